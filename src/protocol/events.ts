@@ -1,0 +1,60 @@
+import type { ToolResultStatus } from './message.ts';
+import type { SwitchReceipt } from './receipt.ts';
+import type { ReviewRequest, FileDiff } from './review.ts';
+import type { UsageEntry } from './usage.ts';
+
+/** Every event of a thread's stream, by type (CONTRACT section 4). Stored first, then sent. */
+export interface EventData {
+  'run.started': { runId: string; threadId: string; messageId: string; model: string };
+  'model.started': { requestedModel: string; attempt: number };
+  'message.delta': { messageId: string; text: string };
+  'reasoning.delta': { messageId: string; text: string };
+  'tool.proposed': {
+    toolCallId: string;
+    name: string;
+    args: Record<string, unknown>;
+    hash: string;
+    diff?: FileDiff;
+    messageId: string;
+  };
+  'review.requested': ReviewRequest & { runId: string };
+  'review.decided': {
+    decisions: { toolCallId: string; action: string; by: 'user' | 'mode' | 'rule'; reason?: string }[];
+    model?: string;
+  };
+  'tool.started': { toolCallId: string; name: string };
+  'tool.output': { toolCallId: string; stream: 'stdout' | 'stderr'; text: string };
+  'tool.finished': {
+    toolCallId: string;
+    status: ToolResultStatus;
+    summary: string;
+    exitCode?: number;
+    durationMs: number;
+  };
+  'model.switched': {
+    from: string;
+    to: string;
+    by: 'user' | 'failover' | 'rule';
+    reason?: string;
+    receipt: SwitchReceipt;
+  };
+  'model.finished': { messageId: string; usage: UsageEntry };
+  retrying: { attempt: number; afterMs: number; reason: string; model: string };
+  notice: { code: string; message: string };
+  'run.finished': {
+    runId: string;
+    status: 'done' | 'awaiting_review' | 'cancelled' | 'interrupted' | 'error';
+    response?: string;
+    error?: string;
+    code?: string;
+  };
+}
+
+export type EventType = keyof EventData;
+
+/** One stored event; `id` is strictly increasing within its thread, without gaps. */
+export type ThreadEvent = {
+  [Type in EventType]: { id: number; type: Type; data: EventData[Type] };
+}[EventType];
+
+export type NewEvent = { [Type in EventType]: { type: Type; data: EventData[Type] } }[EventType];

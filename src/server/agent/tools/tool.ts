@@ -1,0 +1,39 @@
+import type { ImagePart } from '#protocol/message.ts';
+import type { FileDiff } from '#protocol/review.ts';
+import type { Sandbox } from '#server/sandbox/sandbox.ts';
+
+/** `read` runs at once; `edit` and `command` are reviewed unless the approval mode lets them pass. */
+export type ToolKind = 'read' | 'edit' | 'command';
+
+export interface ToolContext {
+  sandbox: Sandbox;
+  signal: AbortSignal;
+  onOutput: (stream: 'stdout' | 'stderr', text: string) => void;
+}
+
+export interface ToolOutcome {
+  status: 'ok' | 'error';
+  /** What the model reads; already capped. */
+  text: string;
+  /** One line for a person, e.g. "Wrote src/total.js (+3 -1)". */
+  summary: string;
+  exitCode?: number;
+  images?: ImagePart[];
+  /** The file this call looked at or changed, for the state's `currentFile`. */
+  currentFile?: string;
+}
+
+/** One tool, one file, one line in `index.ts`. Names and arguments are stable (CONTRACT section 3). */
+export interface Tool<Args = unknown> {
+  name: string;
+  kind: ToolKind;
+  /** For the model: what it does, when to use it, what it returns. */
+  description: string;
+  /** JSON schema of an object. */
+  parameters: Record<string, unknown>;
+  /** Throws an Error whose message tells the model what is wrong with its arguments. */
+  parse(args: unknown): Args;
+  /** For the review card: what a file would become. Never has an effect. */
+  preview?(args: Args, context: Pick<ToolContext, 'sandbox'>): Promise<FileDiff | undefined>;
+  run(args: Args, context: ToolContext): Promise<ToolOutcome>;
+}

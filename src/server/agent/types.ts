@@ -1,0 +1,81 @@
+import type { Approval, ApprovalMode, ReviewRequest } from '#protocol/review.ts';
+import type { ModelConfig } from '#protocol/model.ts';
+import type { SwitchReceipt } from '#protocol/receipt.ts';
+import type { ThreadSummary, ThreadView } from '#protocol/thread.ts';
+import type { UsageEntry } from '#protocol/usage.ts';
+
+/** `POST /api/agent`, parsed (CONTRACT section 3). */
+export interface StartCommand {
+  message: string;
+  threadId?: string;
+  currentFile?: string;
+  sandboxId?: string;
+  sandboxType?: 'local' | 'e2b' | 'daytona';
+  useMorph?: boolean;
+  modelName?: string;
+  modelConfig?: ModelConfig;
+  clientMessageId?: string;
+  idempotencyKey?: string;
+  approvalMode?: ApprovalMode;
+}
+
+/** `PUT /api/agent`, parsed. */
+export interface DecideCommand {
+  threadId: string;
+  approval: Approval;
+  newModelName?: string;
+}
+
+/** Acknowledged: the message (or decision) is committed. Events of the run follow `afterEventId`. */
+export interface Accepted {
+  threadId: string;
+  runId: string;
+  afterEventId: number;
+}
+
+export type RunAnswer =
+  | {
+      threadId: string;
+      runId: string;
+      response: string;
+      state: {
+        currentFile: string | null;
+        sandboxId: string;
+        awaitingHumanInput: boolean;
+        modelUsed: string;
+      };
+      usage: UsageEntry[];
+    }
+  | { interrupt: true; threadId: string; runId: string; data: ReviewRequest };
+
+export interface ThreadChange {
+  title?: string;
+  modelName?: string;
+  modelConfig?: ModelConfig;
+  approvalMode?: ApprovalMode;
+  budgetUsd?: number | null;
+}
+
+/** What the HTTP layer calls. Every function filters by user: another user's object is `not_found`. */
+export interface AgentService {
+  start(userId: string, command: StartCommand): Promise<Accepted>;
+  decide(userId: string, command: DecideCommand): Promise<Accepted>;
+  /** Resolves when the run has ended or waits for a review; throws the run's typed error. */
+  answer(userId: string, runId: string): Promise<RunAnswer>;
+  /** Stops a running run (partial text is kept) or closes a pending review. */
+  cancel(userId: string, threadId: string): Promise<{ cancelled: boolean }>;
+  listThreads(userId: string): Promise<ThreadSummary[]>;
+  getThread(userId: string, threadId: string): Promise<ThreadView>;
+  /** A changed model is a switch: recorded as `model.switched` with its receipt; applies from the next request. */
+  updateThread(userId: string, threadId: string, change: ThreadChange): Promise<ThreadSummary>;
+  deleteThread(userId: string, threadId: string): Promise<void>;
+  previewSwitch(
+    userId: string,
+    threadId: string,
+    to: { modelName?: string; modelConfig?: ModelConfig },
+  ): Promise<SwitchReceipt>;
+  /** Ends what a dead process left open as `interrupted`; started calls without a result become `outcome_unknown`. Once, at start. */
+  recover(): Promise<void>;
+  /** Ends running runs as `interrupted` for a clean shutdown. */
+  close(): Promise<void>;
+}

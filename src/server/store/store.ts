@@ -1,0 +1,263 @@
+import type { NewEvent, ThreadEvent } from '#protocol/events.ts';
+import type { Message, ToolResultStatus } from '#protocol/message.ts';
+import type { ModelConfig } from '#protocol/model.ts';
+import type { ApprovalMode, FileDiff } from '#protocol/review.ts';
+import type { RunStatus } from '#protocol/thread.ts';
+import type { UsageEntry } from '#protocol/usage.ts';
+
+/**
+ * The record. Every function that a person's request reaches takes the user's id and filters by it in SQL (rule R19);
+ * ids are never authority. Writes are durable when the promise resolves (WAL, synchronous=FULL).
+ */
+export interface Store {
+  threads: ThreadStore;
+  messages: MessageStore;
+  runs: RunStore;
+  toolCalls: ToolCallStore;
+  events: EventStore;
+  ledger: LedgerStore;
+  settings: SettingsStore;
+  sessions: SessionStore;
+  idempotency: IdempotencyStore;
+  /** `BEGIN IMMEDIATE` … `COMMIT`. The store given to `work` writes inside it; nested calls join it. */
+  transaction<Result>(work: (store: Store) => Promise<Result>): Promise<Result>;
+  close(): Promise<void>;
+}
+
+export interface ThreadRow {
+  id: string;
+  userId: string;
+  title: string;
+  /** false until a person or the first message named it */
+  titled: boolean;
+  modelConfig: ModelConfig;
+  approvalMode: ApprovalMode;
+  budgetUsd: number | null;
+  sandboxId: string;
+  sandboxType: 'local' | 'e2b' | 'daytona';
+  currentFile: string | null;
+  useMorph: boolean;
+  createdAt: string;
+  updatedAt: string;
+}
+
+export interface ThreadStore {
+  create(row: ThreadRow): Promise<void>;
+  get(userId: string, id: string): Promise<ThreadRow | null>;
+  list(userId: string, options?: { limit?: number }): Promise<ThreadRow[]>;
+  update(
+    userId: string,
+    id: string,
+    change: Partial<Omit<ThreadRow, 'id' | 'userId' | 'createdAt'>>,
+  ): Promise<void>;
+  /** Removes the thread and all its rows but the ledger's. */
+  delete(userId: string, id: string): Promise<boolean>;
+}
+
+export interface MessageStore {
+  /** Gives the next `seq` of the thread and appends. */
+  append(message: Omit<Message, 'seq'>): Promise<Message>;
+  /** Oldest first. `afterSeq` for the increment a run has not seen. */
+  list(threadId: string, options?: { afterSeq?: number }): Promise<Message[]>;
+}
+
+export interface RunRow {
+  id: string;
+  threadId: string;
+  userId: string;
+  /** The LangGraph checkpoint thread: shared by the runs that one review splits a turn into, deleted when it ends. */
+  turnId: string;
+  status: RunStatus;
+  /** Increases with each run of the thread; a write under an older one fails (I7). */
+  fencingToken: number;
+  messageId: string | null;
+  error: string | null;
+  code: string | null;
+  createdAt: string;
+  finishedAt: string | null;
+}
+
+export interface RunStore {
+  /** Takes the thread's lease. Throws `run_active` when a run is `running`. Status `running`. */
+  start(row: {
+    id: string;
+    threadId: string;
+    userId: string;
+    turnId: string;
+    messageId: string | null;
+    createdAt: string;
+  }): Promise<RunRow>;
+  finish(
+    id: string,
+    change: { status: RunStatus; error?: string; code?: string; finishedAt: string },
+  ): Promise<void>;
+  get(id: string): Promise<RunRow | null>;
+  /** The run that is `running` or, failing that, the newest one. */
+  latest(threadId: string): Promise<RunRow | null>;
+  /** All runs left `running` by a dead process. */
+  listRunning(): Promise<RunRow[]>;
+  /** Throws `interrupted` unless the run is running and its token is the thread's newest. */
+  assertOwner(id: string, fencingToken: number): Promise<void>;
+}
+
+export type ToolCallState = 'proposed' | 'decided' | 'started' | 'finished';
+
+/** proposed → decided → intent (`started`) → effect → result (`finished`), each committed before the next begins. */
+export interface ToolCallRow {
+  /** Unique in the thread (duplicates are re-keyed before they get here). */
+  toolCallId: string;
+  threadId: string;
+  runId: string;
+  turnId: string;
+  messageId: string;
+  position: number;
+  name: string;
+  /** JSON text as proposed. */
+  args: string;
+  argsHash: string;
+  diff: FileDiff | null;
+  needsReview: boolean;
+  state: ToolCallState;
+  decision: ToolCallDecision | null;
+  status: ToolResultStatus | null;
+  resultText: string | null;
+  summary: string | null;
+  exitCode: number | null;
+  durationMs: number | null;
+}
+
+export interface ToolCallDecision {
+  action: 'approved' | 'rejected' | 'edit' | 'change_model' | 'cancelled';
+  by: 'user' | 'mode' | 'rule';
+  /** JSON text that runs: the proposed one, or the person's edit of it. */
+  args: string;
+  argsHash: string;
+  edits?: string;
+  reason?: string;
+}
+
+export interface ToolCallStore {
+  propose(
+    rows: Omit<
+      ToolCallRow,
+      'state' | 'decision' | 'status' | 'resultText' | 'summary' | 'exitCode' | 'durationMs'
+    >[],
+  ): Promise<void>;
+  /** Compare-and-swap from `proposed`: false when somebody decided before (I6). */
+  decide(threadId: string, toolCallId: string, decision: ToolCallDecision): Promise<boolean>;
+  /** The intent. Throws unless decided `approved` or `edit` with this very hash (I2); false when already started (I3). */
+  start(threadId: string, toolCallId: string, argsHash: string): Promise<boolean>;
+  finish(
+    threadId: string,
+    toolCallId: string,
+    result: {
+      status: ToolResultStatus;
+      resultText: string;
+      summary: string;
+      exitCode?: number;
+      durationMs: number;
+    },
+  ): Promise<void>;
+  get(threadId: string, toolCallId: string): Promise<ToolCallRow | null>;
+  list(
+    threadId: string,
+    filter?: { turnId?: string; messageId?: string; open?: boolean },
+  ): Promise<ToolCallRow[]>;
+}
+
+export interface EventStore {
+  /** Gives ids last+1, last+2, … in the thread. */
+  append(threadId: string, events: NewEvent[]): Promise<ThreadEvent[]>;
+  list(threadId: string, afterId: number, limit?: number): Promise<ThreadEvent[]>;
+  lastId(threadId: string): Promise<number>;
+  /** For the thread view: stored events of these types, with the message seq that preceded each. */
+  listOfTypes(threadId: string, types: string[]): Promise<{ event: ThreadEvent; afterSeq: number }[]>;
+}
+
+export interface LedgerRow extends UsageEntry {
+  id: string;
+  requestId: string;
+  userId: string;
+  threadId: string | null;
+  runId: string | null;
+  messageId: string | null;
+  status: 'reserved' | 'settled' | 'failed' | 'aborted';
+  errorCode: string | null;
+  httpStatus: number | null;
+  finishReason: string | null;
+}
+
+export interface UsageGroup {
+  key: string;
+  requests: number;
+  inputTokens: number;
+  outputTokens: number;
+  cacheReadTokens: number;
+  cacheWriteTokens: number;
+  /** Sum of the known costs. */
+  costUsd: number;
+  /** Requests whose price is unknown. */
+  unpriced: number;
+}
+
+export interface LedgerStore {
+  /** Before sending: one row per upstream attempt (I5). */
+  reserve(
+    row: Pick<
+      LedgerRow,
+      | 'id'
+      | 'requestId'
+      | 'userId'
+      | 'threadId'
+      | 'runId'
+      | 'provider'
+      | 'model'
+      | 'timestamp'
+      | 'attempt'
+      | 'route'
+    >,
+  ): Promise<void>;
+  settle(id: string, result: Partial<Omit<LedgerRow, 'id' | 'requestId' | 'userId'>>): Promise<void>;
+  /** Rows left `reserved` by a dead process become `aborted`, estimated, cost null. */
+  reclaim(): Promise<number>;
+  list(userId: string, filter?: { threadId?: string; runId?: string; limit?: number }): Promise<LedgerRow[]>;
+  /** Known cost of a thread in USD, and whether some row had no price. */
+  threadCost(threadId: string): Promise<{ costUsd: number; complete: boolean }>;
+  groupBy(userId: string, by: 'model' | 'provider' | 'thread' | 'day'): Promise<UsageGroup[]>;
+}
+
+export interface SettingsStore {
+  get(key: string): Promise<string | null>;
+  set(key: string, value: string): Promise<void>;
+  /** AES-256-GCM with the data directory's master key; associated data is the key's name. */
+  getSecret(key: string): Promise<string | null>;
+  setSecret(key: string, value: string): Promise<void>;
+}
+
+export interface SessionRow {
+  /** SHA-256 of the cookie's value. */
+  idHash: string;
+  userId: string;
+  createdMs: number;
+  lastSeenMs: number;
+}
+
+export interface SessionStore {
+  create(row: SessionRow): Promise<void>;
+  get(idHash: string): Promise<SessionRow | null>;
+  touch(idHash: string, lastSeenMs: number): Promise<void>;
+  delete(idHash: string): Promise<void>;
+  /** One-time login keys: stored hashed, taken once, within their time. */
+  addLoginKey(hash: string, expiresMs: number): Promise<void>;
+  takeLoginKey(hash: string, nowMs: number): Promise<boolean>;
+}
+
+export interface IdempotencyStore {
+  /** `new`: recorded now. `same`: same body before, with the run it started. `conflict`: other body. Kept 24 h. */
+  claim(
+    userId: string,
+    key: string,
+    bodyHash: string,
+    runId: string,
+  ): Promise<{ state: 'new' | 'same' | 'conflict'; runId: string }>;
+}
