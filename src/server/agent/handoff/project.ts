@@ -1,0 +1,46 @@
+import type { Message } from '#protocol/message.ts';
+import type { Target } from '#server/gateway/types.ts';
+import { Projector } from './projector.ts';
+import { arrangeResults } from './tool-results.ts';
+import type { Project, Projection } from './types.ts';
+
+/** Canonical transcript → what this exact target may see. Pure; the rules are the files beside this one. */
+export const project: Project = (transcript, target) => {
+  const projector = new Projector(target);
+  for (const message of arrangeResults(transcript)) projector.push(message);
+  return projector.finish();
+};
+
+interface Cached {
+  projector: Projector;
+  count: number;
+  last: Message | undefined;
+}
+
+/**
+ * The same function for one active thread, with memory: give it the same growing array of the same message objects and
+ * only the new ones are projected. Any other transcript is projected afresh. Keeps the two most recent targets, so that
+ * switching back is as cheap as staying.
+ */
+export function createIncrementalProject(): Project {
+  const recent = new Map<string, Cached>();
+  return (transcript: readonly Message[], target: Target): Projection => {
+    const key = JSON.stringify([
+      target.provider,
+      target.wire,
+      target.model,
+      target.capabilities,
+      target.dialect,
+    ]);
+    const cached = recent.get(key);
+    recent.delete(key);
+    const usable =
+      cached && cached.count <= transcript.length && transcript[cached.count - 1] === cached.last;
+    if (!usable && arrangeResults(transcript) !== transcript) return project(transcript, target);
+    const projector = usable ? cached.projector : new Projector(target);
+    for (const message of transcript.slice(usable ? cached.count : 0)) projector.push(message);
+    recent.set(key, { projector, count: transcript.length, last: transcript.at(-1) });
+    if (recent.size > 2) recent.delete(recent.keys().next().value as string);
+    return projector.finish();
+  };
+}

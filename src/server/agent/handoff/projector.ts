@@ -1,0 +1,135 @@
+import type { AssistantPart, Message, ToolCallPart, ToolResultPart, UserPart } from '#protocol/message.ts';
+import type { PromptMessage, Target } from '#server/gateway/types.ts';
+import { projectFiles } from './files.ts';
+import { projectImages, projectResultImages } from './images.ts';
+import { projectPartial } from './partial.ts';
+import { projectReasoning } from './reasoning.ts';
+import { Tally } from './report.ts';
+import { ThinkingLoop } from './thinking-loop.ts';
+import { ToolCallIds } from './tool-call-ids.ts';
+import { answerCalls } from './tool-results.ts';
+import type { Projection } from './types.ts';
+
+/** An assistant message whose results may still be arriving. */
+interface OpenGroup {
+  calls: { stored: ToolCallPart; sentId: string }[];
+  results: ToolResultPart[];
+}
+
+/**
+ * Projects a transcript for one target, message by message. What was projected once is never touched again, so a step
+ * costs the same at turn 800 as at turn 5, and the wires can cache the text of each message by its identity.
+ */
+export class Projector {
+  readonly #target: Target;
+  readonly #ids: ToolCallIds;
+  readonly #loop: ThinkingLoop;
+  readonly #tally = new Tally();
+  readonly #messages: PromptMessage[] = [];
+  #open: OpenGroup | null = null;
+
+  constructor(target: Target) {
+    this.#target = target;
+    this.#ids = new ToolCallIds(target);
+    this.#loop = new ThinkingLoop(target);
+  }
+
+  push(message: Message): void {
+    if (message.role === 'tool') this.#pushResults(message.parts as ToolResultPart[]);
+    else if (message.role === 'user') this.#pushUser(message);
+    else this.#pushAssistant(message);
+  }
+
+  /** The projection as of now; calls that nobody answered get a synthetic result here, without changing the state. */
+  finish(): Projection {
+    const open = this.#open && this.#answers(this.#open, new Tally());
+    const missing = this.#open ? this.#missing(this.#open) : 0;
+    const converted = missing ? [{ what: 'tool call', count: missing, why: interruptedWhy }] : [];
+    return {
+      messages: open ? [...this.#messages, open] : [...this.#messages],
+      suppressReasoning: this.#loop.suppressReasoning,
+      report: this.#tally.report({ converted }),
+    };
+  }
+
+  #pushUser(message: Message): void {
+    this.#close();
+    const seen = projectImages(message.parts as UserPart[], this.#target, this.#tally);
+    const parts = projectFiles(seen, this.#tally).filter(
+      (part) => part.type !== 'text' || part.text.trim() !== '',
+    );
+    if (!parts.length) return;
+    this.#loop.push(message, []);
+    this.#messages.push({ role: 'user', parts });
+    this.#tally.kept.messages += 1;
+  }
+
+  #pushAssistant(message: Message): void {
+    this.#close();
+    const reasoned = projectReasoning(message, this.#target, this.#tally);
+    const whole = projectPartial(message, reasoned, this.#tally);
+    const calls: OpenGroup['calls'] = [];
+    const parts = whole.flatMap((part): AssistantPart[] => {
+      if (part.type === 'text') return part.text.trim() === '' && !part.capsule ? [] : [part];
+      if (part.type !== 'tool-call') return [part];
+      const sentId = this.#ids.assign(part.toolCallId);
+      if (sentId !== part.toolCallId)
+        this.#tally.converted('tool-call id', `${this.#target.provider} takes other ids`);
+      calls.push({ stored: part, sentId });
+      return [sentId === part.toolCallId ? part : { ...part, toolCallId: sentId }];
+    });
+    if (!parts.some((part) => part.type !== 'reasoning')) return;
+    this.#startWithUser();
+    this.#loop.push(message, parts);
+    this.#messages.push({ role: 'assistant', parts });
+    this.#tally.kept.messages += 1;
+    this.#tally.kept.toolCalls += calls.length;
+    if (calls.length) this.#open = { calls, results: [] };
+  }
+
+  #pushResults(results: ToolResultPart[]): void {
+    for (const result of results) {
+      const known = this.#open?.calls.some(({ stored }) => stored.toolCallId === result.toolCallId);
+      if (known) this.#open?.results.push(result);
+      else this.#tally.dropped('tool result', 'its call is not in the conversation');
+    }
+    if (this.#open && this.#missing(this.#open) === 0) this.#close();
+  }
+
+  #close(): void {
+    if (!this.#open) return;
+    const missing = this.#missing(this.#open);
+    if (missing) this.#tally.converted('tool call', interruptedWhy, missing);
+    this.#messages.push(this.#answers(this.#open, this.#tally));
+    this.#tally.kept.messages += 1;
+    this.#open = null;
+  }
+
+  #answers(group: OpenGroup, tally: Tally): PromptMessage {
+    const answers = answerCalls(
+      group.calls.map(({ stored }) => stored),
+      group.results,
+    );
+    const results = answers.map((answer, index) => {
+      const result = projectResultImages(answer, this.#target, tally);
+      const sentId = group.calls[index]?.sentId ?? result.toolCallId;
+      return { ...result, toolCallId: sentId, text: result.text.trim() === '' ? '(no output)' : result.text };
+    });
+    return { role: 'tool', results };
+  }
+
+  #missing(group: OpenGroup): number {
+    return Math.max(0, group.calls.length - group.results.length);
+  }
+
+  /** Anthropic: "first message must use the user role"; others accept it. */
+  #startWithUser(): void {
+    if (this.#messages.length === 0)
+      this.#messages.push({
+        role: 'user',
+        parts: [{ type: 'text', text: '(The conversation begins here.)' }],
+      });
+  }
+}
+
+const interruptedWhy = 'it was interrupted: the model is told so';
