@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { resolve } from 'node:path';
+import { environment, httpUrl, text } from './environment.ts';
 
 /** A wrong value in the environment: names the variable and says what it takes. Start exits with it. */
 export class ConfigError extends Error {
@@ -42,6 +42,8 @@ export interface Config {
     urls: { openai: string; anthropic: string; groq: string; openrouter: string; gateway: string };
     bypass: boolean;
   };
+  /** Whether newer model facts may be fetched; without any provider key nothing is fetched at all. */
+  refreshModels: boolean;
   sandbox: 'local' | 'e2b' | 'daytona';
   /** Hosts that the local sandbox may reach through the egress proxy; empty means no network. */
   sandboxEgress: string[];
@@ -58,100 +60,6 @@ export interface Config {
   logLevel: string;
 }
 
-const httpUrl = v.pipe(
-  v.string(),
-  v.check((text) => /^https?:\/\/[^\s]+$/.test(text) && URL.canParse(text), 'must be an http(s) URL.'),
-  v.transform((text) => text.replace(/\/+$/, '')),
-);
-const text = v.pipe(v.string(), v.trim(), v.minLength(1));
-
-const environment = {
-  HOST: v.optional(text, '127.0.0.1'),
-  PORT: v.optional(
-    v.pipe(
-      v.string(),
-      v.check(
-        (value) => /^\d{1,5}$/.test(value) && Number(value) <= 65535,
-        'must be a port number from 0 to 65535.',
-      ),
-      v.transform(Number),
-    ),
-    '3210',
-  ),
-  CROSSPOINT_DATA_DIR: v.optional(
-    v.pipe(
-      text,
-      v.transform((path) => resolve(path)),
-    ),
-    './.crosspoint',
-  ),
-  CROSSPOINT_API_TOKEN: v.optional(
-    v.pipe(v.string(), v.minLength(32, 'must be at least 32 characters long.')),
-  ),
-  DEFAULT_MODEL_PROVIDER: v.optional(text),
-  DEFAULT_MODEL: v.optional(text),
-  OPENAI_API_KEY: v.optional(text),
-  ANTHROPIC_API_KEY: v.optional(text),
-  GROQ_API_KEY: v.optional(text),
-  OPENROUTER_API_KEY: v.optional(text),
-  OPENAI_BASE_URL: v.optional(httpUrl, 'https://api.openai.com/v1'),
-  ANTHROPIC_BASE_URL: v.optional(httpUrl, 'https://api.anthropic.com'),
-  GROQ_BASE_URL: v.optional(httpUrl, 'https://api.groq.com/openai/v1'),
-  OPENROUTER_BASE_URL: v.optional(httpUrl, 'https://openrouter.ai/api/v1'),
-  OLLAMA_BASE_URL: v.optional(httpUrl, 'http://127.0.0.1:11434'),
-  LMSTUDIO_BASE_URL: v.optional(httpUrl, 'http://127.0.0.1:1234'),
-  LLAMACPP_BASE_URL: v.optional(httpUrl, 'http://127.0.0.1:8080'),
-  VLLM_BASE_URL: v.optional(httpUrl, 'http://127.0.0.1:8000'),
-  HELICONE_API_KEY: v.optional(text),
-  HELICONE_MODE: v.optional(v.picklist(['proxy', 'gateway'], 'must be "proxy" or "gateway".'), 'proxy'),
-  HELICONE_OPENAI_URL: v.optional(httpUrl, 'https://oai.helicone.ai/v1'),
-  HELICONE_ANTHROPIC_URL: v.optional(httpUrl, 'https://anthropic.helicone.ai'),
-  HELICONE_GROQ_URL: v.optional(httpUrl, 'https://groq.helicone.ai/openai/v1'),
-  HELICONE_OPENROUTER_URL: v.optional(httpUrl, 'https://openrouter.helicone.ai/api/v1'),
-  HELICONE_GATEWAY_URL: v.optional(httpUrl, 'https://ai-gateway.helicone.ai/v1'),
-  HELICONE_BYPASS: v.optional(v.picklist(['on', 'off'], 'must be "on" or "off".'), 'on'),
-  SANDBOX: v.optional(
-    v.picklist(['local', 'e2b', 'daytona'], 'must be "local", "e2b" or "daytona".'),
-    'local',
-  ),
-  SANDBOX_EGRESS: v.optional(v.string(), ''),
-  TAVILY_API_KEY: v.optional(text),
-  TAVILY_BASE_URL: v.optional(httpUrl, 'https://api.tavily.com'),
-  MORPH_API_KEY: v.optional(text),
-  MORPH_BASE_URL: v.optional(httpUrl, 'https://api.morphllm.com/v1'),
-  QDRANT_URL: v.optional(httpUrl),
-  QDRANT_API_KEY: v.optional(text),
-  EMBEDDING_MODEL: v.optional(text),
-  DATABASE_URL: v.optional(
-    v.pipe(
-      text,
-      v.check((url) => /^postgres(ql)?:\/\//.test(url), 'must be a postgres:// URL.'),
-    ),
-  ),
-  REDIS_URL: v.optional(
-    v.pipe(
-      text,
-      v.check((url) => /^rediss?:\/\//.test(url), 'must be a redis:// URL.'),
-    ),
-  ),
-  CROSSPOINT_DEADLINE_SCALE: v.optional(
-    v.pipe(
-      v.string(),
-      v.transform(Number),
-      v.check((value) => value > 0 && value <= 1000, 'must be a number above 0.'),
-    ),
-    '1',
-  ),
-  CROSSPOINT_NO_INSTALL: v.optional(v.picklist(['0', '1', ''], 'must be 0 or 1.'), '0'),
-  LOG_LEVEL: v.optional(
-    v.picklist(
-      ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
-      'must be a log level such as "info".',
-    ),
-    'info',
-  ),
-} as const;
-
 const customProvider = v.object({
   id: v.pipe(
     v.string(),
@@ -167,21 +75,35 @@ const customProvider = v.object({
 /** @throws {ConfigError} that names the first wrong variable. */
 export function readConfig(env: Record<string, string | undefined>): Config {
   // An empty variable is an unset one: `.env` files are full of `KEY=`.
-  const given = (name: string) =>
-    env[name] === undefined || env[name].trim() === '' ? undefined : env[name];
-  const read = <Name extends keyof typeof environment>(
-    name: Name,
-  ): v.InferOutput<(typeof environment)[Name]> => {
+  const given: Given = (name) => (env[name]?.trim() ? env[name] : undefined);
+  const read: Read = (name) => {
     const result = v.safeParse(environment[name] as v.GenericSchema, given(name));
     if (!result.success) throw new ConfigError(name, sentenceOf(result.issues));
-    return result.output as v.InferOutput<(typeof environment)[Name]>;
+    return result.output as never;
   };
-  const customProviders = readCustomProviders(given('CUSTOM_PROVIDERS'));
+  return { ...serverConfig(read), ...providerConfig(read, given), ...serviceConfig(read) };
+}
+
+type Given = (name: string) => string | undefined;
+type Read = <Name extends keyof typeof environment>(name: Name) => v.InferOutput<(typeof environment)[Name]>;
+
+function serverConfig(read: Read) {
   return {
     host: read('HOST'),
     port: read('PORT'),
     dataDir: read('CROSSPOINT_DATA_DIR'),
     apiToken: read('CROSSPOINT_API_TOKEN') ?? null,
+    databaseUrl: read('DATABASE_URL') ?? null,
+    redisUrl: read('REDIS_URL') ?? null,
+    deadlineScale: read('CROSSPOINT_DEADLINE_SCALE'),
+    noInstall: read('CROSSPOINT_NO_INSTALL') === '1',
+    logLevel: read('LOG_LEVEL'),
+  };
+}
+
+function providerConfig(read: Read, given: Given) {
+  const customProviders = readCustomProviders(given('CUSTOM_PROVIDERS'));
+  return {
     defaultProvider: read('DEFAULT_MODEL_PROVIDER') ?? null,
     defaultModel: read('DEFAULT_MODEL') ?? null,
     keys: {
@@ -209,18 +131,28 @@ export function readConfig(env: Record<string, string | undefined>): Config {
       llamacpp: read('LLAMACPP_BASE_URL'),
       vllm: read('VLLM_BASE_URL'),
     },
-    helicone: {
-      key: read('HELICONE_API_KEY') ?? null,
-      mode: read('HELICONE_MODE'),
-      urls: {
-        openai: read('HELICONE_OPENAI_URL'),
-        anthropic: read('HELICONE_ANTHROPIC_URL'),
-        groq: read('HELICONE_GROQ_URL'),
-        openrouter: read('HELICONE_OPENROUTER_URL'),
-        gateway: read('HELICONE_GATEWAY_URL'),
-      },
-      bypass: read('HELICONE_BYPASS') === 'on',
+    refreshModels: read('CROSSPOINT_REFRESH_MODELS') === 'on',
+    helicone: heliconeConfig(read),
+  };
+}
+
+function heliconeConfig(read: Read): Config['helicone'] {
+  return {
+    key: read('HELICONE_API_KEY') ?? null,
+    mode: read('HELICONE_MODE'),
+    urls: {
+      openai: read('HELICONE_OPENAI_URL'),
+      anthropic: read('HELICONE_ANTHROPIC_URL'),
+      groq: read('HELICONE_GROQ_URL'),
+      openrouter: read('HELICONE_OPENROUTER_URL'),
+      gateway: read('HELICONE_GATEWAY_URL'),
     },
+    bypass: read('HELICONE_BYPASS') === 'on',
+  };
+}
+
+function serviceConfig(read: Read) {
+  return {
     sandbox: read('SANDBOX'),
     sandboxEgress: read('SANDBOX_EGRESS')
       .split(/[\s,]+/)
@@ -229,11 +161,6 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     morph: { key: read('MORPH_API_KEY') ?? null, baseUrl: read('MORPH_BASE_URL') },
     qdrant: { url: read('QDRANT_URL') ?? null, key: read('QDRANT_API_KEY') ?? null },
     embeddingModel: read('EMBEDDING_MODEL') ?? null,
-    databaseUrl: read('DATABASE_URL') ?? null,
-    redisUrl: read('REDIS_URL') ?? null,
-    deadlineScale: read('CROSSPOINT_DEADLINE_SCALE'),
-    noInstall: read('CROSSPOINT_NO_INSTALL') === '1',
-    logLevel: read('LOG_LEVEL'),
   };
 }
 
