@@ -1,0 +1,62 @@
+import type { Selectable } from 'kysely';
+import type { Message } from '#protocol/message.ts';
+import type { Queries } from './database.ts';
+import type { Database } from './schema.ts';
+import type { MessageStore } from './store.ts';
+
+export function messageStore(db: Queries): MessageStore {
+  return {
+    async append(message) {
+      const last = await db
+        .selectFrom('messages')
+        .select((expression) => expression.fn.max('seq').as('seq'))
+        .where('thread_id', '=', message.threadId)
+        .executeTakeFirst();
+      const stored: Message = { ...message, seq: (last?.seq ?? 0) + 1 };
+      await db.insertInto('messages').values(toColumns(stored)).execute();
+      return stored;
+    },
+    async list(threadId, options = {}) {
+      const rows = await db
+        .selectFrom('messages')
+        .selectAll()
+        .where('thread_id', '=', threadId)
+        .where('seq', '>', options.afterSeq ?? 0)
+        .orderBy('seq')
+        .execute();
+      return rows.map(fromColumns);
+    },
+  };
+}
+
+function toColumns(message: Message): Database['messages'] {
+  return {
+    thread_id: message.threadId,
+    seq: message.seq,
+    id: message.id,
+    run_id: message.runId,
+    role: message.role,
+    parts: JSON.stringify(message.parts),
+    provider: message.provider ?? null,
+    model: message.model ?? null,
+    wire: message.wire ?? null,
+    status: message.status,
+    created_at: message.createdAt,
+  };
+}
+
+function fromColumns(row: Selectable<Database['messages']>): Message {
+  return {
+    id: row.id,
+    threadId: row.thread_id,
+    seq: row.seq,
+    runId: row.run_id,
+    role: row.role as Message['role'],
+    parts: JSON.parse(row.parts) as Message['parts'],
+    ...(row.provider ? { provider: row.provider } : {}),
+    ...(row.model ? { model: row.model } : {}),
+    ...(row.wire ? { wire: row.wire as NonNullable<Message['wire']> } : {}),
+    status: row.status as Message['status'],
+    createdAt: row.created_at,
+  };
+}

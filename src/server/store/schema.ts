@@ -1,0 +1,101 @@
+import type { Generated } from 'kysely';
+
+/** The tables as Kysely sees them. Objects are JSON text, truth values 0 and 1, times ISO 8601 text or milliseconds. */
+export interface Database {
+  threads: {
+    id: string;
+    user_id: string;
+    title: string;
+    titled: number;
+    model_config: string;
+    approval_mode: string;
+    budget_usd: number | null;
+    sandbox_id: string;
+    sandbox_type: string;
+    current_file: string | null;
+    use_morph: number;
+    created_at: string;
+    updated_at: string;
+  };
+  messages: {
+    thread_id: string;
+    seq: number;
+    id: string;
+    run_id: string;
+    role: string;
+    parts: string;
+    provider: string | null;
+    model: string | null;
+    wire: string | null;
+    status: string;
+    created_at: string;
+  };
+  runs: {
+    id: string;
+    thread_id: string;
+    user_id: string;
+    turn_id: string;
+    status: string;
+    fencing_token: number;
+    message_id: string | null;
+    error: string | null;
+    code: string | null;
+    created_at: string;
+    finished_at: string | null;
+  };
+  tool_calls: {
+    thread_id: string;
+    tool_call_id: string;
+    run_id: string;
+    turn_id: string;
+    message_id: string;
+    position: number;
+    name: string;
+    args: string;
+    args_hash: string;
+    diff: string | null;
+    needs_review: number;
+    state: string;
+    decision: string | null;
+    status: string | null;
+    result_text: string | null;
+    summary: string | null;
+    exit_code: number | null;
+    duration_ms: number | null;
+  };
+  events: { thread_id: string; id: number; type: string; data: string; after_seq: number };
+  ledger: {
+    row: Generated<number>;
+    id: string;
+    request_id: string;
+    user_id: string;
+    thread_id: string | null;
+    run_id: string | null;
+    message_id: string | null;
+    provider: string;
+    model: string;
+    served_model: string | null;
+    timestamp: string;
+    input_tokens: number;
+    output_tokens: number;
+    cache_read_tokens: number;
+    cache_write_tokens: number;
+    reasoning_tokens: number;
+    cost_usd: number | null;
+    estimated: number;
+    cache: string | null;
+    latency_ms: number;
+    ttft_ms: number | null;
+    attempt: number;
+    route: string;
+    status: string;
+    error_code: string | null;
+    http_status: number | null;
+    finish_reason: string | null;
+  };
+  settings: { key: string; value: string };
+  secrets: { key: string; nonce: string; value: string };
+  sessions: { id_hash: string; user_id: string; created_ms: number; last_seen_ms: number };
+  login_keys: { hash: string; expires_ms: number };
+  idempotency: { user_id: string; key: string; body_hash: string; run_id: string; created_ms: number };
+}

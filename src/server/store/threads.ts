@@ -1,0 +1,98 @@
+import type { Selectable, Updateable } from 'kysely';
+import type { Queries } from './database.ts';
+import type { Database } from './schema.ts';
+import type { ThreadRow, ThreadStore } from './store.ts';
+
+export function threadStore(db: Queries): ThreadStore {
+  return {
+    async create(row) {
+      await db.insertInto('threads').values(toColumns(row)).execute();
+    },
+    async get(userId, id) {
+      const row = await db
+        .selectFrom('threads')
+        .selectAll()
+        .where('id', '=', id)
+        .where('user_id', '=', userId)
+        .executeTakeFirst();
+      return row ? fromColumns(row) : null;
+    },
+    async list(userId, options = {}) {
+      const query = db
+        .selectFrom('threads')
+        .selectAll()
+        .where('user_id', '=', userId)
+        .orderBy('updated_at', 'desc');
+      const rows = await query.limit(options.limit ?? 500).execute();
+      return rows.map(fromColumns);
+    },
+    async update(userId, id, change) {
+      const columns = changedColumns(change);
+      if (Object.keys(columns).length === 0) return;
+      await db
+        .updateTable('threads')
+        .set(columns)
+        .where('id', '=', id)
+        .where('user_id', '=', userId)
+        .execute();
+    },
+    async delete(userId, id) {
+      const result = await db
+        .deleteFrom('threads')
+        .where('id', '=', id)
+        .where('user_id', '=', userId)
+        .executeTakeFirst();
+      if (result.numDeletedRows === 0n) return false;
+      for (const table of ['messages', 'runs', 'tool_calls', 'events'] as const) {
+        await db.deleteFrom(table).where('thread_id', '=', id).execute();
+      }
+      return true;
+    },
+  };
+}
+
+function toColumns(row: ThreadRow): Database['threads'] {
+  const { id, userId, createdAt, ...rest } = row;
+  return {
+    id,
+    user_id: userId,
+    created_at: createdAt,
+    ...(changedColumns(rest) as Omit<Database['threads'], 'id' | 'user_id' | 'created_at'>),
+  };
+}
+
+function changedColumns(
+  change: Partial<Omit<ThreadRow, 'id' | 'userId' | 'createdAt'>>,
+): Updateable<Database['threads']> {
+  const columns: Updateable<Database['threads']> = {
+    title: change.title,
+    titled: change.titled === undefined ? undefined : Number(change.titled),
+    model_config: change.modelConfig && JSON.stringify(change.modelConfig),
+    approval_mode: change.approvalMode,
+    budget_usd: change.budgetUsd,
+    sandbox_id: change.sandboxId,
+    sandbox_type: change.sandboxType,
+    current_file: change.currentFile,
+    use_morph: change.useMorph === undefined ? undefined : Number(change.useMorph),
+    updated_at: change.updatedAt,
+  };
+  return Object.fromEntries(Object.entries(columns).filter(([, value]) => value !== undefined));
+}
+
+function fromColumns(row: Selectable<Database['threads']>): ThreadRow {
+  return {
+    id: row.id,
+    userId: row.user_id,
+    title: row.title,
+    titled: row.titled === 1,
+    modelConfig: JSON.parse(row.model_config) as ThreadRow['modelConfig'],
+    approvalMode: row.approval_mode as ThreadRow['approvalMode'],
+    budgetUsd: row.budget_usd,
+    sandboxId: row.sandbox_id,
+    sandboxType: row.sandbox_type as ThreadRow['sandboxType'],
+    currentFile: row.current_file,
+    useMorph: row.use_morph === 1,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  };
+}
