@@ -12,7 +12,8 @@ export interface ToolContext {
 }
 
 export interface ToolOutcome {
-  status: 'ok' | 'error';
+  /** `outcome_unknown`: the sandbox died while it ran, and nobody knows how far it got. */
+  status: 'ok' | 'error' | 'outcome_unknown';
   /** What the model reads; already capped. */
   text: string;
   /** One line for a person, e.g. "Wrote src/total.js (+3 -1)". */
