@@ -1,0 +1,108 @@
+import { Command, END, Send } from '@langchain/langgraph';
+import { CrosspointError } from '#protocol/errors.ts';
+import type { NewEvent } from '#protocol/events.ts';
+import type { ModelRequest } from '#server/gateway/types.ts';
+import type { ThreadRow } from '#server/store/store.ts';
+import { modelName, modelRequest } from './model-request.ts';
+import type { AgentSetup } from './parts.ts';
+import { approvedCall, checkCalls, proposalEvents, writeProposals, type Proposal } from './proposals.ts';
+import type { AgentUpdate } from './state.ts';
+import { assertMayContinue } from './stops.ts';
+import { assistantMessage, streamAnswer, textOf, type Answer } from './stream-answer.ts';
+import type { Turn } from './turn.ts';
+
+/** One request to the thread's current model; where it goes next depends on the calls in its answer. */
+export async function agentNode(setup: AgentSetup, turn: Turn): Promise<Command> {
+  if (turn.signal.aborted) return new Command({ goto: END });
+  const thread = await turn.thread();
+  await assertMayContinue(setup, thread, await turn.memory.refresh(setup.store));
+  setup.models.assertUsable(thread.modelConfig);
+  const request = modelRequest(setup, thread, turn.memory, turn.run.id);
+  setup.point('model.before_request');
+  const answer = await askTwiceWhenEmpty(setup, turn, request);
+  if (!answer) return new Command({ goto: END });
+  const proposals = await checkCalls(setup, turn, thread, answer.parts);
+  const messages = await commitAnswer(setup, turn, thread, request, answer, proposals);
+  if (answer.lostCall) throw new CrosspointError('truncated_tool_call');
+  return next(turn, proposals, {
+    messages,
+    modelConfig: thread.modelConfig,
+    currentFile: thread.currentFile,
+    awaitingHumanInput: proposals.some(({ needsReview }) => needsReview),
+    modelUsageHistory: [answer.usage],
+  });
+}
+
+function next(turn: Turn, proposals: Proposal[], update: AgentUpdate): Command {
+  if (!proposals.length || turn.signal.aborted) return new Command({ update, goto: END });
+  if (update.awaitingHumanInput) return new Command({ update, goto: 'review' });
+  const calls = proposals.filter(({ refusal }) => refusal === null).map(approvedCall);
+  const goto = calls.length ? calls.map((call) => new Send('tool', { call })) : 'agent';
+  return new Command({ update, goto });
+}
+
+/** Models now and then end a stream without a word (fault F10): asked once more, visibly, then it is an answer. */
+async function askTwiceWhenEmpty(
+  setup: AgentSetup,
+  turn: Turn,
+  request: ModelRequest,
+): Promise<Answer | null> {
+  const first = await streamAnswer(setup, turn, request);
+  if (!first || first.reason !== 'stop' || !isEmpty(first)) return first;
+  const message = `${modelName(request.target)} gave an empty answer and is asked once more.`;
+  await turn.commit([
+    { type: 'model.finished', data: { messageId: first.messageId, usage: first.usage } },
+    { type: 'notice', data: { code: 'empty_answer', message } },
+  ]);
+  return streamAnswer(setup, turn, request);
+}
+
+function isEmpty({ parts, lostCall }: Answer): boolean {
+  return !lostCall && textOf(parts).trim() === '' && !parts.some((part) => part.type === 'tool-call');
+}
+
+/** The answer, its calls and what was decided about them without a person: one transaction. Gives the ids of the rows. */
+async function commitAnswer(
+  setup: AgentSetup,
+  turn: Turn,
+  thread: ThreadRow,
+  request: ModelRequest,
+  answer: Answer,
+  proposals: Proposal[],
+): Promise<string[]> {
+  const { messageId, usage } = answer;
+  const events: NewEvent[] = [
+    ...proposalEvents(proposals, messageId, turn.run.id, turn.threadId),
+    { type: 'model.finished', data: { messageId, usage } },
+    ...endingNotice(answer, request),
+  ];
+  let resultIds: string[] = [];
+  setup.point('model.before_commit');
+  await turn.commit(events, async (store) => {
+    const parts = withCheckedCalls(answer, proposals);
+    const status = answer.lostCall ? 'partial' : 'complete';
+    await store.messages.append(assistantMessage(turn, request, { id: messageId, parts, status }));
+    const kindOf = (name: string) => setup.tools.get(name)?.kind;
+    resultIds = await writeProposals(store, turn, thread, messageId, proposals, kindOf);
+  });
+  setup.point('model.committed');
+  return [messageId, ...resultIds];
+}
+
+function withCheckedCalls(answer: Answer, proposals: Proposal[]): Answer['parts'] {
+  const checked = proposals.map(({ part }) => part);
+  return answer.parts.map((part) => (part.type === 'tool-call' ? (checked.shift() ?? part) : part));
+}
+
+/** A refusal, a filter and a full stop are shown as such; none of them is a failure of the run (fault F12). */
+function endingNotice({ reason, lostCall }: Answer, { target }: ModelRequest): NewEvent[] {
+  const model = modelName(target);
+  const sentences: Partial<Record<Answer['reason'], string>> = {
+    length: `The answer of ${model} ends here because it reached its output limit. Send a message to let it go on.`,
+    refusal: `${model} declined to answer. Say it differently, or continue with another model.`,
+    'content-filter': `${target.provider} filtered this answer.`,
+  };
+  const message = sentences[reason];
+  if (!message || lostCall) return [];
+  return [{ type: 'notice', data: { code: `answer_${reason.replace('-', '_')}`, message } }];
+}

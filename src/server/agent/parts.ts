@@ -1,0 +1,80 @@
+import type { BaseCheckpointSaver } from '@langchain/langgraph-checkpoint';
+import type { Gateway, ToolDefinition } from '#server/gateway/types.ts';
+import type { ModelManager } from '#server/models/types.ts';
+import type { SandboxProvider } from '#server/sandbox/sandbox.ts';
+import type { Store } from '#server/store/store.ts';
+import type { EventLog } from '#server/stream/log.types.ts';
+import { standardTools } from './tools/index.ts';
+import type { Tool } from './tools/tool.ts';
+
+/** What the agent is made of; wired in `app.ts`. */
+export interface AgentParts {
+  store: Store;
+  log: EventLog;
+  gateway: Gateway;
+  models: ModelManager;
+  sandboxes: SandboxProvider;
+  /** Holds the graph's checkpoints of open turns only. */
+  checkpointer: BaseCheckpointSaver;
+  tools?: readonly Tool[];
+  logger?: AgentLogger;
+  limits?: Partial<Limits>;
+  seed?: DemoSeed;
+  /** Called at every durable step; a test kills the process in it (`CRASH_AT`). */
+  point?: CrashPoint;
+}
+
+export interface AgentLogger {
+  warn(details: object, message: string): void;
+  error(details: object, message: string): void;
+}
+
+export type CrashPoint = (name: string) => void;
+
+/** The sample project of the scripted demo models: path to content. */
+export interface DemoSeed {
+  demoProject(): Record<string, string | Uint8Array> | Promise<Record<string, string | Uint8Array>>;
+}
+
+export interface Limits {
+  /** Requests to a model in one turn. */
+  steps: number;
+  /** Identical failing calls in a row, after which the run stops. */
+  identicalFailures: number;
+  callsPerMessage: number;
+  argumentBytes: number;
+  argumentDepth: number;
+  /** Characters of one call's output that go into events; the result itself has its own cap. */
+  outputEventCharacters: number;
+}
+
+const defaultLimits: Limits = {
+  steps: 100,
+  identicalFailures: 3,
+  callsPerMessage: 32,
+  argumentBytes: 256 * 1024,
+  argumentDepth: 64,
+  outputEventCharacters: 100_000,
+};
+
+/** The parts with every default filled in. */
+export interface AgentSetup extends Omit<Required<AgentParts>, 'tools' | 'limits' | 'seed'> {
+  tools: ReadonlyMap<string, Tool>;
+  /** Built once, so that the same bytes go into every request. */
+  definitions: ToolDefinition[];
+  limits: Limits;
+  seed: DemoSeed | null;
+}
+
+export function fillParts(parts: AgentParts): AgentSetup {
+  const tools = parts.tools ?? standardTools;
+  return {
+    ...parts,
+    tools: new Map(tools.map((tool) => [tool.name, tool])),
+    definitions: tools.map(({ name, description, parameters }) => ({ name, description, parameters })),
+    logger: parts.logger ?? { warn: () => undefined, error: () => undefined },
+    limits: { ...defaultLimits, ...parts.limits },
+    seed: parts.seed ?? null,
+    point: parts.point ?? (() => undefined),
+  };
+}

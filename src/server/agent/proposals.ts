@@ -1,0 +1,217 @@
+import { CrosspointError } from '#protocol/errors.ts';
+import type { NewEvent } from '#protocol/events.ts';
+import type { AssistantPart, ToolCallPart } from '#protocol/message.ts';
+import type { ApprovalMode, FileDiff } from '#protocol/review.ts';
+import type { Store, ThreadRow, ToolCallDecision } from '#server/store/store.ts';
+import { ArgumentError, checkArgumentText, type CheckedArguments } from './arguments.ts';
+import { newId } from './ids.ts';
+import type { AgentSetup } from './parts.ts';
+import { finishedEvent, writeResult, type CallResult } from './tool-results.ts';
+import type { Tool, ToolKind } from './tools/tool.ts';
+import type { ApprovedCall, Turn } from './turn.ts';
+
+/** A call of an answer, checked. With `refusal` it is answered at once, never shown for approval and never run. */
+export interface Proposal {
+  part: ToolCallPart;
+  hash: string;
+  shown: Record<string, unknown>;
+  diff: FileDiff | undefined;
+  needsReview: boolean;
+  refusal: string | null;
+}
+
+/** Checks the calls of one answer and computes their diffs. Reads the workspace, changes nothing. */
+export async function checkCalls(
+  setup: AgentSetup,
+  turn: Turn,
+  thread: ThreadRow,
+  parts: readonly AssistantPart[],
+): Promise<Proposal[]> {
+  const calls = parts.filter((part) => part.type === 'tool-call');
+  const edits = calls.filter((call) => setup.tools.get(call.name)?.kind === 'edit').length;
+  const taken = new Set(turn.memory.callIds);
+  const proposals: Proposal[] = [];
+  for (const [index, call] of calls.entries()) {
+    const part = { ...call, toolCallId: freeId(call.toolCallId, taken) };
+    const proposal =
+      index < setup.limits.callsPerMessage
+        ? await checkCall(setup, turn, thread, part, edits > 1)
+        : refused(part, `At most ${setup.limits.callsPerMessage} calls are taken from one message.`);
+    proposals.push(proposal);
+  }
+  return proposals;
+}
+
+async function checkCall(
+  setup: AgentSetup,
+  turn: Turn,
+  thread: ThreadRow,
+  part: ToolCallPart,
+  severalEdits: boolean,
+): Promise<Proposal> {
+  const tool = setup.tools.get(part.name);
+  if (!tool)
+    return refused(
+      part,
+      `There is no tool "${part.name}". Use one of: ${[...setup.tools.keys()].join(', ')}.`,
+    );
+  const checked = checkWith(setup, tool, part.args);
+  if ('problem' in checked) return refused({ ...part, args: checked.text }, checked.problem);
+  const proposal: Proposal = {
+    part: { ...part, args: checked.text },
+    hash: checked.hash,
+    shown: checked.value,
+    diff: undefined,
+    needsReview: needsReview(tool.kind, thread.approvalMode),
+    refusal: null,
+  };
+  return tool.preview ? withPreview(tool, proposal, turn, severalEdits) : proposal;
+}
+
+/** What stays of unusable arguments is a JSON object all the same: every provider refuses anything else in a history. */
+function checkWith(
+  setup: AgentSetup,
+  tool: Tool,
+  text: string,
+): CheckedArguments | { problem: string; text: string } {
+  let kept = '{}';
+  try {
+    const checked = checkArgumentText(text, setup.limits);
+    kept = checked.text;
+    tool.parse(checked.value);
+    return checked;
+  } catch (cause) {
+    const reason = cause instanceof ArgumentError ? '' : ` for ${tool.name}`;
+    return { problem: `Invalid arguments${reason}: ${(cause as Error).message}`, text: kept };
+  }
+}
+
+/** An edit that cannot be applied is not worth a person's time: the model gets the refusal at once. */
+async function withPreview(
+  tool: Tool,
+  proposal: Proposal,
+  turn: Turn,
+  severalEdits: boolean,
+): Promise<Proposal> {
+  try {
+    const sandbox = await turn.sandbox();
+    return { ...proposal, diff: await tool.preview?.(tool.parse(proposal.shown), { sandbox }) };
+  } catch (cause) {
+    if (!(cause instanceof Error)) throw cause;
+    // An earlier edit of the same message may be what makes this one possible: it is tried when its turn comes.
+    if (severalEdits && !(cause instanceof CrosspointError)) return proposal;
+    return { ...proposal, refusal: `Error: ${cause.message}`, needsReview: false };
+  }
+}
+
+function needsReview(kind: ToolKind, mode: ApprovalMode): boolean {
+  if (kind === 'read' || mode === 'auto') return false;
+  return kind === 'command' || mode === 'ask';
+}
+
+function refused(part: ToolCallPart, problem: string): Proposal {
+  let checked: CheckedArguments | null = null;
+  try {
+    checked = checkArgumentText(part.args, { argumentBytes: 256 * 1024, argumentDepth: 64 });
+  } catch (cause) {
+    if (!(cause instanceof ArgumentError)) throw cause;
+  }
+  return {
+    part: { ...part, args: checked?.text ?? '{}' },
+    hash: checked?.hash ?? '',
+    shown: checked?.value ?? {},
+    diff: undefined,
+    needsReview: false,
+    refusal: `Error: ${problem}`,
+  };
+}
+
+/** Some providers number their calls anew in every answer; in a thread an id means one call. */
+function freeId(wanted: string, taken: Set<string>): string {
+  let id = wanted || newId('call');
+  for (let count = 2; taken.has(id); count += 1) id = `${wanted || 'call'}_${count}`;
+  taken.add(id);
+  return id;
+}
+
+export function proposalEvents(
+  proposals: Proposal[],
+  messageId: string,
+  runId: string,
+  threadId: string,
+): NewEvent[] {
+  return proposals.flatMap((proposal): NewEvent[] => {
+    const { part, shown, hash, diff } = proposal;
+    const proposed: NewEvent = {
+      type: 'tool.proposed',
+      data: {
+        toolCallId: part.toolCallId,
+        name: part.name,
+        args: shown,
+        hash,
+        messageId,
+        ...(diff ? { diff } : {}),
+      },
+    };
+    const refusal = refusalOf(proposal, runId, threadId);
+    return refusal ? [proposed, finishedEvent(refusal)] : [proposed];
+  });
+}
+
+/** Writes the rows of all calls, the decisions that nobody has to make, and the results of the refused ones. */
+export async function writeProposals(
+  store: Store,
+  turn: Turn,
+  thread: ThreadRow,
+  messageId: string,
+  proposals: Proposal[],
+  kindOf: (name: string) => ToolKind | undefined,
+): Promise<string[]> {
+  const { threadId, run } = turn;
+  await store.toolCalls.propose(
+    proposals.map(({ part, hash, diff, needsReview }, position) => ({
+      toolCallId: part.toolCallId,
+      threadId,
+      runId: run.id,
+      turnId: run.turnId,
+      messageId,
+      position,
+      name: part.name,
+      args: part.args,
+      argsHash: hash,
+      diff: diff ?? null,
+      needsReview,
+    })),
+  );
+  const resultIds: string[] = [];
+  for (const proposal of proposals) {
+    const refusal = refusalOf(proposal, run.id, threadId);
+    if (refusal) resultIds.push(await writeResult(store, refusal));
+    else if (!proposal.needsReview) {
+      const by: ToolCallDecision['by'] = kindOf(proposal.part.name) === 'read' ? 'rule' : 'mode';
+      const { args } = proposal.part;
+      await store.toolCalls.decide(threadId, proposal.part.toolCallId, {
+        action: 'approved',
+        by,
+        args,
+        argsHash: proposal.hash,
+      });
+    }
+  }
+  return resultIds;
+}
+
+export function approvedCall({ part, hash }: Proposal): ApprovedCall {
+  return { toolCallId: part.toolCallId, name: part.name, args: part.args, argsHash: hash, edited: false };
+}
+
+function refusalOf({ part, refusal }: Proposal, runId: string, threadId: string): CallResult | null {
+  if (refusal === null) return null;
+  return {
+    call: { toolCallId: part.toolCallId, name: part.name, threadId },
+    runId,
+    status: 'error',
+    text: refusal,
+    summary: refusal.split('\n', 1)[0] ?? refusal,
+  };
+}

@@ -1,0 +1,173 @@
+import { CrosspointError } from '#protocol/errors.ts';
+import type { NewEvent } from '#protocol/events.ts';
+import type { Message, UserPart } from '#protocol/message.ts';
+import type { ModelConfig } from '#protocol/model.ts';
+import type { RunRow, Store, ThreadRow } from '#server/store/store.ts';
+import { acceptOnce, claim } from './accepted.ts';
+import { canonicalText, hashText } from './arguments.ts';
+import { newId } from './ids.ts';
+import { modelName } from './model-request.ts';
+import type { AgentSetup } from './parts.ts';
+import type { Runs } from './runs.ts';
+import { rememberChoice, requireThread, resolveChoice, switchEvents } from './switch-model.ts';
+import type { Accepted, StartCommand } from './types.ts';
+import { openFilePart } from './workspace.ts';
+
+/** Characters of a title that is taken from the first message. */
+const maxTitle = 60;
+
+/**
+ * `POST /api/agent`: the message, the run and `run.started` are one transaction; only then is it acknowledged (I1).
+ * @throws `run_active`, `review_pending`, `idempotency_conflict`, and everything a model's name can be wrong with
+ */
+export async function start(
+  setup: AgentSetup,
+  runs: Runs,
+  userId: string,
+  command: StartCommand,
+): Promise<Accepted> {
+  if (command.message.trim() === '')
+    throw new CrosspointError('bad_request', { detail: 'The message is empty.' });
+  const known = command.threadId === undefined ? null : await requireThread(setup, userId, command.threadId);
+  const choice = resolveChoice(setup, command);
+  const base = known ?? newThread(setup, userId);
+  await assertOwnSandbox(setup, userId, command, base);
+  setup.models.assertUsable(choice ?? base.modelConfig);
+  const change = changeFor(base, command, choice);
+  const thread = { ...base, ...change };
+  const memory = runs.memories.of(thread.id);
+  const transcript = await memory.refresh(setup.store);
+  const parts = await messageParts(setup, thread, command, transcript);
+  const switched = known ? await switchEvents(setup, known, memory, choice) : [];
+  const runId = newId('run');
+  return acceptOnce(setup.store, async () => {
+    const message = userMessage(thread.id, runId, parts);
+    let run: RunRow | undefined;
+    const events = await setup.log.commit(
+      thread.id,
+      [startedEvent(thread, runId, message.id), ...switched],
+      async (store) => {
+        await claimKeys(store, userId, command, runId);
+        run = await writeStart(store, thread, known ? change : null, message);
+      },
+    );
+    setup.point('start.committed');
+    if (run) runs.launch(run);
+    await rememberChoice(setup, choice);
+    return { threadId: thread.id, runId, afterEventId: (events[0]?.id ?? 1) - 1 };
+  });
+}
+
+async function writeStart(
+  store: Store,
+  thread: ThreadRow,
+  change: Partial<ThreadRow> | null,
+  message: Omit<Message, 'seq'>,
+): Promise<RunRow> {
+  const latest = change && (await store.runs.latest(thread.id));
+  if (latest?.status === 'awaiting_review') throw new CrosspointError('review_pending');
+  if (change) await store.threads.update(thread.userId, thread.id, change);
+  else await store.threads.create(thread);
+  const run = await store.runs.start({
+    id: message.runId,
+    threadId: thread.id,
+    userId: thread.userId,
+    turnId: newId('turn'),
+    messageId: message.id,
+    createdAt: message.createdAt,
+  });
+  await store.messages.append(message);
+  return run;
+}
+
+/** A client that repeats a request names it: by a header, by its own message id, or by both. */
+async function claimKeys(store: Store, userId: string, command: StartCommand, runId: string): Promise<void> {
+  const { idempotencyKey, clientMessageId, ...body } = command;
+  const bodyHash = hashText(canonicalText(body));
+  const keys = [
+    ...(idempotencyKey === undefined ? [] : [`key:${idempotencyKey}`]),
+    ...(clientMessageId === undefined ? [] : [`message:${clientMessageId}`]),
+  ];
+  for (const key of keys)
+    await claim(store, { userId, key, bodyHash, runId }, () => new CrosspointError('idempotency_conflict'));
+}
+
+/** What this message changes about its thread. Nothing that was not named changes: not the model, not the mode. */
+function changeFor(
+  thread: ThreadRow,
+  { message, sandboxId, approvalMode, currentFile, useMorph }: StartCommand,
+  modelConfig: ModelConfig | null,
+): Partial<ThreadRow> {
+  return {
+    updatedAt: new Date().toISOString(),
+    ...(modelConfig ? { modelConfig } : {}),
+    ...(sandboxId === undefined ? {} : { sandboxId }),
+    ...(approvalMode === undefined ? {} : { approvalMode }),
+    ...(currentFile === undefined ? {} : { currentFile }),
+    ...(useMorph === undefined ? {} : { useMorph }),
+    ...(thread.titled ? {} : { title: titleOf(message), titled: true }),
+  };
+}
+
+function newThread(setup: AgentSetup, userId: string): ThreadRow {
+  const id = newId('thread');
+  const now = new Date().toISOString();
+  return {
+    id,
+    userId,
+    title: '',
+    titled: false,
+    modelConfig: setup.models.defaultConfig(),
+    approvalMode: 'ask',
+    budgetUsd: null,
+    sandboxId: id,
+    sandboxType: setup.sandboxes.name,
+    currentFile: null,
+    useMorph: false,
+    createdAt: now,
+    updatedAt: now,
+  };
+}
+
+/** An id is never authority (rule R19): a sandbox is taken only from a thread of the same person. */
+async function assertOwnSandbox(
+  setup: AgentSetup,
+  userId: string,
+  { sandboxId, sandboxType }: StartCommand,
+  thread: ThreadRow,
+): Promise<void> {
+  const { name } = setup.sandboxes;
+  if (sandboxType !== undefined && sandboxType !== name)
+    throw new CrosspointError('bad_request', { detail: `This server's sandboxes are of type "${name}".` });
+  if (sandboxId === undefined || sandboxId === thread.sandboxId) return;
+  const own = await setup.store.threads.list(userId, { limit: 10_000 });
+  if (!own.some((other) => other.sandboxId === sandboxId))
+    throw new CrosspointError('not_found', { what: 'sandbox' });
+}
+
+async function messageParts(
+  setup: AgentSetup,
+  thread: ThreadRow,
+  command: StartCommand,
+  transcript: readonly Message[],
+): Promise<UserPart[]> {
+  const text: UserPart = { type: 'text', text: command.message };
+  if (command.currentFile === undefined) return [text];
+  const file = await openFilePart(setup, thread.sandboxId, command.currentFile, transcript);
+  return file ? [text, file] : [text];
+}
+
+function userMessage(threadId: string, runId: string, parts: UserPart[]): Omit<Message, 'seq'> {
+  const createdAt = new Date().toISOString();
+  return { id: newId('message'), threadId, runId, role: 'user', parts, status: 'complete', createdAt };
+}
+
+function startedEvent(thread: ThreadRow, runId: string, messageId: string): NewEvent {
+  const model = modelName(thread.modelConfig);
+  return { type: 'run.started', data: { runId, threadId: thread.id, messageId, model } };
+}
+
+function titleOf(message: string): string {
+  const line = message.trim().split('\n', 1)[0]?.trim() ?? '';
+  return line.length > maxTitle ? `${line.slice(0, maxTitle - 1).trimEnd()}…` : line;
+}

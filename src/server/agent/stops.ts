@@ -1,0 +1,48 @@
+import { CrosspointError } from '#protocol/errors.ts';
+import type { Message, ToolResultPart } from '#protocol/message.ts';
+import type { ThreadRow } from '#server/store/store.ts';
+import { callsOf } from './handoff/tool-results.ts';
+import type { AgentSetup } from './parts.ts';
+
+/**
+ * Whether one more request may be sent. Checked before every request, from the record alone, so that a restart or a
+ * review in between changes nothing.
+ * @throws `step_limit`, `loop_detected`, `budget_reached`
+ */
+export async function assertMayContinue(
+  setup: AgentSetup,
+  thread: ThreadRow,
+  transcript: readonly Message[],
+): Promise<void> {
+  const turn = lastTurn(transcript);
+  const steps = turn.filter((message) => message.role === 'assistant').length;
+  if (steps >= setup.limits.steps) throw new CrosspointError('step_limit', { limit: setup.limits.steps });
+  if (identicalFailures(turn) >= setup.limits.identicalFailures)
+    throw new CrosspointError('loop_detected', { count: setup.limits.identicalFailures });
+  if (thread.budgetUsd === null) return;
+  const { costUsd } = await setup.store.ledger.threadCost(thread.id);
+  if (costUsd >= thread.budgetUsd) throw new CrosspointError('budget_reached', { budget: thread.budgetUsd });
+}
+
+/** What the last user message set off. */
+function lastTurn(transcript: readonly Message[]): readonly Message[] {
+  const start = transcript.findLastIndex((message) => message.role === 'user');
+  return transcript.slice(Math.max(0, start));
+}
+
+/** How many times in a row, at the end, the same call with the same arguments failed. */
+export function identicalFailures(turn: readonly Message[]): number {
+  const calls = turn.flatMap(callsOf);
+  const results = new Map(
+    turn
+      .flatMap((message) => message.parts)
+      .filter((part): part is ToolResultPart => part.type === 'tool-result')
+      .map((part) => [part.toolCallId, part.status]),
+  );
+  const last = calls.at(-1);
+  if (!last) return 0;
+  const other = calls.findLastIndex(
+    (call) => call.name !== last.name || call.args !== last.args || results.get(call.toolCallId) !== 'error',
+  );
+  return calls.length - 1 - other;
+}

@@ -1,0 +1,84 @@
+import type { NewEvent } from '#protocol/events.ts';
+import type { ModelConfig } from '#protocol/model.ts';
+import type { SwitchReceipt } from '#protocol/receipt.ts';
+import { CrosspointError } from '#protocol/errors.ts';
+import type { ThreadRow } from '#server/store/store.ts';
+import { makeReceipt } from './handoff/receipt.ts';
+import { modelName, otherCharacters } from './model-request.ts';
+import type { AgentSetup } from './parts.ts';
+import type { ThreadMemory } from './thread-memory.ts';
+
+/** How a request names a model: a preset or `provider/model`, or a whole configuration. The latter wins. */
+export interface ModelChoice {
+  modelName?: string | undefined;
+  modelConfig?: ModelConfig | undefined;
+}
+
+/**
+ * The chosen configuration, or null when none was named.
+ * @throws `invalid_model_preset`, `unknown_provider`, `missing_model`, `model_retired`, `model_unavailable`
+ */
+export function resolveChoice(setup: AgentSetup, choice: ModelChoice): ModelConfig | null {
+  const config = resolve(setup, choice);
+  if (config) setup.models.assertUsable(config);
+  return config;
+}
+
+function resolve(setup: AgentSetup, { modelName, modelConfig }: ModelChoice): ModelConfig | null {
+  if (modelConfig) {
+    const { provider, model } = setup.models.resolveCustom(modelConfig.provider, modelConfig.model);
+    return { ...modelConfig, provider, model };
+  }
+  return modelName === undefined ? null : setup.models.resolveName(modelName);
+}
+
+/** What a switch to `to` would keep, convert and lose, and what it would cost. Changes nothing. */
+export async function switchReceipt(
+  setup: AgentSetup,
+  thread: ThreadRow,
+  memory: ThreadMemory,
+  to: ModelConfig,
+): Promise<SwitchReceipt> {
+  const transcript = await memory.refresh(setup.store);
+  const target = setup.models.target(to);
+  const measuredTokens = await lastInputTokens(setup, thread);
+  return makeReceipt(transcript, setup.models.target(thread.modelConfig), target, {
+    otherCharacters: otherCharacters(setup, thread, memory, target),
+    ...(measuredTokens === null ? {} : { measuredTokens }),
+  });
+}
+
+/** Empty when only the settings change: the same model is not a switch. */
+export async function switchEvents(
+  setup: AgentSetup,
+  thread: ThreadRow,
+  memory: ThreadMemory,
+  to: ModelConfig | null,
+): Promise<NewEvent[]> {
+  if (!to || modelName(to) === modelName(thread.modelConfig)) return [];
+  const receipt = await switchReceipt(setup, thread, memory, to);
+  const names = { from: modelName(thread.modelConfig), to: modelName(to) };
+  return [{ type: 'model.switched', data: { ...names, by: 'user', receipt } }];
+}
+
+/** A remembered choice is a convenience: that it could not be kept is no reason to refuse the command. */
+export async function rememberChoice(setup: AgentSetup, config: ModelConfig | null): Promise<void> {
+  if (!config) return;
+  try {
+    await setup.models.rememberChoice(config);
+  } catch (cause) {
+    setup.logger.warn({ cause, model: modelName(config) }, 'the choice of a model was not remembered');
+  }
+}
+
+/** Input tokens of the newest answered request of the thread, as its provider reported them. */
+export async function lastInputTokens(setup: AgentSetup, thread: ThreadRow): Promise<number | null> {
+  const rows = await setup.store.ledger.list(thread.userId, { threadId: thread.id, limit: 5 });
+  return rows.findLast((row) => row.status === 'settled' && row.inputTokens > 0)?.inputTokens ?? null;
+}
+
+export async function requireThread(setup: AgentSetup, userId: string, threadId: string): Promise<ThreadRow> {
+  const thread = await setup.store.threads.get(userId, threadId);
+  if (!thread) throw new CrosspointError('not_found', { what: 'thread' });
+  return thread;
+}

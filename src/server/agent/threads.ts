@@ -1,0 +1,169 @@
+import { CrosspointError } from '#protocol/errors.ts';
+import type { NewEvent } from '#protocol/events.ts';
+import type { ThreadSummary, ThreadView, ToolCallView } from '#protocol/thread.ts';
+import type { UsageEntry } from '#protocol/usage.ts';
+import type { ThreadRow, ToolCallRow } from '#server/store/store.ts';
+import { canonicalText } from './arguments.ts';
+import type { AgentSetup } from './parts.ts';
+import type { Runs } from './runs.ts';
+import { rememberChoice, requireThread, resolveChoice, switchEvents } from './switch-model.ts';
+import type { ThreadChange } from './types.ts';
+
+const maxTitle = 200;
+/** Lines of the timeline that are not messages. */
+const noteTypes = ['model.switched', 'notice', 'run.finished'];
+
+export async function summarise(setup: AgentSetup, thread: ThreadRow): Promise<ThreadSummary> {
+  const run = await setup.store.runs.latest(thread.id);
+  const cost = await setup.store.ledger.threadCost(thread.id);
+  return {
+    id: thread.id,
+    title: thread.title,
+    modelConfig: thread.modelConfig,
+    approvalMode: thread.approvalMode,
+    budgetUsd: thread.budgetUsd,
+    costUsd: cost.costUsd,
+    costComplete: cost.complete,
+    runStatus: run?.status ?? null,
+    activeRunId: run?.status === 'running' ? run.id : null,
+    createdAt: thread.createdAt,
+    updatedAt: thread.updatedAt,
+  };
+}
+
+/** The whole thread from the record. `lastEventId` is read first: what comes meanwhile is then sent again, never lost. */
+export async function viewThread(setup: AgentSetup, userId: string, threadId: string): Promise<ThreadView> {
+  const thread = await requireThread(setup, userId, threadId);
+  const { store } = setup;
+  const lastEventId = await store.events.lastId(threadId);
+  const messages = await store.messages.list(threadId);
+  const toolCalls = await store.toolCalls.list(threadId);
+  const usage = await usageByMessage(setup, threadId);
+  const summary = await summarise(setup, thread);
+  const last = messages.findLast((message) => usage.has(message.id));
+  const lastUsage = last && usage.get(last.id);
+  return {
+    ...summary,
+    messages: messages.map((message) => {
+      const used = usage.get(message.id);
+      return used ? { ...message, usage: used } : message;
+    }),
+    toolCalls: toolCalls.map(viewCall),
+    notes: await notesOf(setup, threadId),
+    pendingReview: summary.runStatus === 'awaiting_review' ? await pendingReview(setup, threadId) : null,
+    contextTokens: lastUsage ? lastUsage.inputTokens + lastUsage.outputTokens : null,
+    contextWindow: setup.models.target(thread.modelConfig).contextWindow,
+    lastEventId,
+  };
+}
+
+async function usageByMessage(setup: AgentSetup, threadId: string): Promise<Map<string, UsageEntry>> {
+  const events = await setup.store.events.listOfTypes(threadId, ['model.finished']);
+  return new Map(
+    events.flatMap(({ event }) =>
+      event.type === 'model.finished' ? [[event.data.messageId, event.data.usage] as const] : [],
+    ),
+  );
+}
+
+async function notesOf(setup: AgentSetup, threadId: string): Promise<ThreadView['notes']> {
+  const events = await setup.store.events.listOfTypes(threadId, noteTypes);
+  return events.flatMap(({ event, afterSeq }) => {
+    // A run that ended well, or that waits, says nothing in the timeline.
+    if (event.type === 'run.finished' && ['done', 'awaiting_review'].includes(event.data.status)) return [];
+    return [{ eventId: event.id, type: event.type, data: { ...event.data }, afterSeq }];
+  });
+}
+
+async function pendingReview(setup: AgentSetup, threadId: string): Promise<ThreadView['pendingReview']> {
+  const events = await setup.store.events.listOfTypes(threadId, ['review.requested']);
+  const last = events.at(-1)?.event;
+  return last?.type === 'review.requested' ? last.data : null;
+}
+
+function viewCall(row: ToolCallRow): ToolCallView {
+  const { decision, status, summary, exitCode, durationMs } = row;
+  return {
+    toolCallId: row.toolCallId,
+    messageId: row.messageId,
+    name: row.name,
+    args: decision?.args ?? row.args,
+    hash: row.argsHash,
+    state: row.state === 'started' ? 'running' : row.state,
+    ...(decision
+      ? {
+          decision: {
+            action: decision.action,
+            by: decision.by,
+            ...(decision.reason ? { reason: decision.reason } : {}),
+          },
+        }
+      : {}),
+    ...(status === null ? {} : { status }),
+    ...(summary === null ? {} : { summary }),
+    ...(exitCode === null ? {} : { exitCode }),
+    ...(durationMs === null ? {} : { durationMs }),
+  };
+}
+
+/** A changed model is a switch by a person: recorded with its receipt, used from the next request on. */
+export async function updateThread(
+  setup: AgentSetup,
+  runs: Runs,
+  userId: string,
+  threadId: string,
+  change: ThreadChange,
+): Promise<ThreadSummary> {
+  const thread = await requireThread(setup, userId, threadId);
+  const choice = resolveChoice(setup, change);
+  const columns = { ...changedColumns(change), ...(choice ? { modelConfig: choice } : {}) };
+  const changed = Object.entries(columns).some(
+    ([key, value]) => canonicalText(value) !== canonicalText(thread[key as keyof ThreadRow]),
+  );
+  if (changed) {
+    const events: NewEvent[] = await switchEvents(setup, thread, runs.memories.of(threadId), choice);
+    const updatedAt = new Date().toISOString();
+    await setup.log.commit(threadId, events, (store) =>
+      store.threads.update(userId, threadId, { ...columns, updatedAt }),
+    );
+    await rememberChoice(setup, choice);
+  }
+  return summarise(setup, await requireThread(setup, userId, threadId));
+}
+
+function changedColumns({ title, approvalMode, budgetUsd }: ThreadChange): Partial<ThreadRow> {
+  if (title !== undefined && title.trim() === '')
+    throw new CrosspointError('bad_request', { detail: 'The title is empty.' });
+  if (typeof budgetUsd === 'number' && !(budgetUsd > 0 && Number.isFinite(budgetUsd)))
+    throw new CrosspointError('bad_request', {
+      detail: 'The budget must be a positive number of USD, or null.',
+    });
+  return {
+    ...(title === undefined ? {} : { title: title.trim().slice(0, maxTitle), titled: true }),
+    ...(approvalMode === undefined ? {} : { approvalMode }),
+    ...(budgetUsd === undefined ? {} : { budgetUsd }),
+  };
+}
+
+/** Stops what runs, then removes the thread, its checkpoint, and its sandbox when no other thread works in it. */
+export async function deleteThread(
+  setup: AgentSetup,
+  runs: Runs,
+  userId: string,
+  threadId: string,
+): Promise<void> {
+  const thread = await requireThread(setup, userId, threadId);
+  await runs.stop(threadId, 'cancelled');
+  const run = await setup.store.runs.latest(threadId);
+  await setup.store.transaction((store) => store.threads.delete(userId, threadId));
+  runs.memories.forget(threadId);
+  if (run) await setup.checkpointer.deleteThread(run.turnId);
+  const others = await setup.store.threads.list(userId, { limit: 10_000 });
+  if (others.some((other) => other.sandboxId === thread.sandboxId)) return;
+  try {
+    const sandbox = await setup.sandboxes.open(thread.sandboxId);
+    await sandbox.destroy();
+  } catch (cause) {
+    setup.logger.warn({ cause, sandboxId: thread.sandboxId }, 'a sandbox could not be destroyed');
+  }
+}

@@ -1,0 +1,113 @@
+import { CrosspointError } from '#protocol/errors.ts';
+import type { ThreadRow } from '#server/store/store.ts';
+import { hashText } from './arguments.ts';
+import { OutputBatch } from './output-batch.ts';
+import type { AgentSetup } from './parts.ts';
+import type { AgentUpdate } from './state.ts';
+import { closingResults, finishedEvent, writeResult, type CallResult } from './tool-results.ts';
+import type { ToolOutcome } from './tools/tool.ts';
+import type { ApprovedCall, Turn } from './turn.ts';
+
+/** One approved call: intent, effect, result, each committed before the next begins (I2, I3). */
+export async function toolNode(setup: AgentSetup, turn: Turn, call: ApprovedCall): Promise<AgentUpdate> {
+  if (turn.signal.aborted) return {};
+  setup.point('tool.before_intent');
+  const first = await commitIntent(setup, turn, call);
+  if (!first) return answerLost(setup, turn, call);
+  setup.point('tool.intent');
+  const startedAt = performance.now();
+  const output = new OutputBatch(call.toolCallId, setup.limits.outputEventCharacters, (events) =>
+    turn.commit(events),
+  );
+  const outcome = await runTool(setup, turn, call, output);
+  setup.point('tool.effect');
+  const thread = await turn.thread();
+  const result = resultOf(turn, call, outcome, performance.now() - startedAt);
+  const events = [...(await output.rest()), finishedEvent(result)];
+  let resultId = '';
+  await turn.commit(events, async (store) => {
+    resultId = await writeResult(store, result);
+    await rememberFile(store, thread, outcome.currentFile);
+  });
+  setup.point('tool.committed');
+  return {
+    messages: [resultId],
+    ...(outcome.currentFile === undefined ? {} : { currentFile: outcome.currentFile }),
+    ...(setup.tools.get(call.name)?.kind === 'command' ? { terminalOutput: [result.text] } : {}),
+  };
+}
+
+/** False when the call had been started before: by a process that died, or by nobody's fault twice. */
+async function commitIntent(setup: AgentSetup, turn: Turn, call: ApprovedCall): Promise<boolean> {
+  if (hashText(call.args) !== call.argsHash)
+    throw new CrosspointError('arguments_changed', { toolCallId: call.toolCallId });
+  const row = await setup.store.toolCalls.get(turn.threadId, call.toolCallId);
+  if (row?.state !== 'decided') return false;
+  let first = false;
+  await turn.commit(
+    [{ type: 'tool.started', data: { toolCallId: call.toolCallId, name: call.name } }],
+    async (store) => {
+      first = await store.toolCalls.start(turn.threadId, call.toolCallId, call.argsHash);
+      if (!first) throw new Error(`The call ${call.toolCallId} was started twice.`);
+    },
+  );
+  return first;
+}
+
+async function answerLost(setup: AgentSetup, turn: Turn, call: ApprovedCall): Promise<AgentUpdate> {
+  const row = await setup.store.toolCalls.get(turn.threadId, call.toolCallId);
+  if (!row || row.state === 'finished') return {};
+  const [result] = closingResults([row], turn.run.id, 'interrupted') as [CallResult];
+  let resultId = '';
+  await turn.commit([finishedEvent(result)], async (store) => {
+    resultId = await writeResult(store, result);
+  });
+  return { messages: [resultId] };
+}
+
+/** A tool's failure is an outcome that the model reads; it never ends the run. */
+async function runTool(
+  setup: AgentSetup,
+  turn: Turn,
+  call: ApprovedCall,
+  output: OutputBatch,
+): Promise<ToolOutcome> {
+  try {
+    const tool = setup.tools.get(call.name);
+    if (!tool) throw new Error(`There is no tool "${call.name}".`);
+    const args = tool.parse(JSON.parse(call.args));
+    const sandbox = await turn.sandbox();
+    const { signal } = turn;
+    return await tool.run(args, { sandbox, signal, onOutput: (stream, text) => output.add(stream, text) });
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : String(cause);
+    if (!(cause instanceof CrosspointError))
+      setup.logger.warn({ tool: call.name, cause, threadId: turn.threadId }, 'a tool failed');
+    return { status: 'error', text: `Error: ${message}`, summary: message.split('\n', 1)[0] ?? message };
+  }
+}
+
+function resultOf(turn: Turn, call: ApprovedCall, outcome: ToolOutcome, durationMs: number): CallResult {
+  const note = call.edited
+    ? `The person changed the arguments of this call. What ran:\n${call.args}\n\nIts result:\n`
+    : '';
+  return {
+    call: { toolCallId: call.toolCallId, name: call.name, threadId: turn.threadId },
+    runId: turn.run.id,
+    status: outcome.status,
+    text: note + outcome.text,
+    summary: call.edited ? `${outcome.summary} (with your changes)` : outcome.summary,
+    durationMs,
+    ...(outcome.exitCode === undefined ? {} : { exitCode: outcome.exitCode }),
+    ...(outcome.images ? { images: outcome.images } : {}),
+  };
+}
+
+async function rememberFile(
+  store: AgentSetup['store'],
+  thread: ThreadRow,
+  currentFile: string | undefined,
+): Promise<void> {
+  if (currentFile === undefined || currentFile === thread.currentFile) return;
+  await store.threads.update(thread.userId, thread.id, { currentFile });
+}

@@ -1,0 +1,72 @@
+import type { NewEvent, ThreadEvent } from '#protocol/events.ts';
+import { CrosspointError } from '#protocol/errors.ts';
+import type { Sandbox } from '#server/sandbox/sandbox.ts';
+import type { RunRow, Store, ThreadRow } from '#server/store/store.ts';
+import type { AgentSetup } from './parts.ts';
+import type { ThreadMemory } from './thread-memory.ts';
+
+/** A call with a decision: what runs is `args`, the text whose hash the decision holds. */
+export interface ApprovedCall {
+  toolCallId: string;
+  name: string;
+  args: string;
+  argsHash: string;
+  /** A person changed the arguments; the model must be told. */
+  edited: boolean;
+}
+
+/** One run of a thread, as the nodes of the graph see it. Every write goes through `commit`, under the run's lease. */
+export class Turn {
+  readonly run: RunRow;
+  readonly memory: ThreadMemory;
+  /** Aborts when a person or a shutdown stops the run. Never the graph's own signal: a stop keeps partial text. */
+  readonly signal: AbortSignal;
+  /** Calls that were approved while no checkpoint was there to resume. */
+  readonly approved: readonly ApprovedCall[];
+  readonly #setup: AgentSetup;
+  #sandbox: Promise<Sandbox> | null = null;
+
+  constructor(
+    setup: AgentSetup,
+    run: RunRow,
+    memory: ThreadMemory,
+    options: { signal: AbortSignal; approved: readonly ApprovedCall[] },
+  ) {
+    this.#setup = setup;
+    this.run = run;
+    this.memory = memory;
+    this.signal = options.signal;
+    this.approved = options.approved;
+  }
+
+  get threadId(): string {
+    return this.run.threadId;
+  }
+
+  /** Appends events and rows in one transaction. @throws `interrupted` when another run has taken the thread (I7). */
+  commit(events: NewEvent[], work?: (store: Store) => Promise<void>): Promise<ThreadEvent[]> {
+    const owner = { runId: this.run.id, fencingToken: this.run.fencingToken };
+    return this.#setup.log.commit(this.run.threadId, events, work, owner);
+  }
+
+  /** The thread as it is now: the model and its settings are read once for each provider request. */
+  async thread(): Promise<ThreadRow> {
+    const thread = await this.#setup.store.threads.get(this.run.userId, this.run.threadId);
+    if (!thread) throw new CrosspointError('not_found', { what: 'thread' });
+    return thread;
+  }
+
+  /** Opened on first use, once per run; a failure is not remembered, so that the next call tries again. */
+  sandbox(): Promise<Sandbox> {
+    this.#sandbox ??= this.#open().catch((cause: unknown) => {
+      this.#sandbox = null;
+      throw cause;
+    });
+    return this.#sandbox;
+  }
+
+  async #open(): Promise<Sandbox> {
+    const thread = await this.thread();
+    return this.#setup.sandboxes.open(thread.sandboxId);
+  }
+}

@@ -1,0 +1,101 @@
+import { CrosspointError } from '#protocol/errors.ts';
+import type { FilePart, Message } from '#protocol/message.ts';
+import type { Sandbox } from '#server/sandbox/sandbox.ts';
+import type { AgentSetup } from './parts.ts';
+import { maxFileContent } from './state.ts';
+import type { Instructions } from './thread-memory.ts';
+import { decodeText } from './tools/text-file.ts';
+import type { Turn } from './turn.ts';
+
+const instructionsFile = 'AGENTS.md';
+const maxInstructionCharacters = 16_000;
+/** Milliseconds that reading the open file may delay the acknowledgement of a message. */
+const openFileTimeoutMs = 2_000;
+
+/**
+ * Before the first request of a run: the sample project of the demo, and the project's instructions. A sandbox that does
+ * not open is said once, in the timeline; the conversation goes on, and tools answer with the same sentence.
+ */
+export async function prepareWorkspace(setup: AgentSetup, turn: Turn): Promise<void> {
+  try {
+    const sandbox = await turn.sandbox();
+    await seedDemoProject(setup, turn, sandbox);
+    turn.memory.instructions = await readInstructions(sandbox, turn.memory.instructions);
+  } catch (cause) {
+    if (!(cause instanceof CrosspointError)) throw cause;
+    await turn.commit([{ type: 'notice', data: { code: cause.code, message: cause.message } }]);
+  }
+}
+
+async function seedDemoProject(setup: AgentSetup, turn: Turn, sandbox: Sandbox): Promise<void> {
+  if (!setup.seed) return;
+  const { modelConfig } = await turn.thread();
+  if (modelConfig.provider !== 'demo') return;
+  const entries = await sandbox.files.list('.', { maxEntries: 50 });
+  if (entries.some((entry) => !entry.path.startsWith('.'))) return;
+  const files = Object.entries(await setup.seed.demoProject());
+  for (const [path, content] of files)
+    await sandbox.files.write(path, typeof content === 'string' ? Buffer.from(content) : content);
+  const message = `The workspace was empty: ${files.length} files of a sample project were put into it.`;
+  await turn.commit([{ type: 'notice', data: { code: 'sample_project', message } }]);
+}
+
+/** Read again only when the file changed, so that the system prompt keeps its bytes. */
+async function readInstructions(sandbox: Sandbox, known: Instructions | null): Promise<Instructions | null> {
+  const stat = await sandbox.files.stat(instructionsFile);
+  if (stat?.type !== 'file') return null;
+  const version = `${stat.size} ${stat.modifiedMs}`;
+  if (known?.version === version) return known;
+  const bytes = await sandbox.files.read(instructionsFile);
+  const text = decodeText(bytes)?.trim() ?? '';
+  if (text === '') return null;
+  const cut = text.length > maxInstructionCharacters;
+  const shown = cut
+    ? `${text.slice(0, maxInstructionCharacters)}\n[cut; the rest is in ${instructionsFile}]`
+    : text;
+  // Nobody closes the section from inside it.
+  return { version, text: shown.replaceAll('</project_instructions>', '') };
+}
+
+/**
+ * The file that a person has open, to be stored with their message: the prompt prefix then never changes afterwards.
+ * null when the same content already stands in the conversation, or nothing is open.
+ */
+export async function openFilePart(
+  setup: AgentSetup,
+  sandboxId: string,
+  path: string,
+  transcript: readonly Message[],
+): Promise<FilePart | null> {
+  const content = await Promise.race([readOpenFile(setup, sandboxId, path), timeout(openFileTimeoutMs)]);
+  if (content === null) return null;
+  const part: FilePart = {
+    type: 'file',
+    name: `${path} (open in the editor)`,
+    mediaType: 'text/plain',
+    data: Buffer.from(content).toString('base64'),
+  };
+  const before = transcript
+    .flatMap((message) => message.parts)
+    .findLast((known): known is FilePart => known.type === 'file' && known.name === part.name);
+  return before?.data === part.data ? null : part;
+}
+
+/** Text of the open file, capped; a sentence in its place when it cannot be read. */
+async function readOpenFile(setup: AgentSetup, sandboxId: string, path: string): Promise<string> {
+  try {
+    const sandbox = await setup.sandboxes.open(sandboxId);
+    const text = decodeText(await sandbox.files.read(path));
+    if (text === null) return '(not a text file)';
+    return text.length > maxFileContent
+      ? `${text.slice(0, maxFileContent)}\n[cut: use read_file for the rest]`
+      : text;
+  } catch (cause) {
+    if (cause instanceof CrosspointError) return `(could not be read: ${cause.message})`;
+    throw cause;
+  }
+}
+
+function timeout(milliseconds: number): Promise<null> {
+  return new Promise((resolve) => setTimeout(() => resolve(null), milliseconds).unref());
+}
