@@ -34,15 +34,27 @@ export async function findReview(store: Store, command: DecideCommand): Promise<
   return { messageId: anchor.messageId, run: latest, calls, pending };
 }
 
-/** Decisions one by one name their calls, so a late answer can never meet another review. */
-async function namedCall(store: Store, { threadId, approval }: DecideCommand): Promise<ToolCallRow | null> {
+/** A decision that names its calls or the run that asked can never meet another review, however late it comes. */
+async function namedCall(
+  store: Store,
+  { threadId, approval, runId }: DecideCommand,
+): Promise<ToolCallRow | null> {
   const first = 'decisions' in approval ? approval.decisions[0] : undefined;
-  if (!first) return null;
+  if (!first) return runId === undefined ? null : reviewedBy(store, threadId, runId);
   const row = await store.toolCalls.get(threadId, first.toolCallId);
   if (row) return row;
   throw new CrosspointError('bad_request', {
     detail: `There is no call "${first.toolCallId}" in this thread.`,
   });
+}
+
+async function reviewedBy(store: Store, threadId: string, runId: string): Promise<ToolCallRow> {
+  const run = await store.runs.get(runId);
+  const calls =
+    run?.threadId === threadId ? await store.toolCalls.list(threadId, { turnId: run.turnId }) : [];
+  const asked = calls.find((call) => call.runId === runId && call.needsReview);
+  if (!asked) throw new CrosspointError('nothing_to_review');
+  return asked;
 }
 
 async function waitingCall(store: Store, latest: RunRow): Promise<ToolCallRow | null> {

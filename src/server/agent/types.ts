@@ -24,6 +24,8 @@ export interface DecideCommand {
   threadId: string;
   approval: Approval;
   newModelName?: string;
+  /** The run that asked. With it, a late answer for all calls can never meet another review. */
+  runId?: string;
 }
 
 /** Acknowledged: the message (or decision) is committed. Events of the run follow `afterEventId`. */
