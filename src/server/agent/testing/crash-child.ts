@@ -1,0 +1,52 @@
+import { writeSync } from 'node:fs';
+import type { ModelRequest } from '#server/gateway/types.ts';
+import type { Reply } from './scripted-gateway.ts';
+import { openWorkbench, user } from './workbench.ts';
+
+/** The message of the scenario; repeated by the test after the crash with the same client id. */
+export const firstMessage = { message: 'Do it.', clientMessageId: 'client-1' };
+
+/** What the model does depends only on what it is shown, so that it goes on sensibly after a restart. */
+export function scenario({ messages }: ModelRequest): Reply {
+  const last = messages.at(-1);
+  const results = messages.filter((message) => message.role === 'tool').length;
+  if (last?.role === 'user' && results > 0) return { text: 'going on after the crash' };
+  const append = (text: string) => ({
+    name: 'run_terminal_command',
+    args: { command: `echo ${text} >> effects.txt` },
+  });
+  if (results === 0) return { text: 'first ', calls: [append('x'), { name: 'list_files', args: {} }] };
+  if (results === 1) return { reasoning: 'hm', text: 'second ', calls: [append('y')] };
+  return { text: 'all done' };
+}
+
+/** Runs the scenario in a data directory and kills itself at the named point, `name:count`. */
+async function main(dataDir: string, crashAt: string): Promise<void> {
+  const hits = new Map<string, number>();
+  const say = (line: object) => writeSync(1, `${JSON.stringify(line)}\n`);
+  const point = (name: string) => {
+    const count = (hits.get(name) ?? 0) + 1;
+    hits.set(name, count);
+    if (`${name}:${count}` === crashAt) process.kill(process.pid, 'SIGKILL');
+  };
+  const { agent, close } = await openWorkbench(scenario, { dataDir, point });
+  await agent.recover();
+  const started = await agent.start(user, firstMessage);
+  say({ accepted: started });
+  let answer = await agent.answer(user, started.runId);
+  while ('interrupt' in answer) {
+    const { threadId } = answer;
+    const decided = await agent.decide(user, { threadId, approval: { action: 'approved' } });
+    say({ decided });
+    answer = await agent.answer(user, decided.runId);
+  }
+  await close();
+  say({
+    points: [...hits].flatMap(([name, count]) =>
+      Array.from({ length: count }, (_value, index) => `${name}:${index + 1}`),
+    ),
+  });
+}
+
+const [, , dataDir, crashAt] = process.argv;
+if (import.meta.main && dataDir) await main(dataDir, crashAt ?? '');
