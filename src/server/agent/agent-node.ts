@@ -22,6 +22,7 @@ export async function agentNode(setup: AgentSetup, turn: Turn): Promise<Command>
   const answer = await askTwiceWhenEmpty(setup, turn, request);
   if (!answer) return new Command({ goto: END });
   const proposals = await checkCalls(setup, turn, thread, answer.parts);
+  for (const { part, diff } of proposals) if (diff) turn.diffs.set(part.toolCallId, diff);
   const messages = await commitAnswer(setup, turn, thread, request, answer, proposals);
   if (answer.lostCall) throw new CrosspointError('truncated_tool_call');
   return next(turn, proposals, {

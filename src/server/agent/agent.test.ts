@@ -1,20 +1,7 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { CrosspointError } from '#protocol/errors.ts';
+import { command, rejectsWith, response, write } from './testing/steps.ts';
 import { inOrder, openWorkbench, user } from './testing/workbench.ts';
-import type { RunAnswer } from './types.ts';
-
-const write = (path: string, content: string) => ({ name: 'write_file', args: { path, content } });
-const command = (text: string) => ({ name: 'run_terminal_command', args: { command: text } });
-
-function response(answer: RunAnswer): string {
-  assert.ok('response' in answer, 'the run ended without a review');
-  return answer.response;
-}
-
-function rejectsWith(work: Promise<unknown>, code: string): Promise<void> {
-  return assert.rejects(work, (cause) => cause instanceof CrosspointError && cause.code === code);
-}
 
 test('a full turn: text, a file written, a command run, one event for each step, one terminal event last', async () => {
   const bench = await openWorkbench(
@@ -154,100 +141,6 @@ test('the same key gives the same run, another body is refused, nothing runs twi
   }
 });
 
-test('a stop while streaming keeps the text, marked partial; the next turn is valid', async () => {
-  const bench = await openWorkbench((_request, count) =>
-    count === 0 ? { text: 'half an answer ', hang: true } : { text: 'whole' },
-  );
-  try {
-    const { threadId, runId } = await bench.agent.start(user, { message: 'go' });
-    await seen(bench, threadId, 'message.delta');
-    await bench.agent.cancel(user, threadId);
-    assert.equal(response(await bench.agent.answer(user, runId)), 'half an answer ');
-    const [, partial] = await bench.store.messages.list(threadId);
-    assert.equal(partial?.status, 'partial');
-    assert.deepEqual((await bench.events(threadId)).at(-1)?.data, {
-      runId,
-      status: 'cancelled',
-      response: 'half an answer ',
-    });
-    assert.equal(response(await bench.run({ message: 'again', threadId })), 'whole');
-  } finally {
-    await bench.close();
-  }
-});
-
-test('a stop inside a command kills it, leaves no dangling call, and the next turn is valid', async () => {
-  const bench = await openWorkbench((_request, count) =>
-    count === 0 ? { calls: [command('echo started; sleep 30'), write('b.txt', 'b')] } : { text: 'ok' },
-  );
-  try {
-    const { threadId } = await bench.agent.start(user, { message: 'go', approvalMode: 'auto' });
-    await seen(bench, threadId, 'tool.output');
-    const before = performance.now();
-    assert.deepEqual(await bench.agent.cancel(user, threadId), { cancelled: true });
-    assert.ok(performance.now() - before < 5_000);
-    const results = await bench.results(threadId);
-    assert.equal(results.length, 2);
-    assert.match(
-      results.find((part) => part.name === 'run_terminal_command')?.text ?? '',
-      /stopped by the person/,
-    );
-    assert.equal(response(await bench.run({ message: 'again', threadId })), 'ok');
-  } finally {
-    await bench.close();
-  }
-});
-
-test('a call that was cut off is neither shown nor run (F7)', async () => {
-  const bench = await openWorkbench(inOrder({ text: 'Writing.', lostCall: true, reason: 'length' }));
-  try {
-    const { threadId, runId } = await bench.agent.start(user, { message: 'go', approvalMode: 'auto' });
-    await rejectsWith(bench.agent.answer(user, runId), 'truncated_tool_call');
-    const types = await bench.types(threadId);
-    assert.ok(!types.includes('tool.proposed') && !types.includes('tool.started'));
-    assert.deepEqual(await bench.store.toolCalls.list(threadId), []);
-    assert.equal((await bench.store.messages.list(threadId)).at(-1)?.status, 'partial');
-    assert.equal(response(await bench.run({ message: 'again', threadId })), 'done');
-  } finally {
-    await bench.close();
-  }
-});
-
-test('invalid calls are answered with an error, never shown for approval, and the model can mend them (F9)', async () => {
-  const bad: { name: string; args: unknown }[] = [
-    { name: 'no_such_tool', args: {} },
-    { name: 'write_file', args: '{"path":' },
-    { name: 'write_file', args: '["a"]' },
-    { name: 'write_file', args: { path: 'a.txt' } },
-    { name: 'write_file', args: '{"path":"a","content":"b","__proto__":{"x":1}}' },
-    { name: 'write_file', args: '{"path":"a","content":"b","deep":{"lc":1}}' },
-    { name: 'write_file', args: `{"path":"a","content":${'['.repeat(70)}${']'.repeat(70)}}` },
-    { name: 'write_file', args: { path: 'a', content: 'x'.repeat(300_000) } },
-    { name: 'write_file', args: '{"path":"a","content":"b","big":1e999}' },
-    { name: 'edit_file', args: { path: 'a', patch: 'x' } },
-    { name: 'edit_file', args: { path: 'missing.txt', edits: [{ oldText: 'a', newText: 'b' }] } },
-  ];
-  const bench = await openWorkbench(inOrder({ calls: bad }, { text: 'sorry' }));
-  try {
-    const answer = await bench.run('go');
-    assert.equal(response(answer), 'sorry');
-    const results = await bench.results(answer.threadId);
-    assert.equal(results.length, bad.length);
-    assert.ok(results.every((part) => part.status === 'error'));
-    assert.match(results[0]?.text ?? '', /There is no tool "no_such_tool"/);
-    assert.match(results[9]?.text ?? '', /patch and update are not available/);
-    const types = await bench.types(answer.threadId);
-    assert.ok(!types.includes('review.requested') && !types.includes('tool.started'));
-    // A history holds JSON objects only, whatever the model wrote.
-    for (const message of bench.gateway.requests[1]?.messages ?? [])
-      if (message.role === 'assistant')
-        for (const part of message.parts)
-          if (part.type === 'tool-call') assert.equal(typeof JSON.parse(part.args), 'object');
-  } finally {
-    await bench.close();
-  }
-});
-
 test('equal call ids in one thread are told apart', async () => {
   const call = { id: 'functions.write_file:0', ...write('a.txt', '1') };
   const bench = await openWorkbench(
@@ -259,86 +152,6 @@ test('equal call ids in one thread are told apart', async () => {
     const rows = await bench.store.toolCalls.list(threadId);
     assert.equal(new Set(rows.map((row) => row.toolCallId)).size, 3);
     assert.ok(rows.every((row) => row.status === 'ok'));
-  } finally {
-    await bench.close();
-  }
-});
-
-test('three identical failing calls stop the run', async () => {
-  const bench = await openWorkbench(() => ({ calls: [command('exit 3')] }));
-  try {
-    const { threadId, runId } = await bench.agent.start(user, { message: 'go', approvalMode: 'auto' });
-    await rejectsWith(bench.agent.answer(user, runId), 'loop_detected');
-    assert.equal(bench.gateway.requests.length, 3);
-    assert.equal((await bench.types(threadId)).at(-1), 'run.finished');
-  } finally {
-    await bench.close();
-  }
-});
-
-test('the step limit stops a run that never ends by itself', async () => {
-  const script = (_request: unknown, count: number) => ({ calls: [command(`echo ${count}`)] });
-  const bench = await openWorkbench(script, { limits: { steps: 4 } });
-  try {
-    const { threadId, runId } = await bench.agent.start(user, { message: 'go', approvalMode: 'auto' });
-    await rejectsWith(bench.agent.answer(user, runId), 'step_limit');
-    assert.equal(bench.gateway.requests.length, 4);
-    bench.gateway.script = () => ({ text: 'finally' });
-    assert.equal(response(await bench.run({ message: 'go on', threadId })), 'finally');
-  } finally {
-    await bench.close();
-  }
-});
-
-test('a budget pauses before the next request and goes on when it is raised', async () => {
-  const bench = await openWorkbench(inOrder({ calls: [command('true')], costUsd: 0.5 }, { text: 'paid' }));
-  try {
-    const { threadId } = await bench.run('hello');
-    await bench.agent.cancel(user, threadId);
-    await bench.agent.updateThread(user, threadId, { budgetUsd: 0.4, approvalMode: 'auto' });
-    await rejectsWith(bench.run({ message: 'more', threadId }), 'budget_reached');
-    assert.equal(bench.gateway.requests.length, 1);
-    await bench.agent.updateThread(user, threadId, { budgetUsd: 1 });
-    assert.equal(response(await bench.run({ message: 'go on', threadId })), 'paid');
-  } finally {
-    await bench.close();
-  }
-});
-
-test('a failing provider ends the run with its typed error and keeps what had arrived', async () => {
-  const fail = new CrosspointError('provider_stream_cut', { provider: 'Red' });
-  const bench = await openWorkbench(inOrder({ text: 'so far so ', fail }));
-  try {
-    const { threadId, runId } = await bench.agent.start(user, { message: 'go' });
-    await rejectsWith(bench.agent.answer(user, runId), 'provider_stream_cut');
-    const last = (await bench.events(threadId)).at(-1);
-    assert.deepEqual(last?.data, {
-      runId,
-      status: 'error',
-      response: 'so far so ',
-      error: fail.message,
-      code: 'provider_stream_cut',
-    });
-    assert.equal(response(await bench.run({ message: 'again', threadId })), 'done');
-    assert.match(
-      JSON.stringify(bench.gateway.requests[1]?.messages),
-      /so far so\\n\\n\[This answer broke off here/,
-    );
-  } finally {
-    await bench.close();
-  }
-});
-
-test('an empty answer is asked for once more, visibly', async () => {
-  const bench = await openWorkbench(inOrder({}, { text: 'here' }));
-  try {
-    const answer = await bench.run('go');
-    assert.equal(response(answer), 'here');
-    const notices = (await bench.events(answer.threadId)).filter((event) => event.type === 'notice');
-    assert.deepEqual(
-      notices.map((event) => event.data.code),
-      ['empty_answer'],
-    );
   } finally {
     await bench.close();
   }
@@ -444,14 +257,3 @@ test('a deleted thread leaves no rows, no checkpoint and no workspace', async ()
     await bench.close();
   }
 });
-
-/** Waits until the thread has an event of this type. */
-async function seen(
-  bench: Awaited<ReturnType<typeof openWorkbench>>,
-  threadId: string,
-  type: string,
-): Promise<void> {
-  const stop = AbortSignal.timeout(5_000);
-  for await (const event of bench.log.subscribe(threadId, 0, stop)) if (event.type === type) return;
-  assert.fail(`no ${type} came`);
-}

@@ -78,6 +78,6 @@ async function takeReview(store: Store, waiting: RunRow, runId: string, open: To
     messageId,
     createdAt: new Date().toISOString(),
   });
-  for (const { toolCallId, args, argsHash } of open)
-    await store.toolCalls.decide(threadId, toolCallId, { action: 'cancelled', by: 'user', args, argsHash });
+  for (const { toolCallId, argsHash } of open)
+    await store.toolCalls.decide(threadId, toolCallId, { action: 'cancelled', by: 'user', argsHash });
 }

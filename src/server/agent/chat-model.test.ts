@@ -177,7 +177,6 @@ test('a call that was cut off never becomes a tool call', async () => {
 test('a failure is the typed error, asked once: retries are the gateway’s', async () => {
   let asked = 0;
   const gateway: Gateway = {
-    // eslint-disable-next-line require-yield -- it fails before anything arrives
     async *stream() {
       asked += 1;
       throw new CrosspointError('provider_overloaded', { provider: 'Red', attempts: 3 });

@@ -106,7 +106,7 @@ function planFor(
   };
 }
 
-function approvedCall(call: ToolCallRow, { args, argsHash }: ToolCallDecision): ApprovedCall {
+function approvedCall(call: ToolCallRow, { args = call.args, argsHash }: ToolCallDecision): ApprovedCall {
   const { toolCallId, name } = call;
   return { toolCallId, name, args, argsHash, edited: argsHash !== call.argsHash };
 }

@@ -74,8 +74,8 @@ function assertAllPending(
     throw new CrosspointError('bad_request', { detail: 'A call is decided twice in "decisions".' });
 }
 
-function asProposed(call: ToolCallRow): Pick<ToolCallDecision, 'by' | 'args' | 'argsHash'> {
-  return { by: 'user', args: call.args, argsHash: call.argsHash };
+function asProposed(call: ToolCallRow): Pick<ToolCallDecision, 'by' | 'argsHash'> {
+  return { by: 'user', argsHash: call.argsHash };
 }
 
 /** Only these run: approved ones, and edits that came with arguments. */

@@ -45,7 +45,7 @@ async function commitEnd(setup: AgentSetup, turn: Turn, end: RunEnd): Promise<vo
   const closing = reviewed ? [] : closingResults(open, run.id, endingOf(end));
   const events: NewEvent[] = [
     ...closing.map(finishedEvent),
-    ...(reviewed ? [reviewEvent(run.id, thread, open, transcript)] : []),
+    ...(reviewed ? [reviewEvent(turn, thread, open, transcript)] : []),
     finishedRunEvent(run.id, end, responseOf(transcript, run.id)),
   ];
   await turn.commit(events, async (store) => {
@@ -56,14 +56,14 @@ async function commitEnd(setup: AgentSetup, turn: Turn, end: RunEnd): Promise<vo
 }
 
 function reviewEvent(
-  runId: string,
+  turn: Turn,
   thread: ThreadRow,
   open: readonly ToolCallRow[],
   transcript: readonly Message[],
 ): NewEvent {
   const pending = open.filter((call) => call.state === 'proposed');
-  const request = reviewRequest(thread, pending, openFileOf(transcript, thread.currentFile));
-  return { type: 'review.requested', data: { ...request, runId } };
+  const request = reviewRequest(thread, pending, turn.diffs, openFileOf(transcript, thread.currentFile));
+  return { type: 'review.requested', data: { ...request, runId: turn.run.id } };
 }
 
 export function finishedRunEvent(runId: string, end: RunEnd, response: string): NewEvent {

@@ -169,7 +169,7 @@ export async function writeProposals(
 ): Promise<string[]> {
   const { threadId, run } = turn;
   await store.toolCalls.propose(
-    proposals.map(({ part, hash, diff, needsReview }, position) => ({
+    proposals.map(({ part, hash, needsReview }, position) => ({
       toolCallId: part.toolCallId,
       threadId,
       runId: run.id,
@@ -179,7 +179,8 @@ export async function writeProposals(
       name: part.name,
       args: part.args,
       argsHash: hash,
-      diff: diff ?? null,
+      // The events carry it; a copy here would only make the record larger.
+      diff: null,
       needsReview,
     })),
   );
@@ -189,11 +190,9 @@ export async function writeProposals(
     if (refusal) resultIds.push(await writeResult(store, refusal));
     else if (!proposal.needsReview) {
       const by: ToolCallDecision['by'] = kindOf(proposal.part.name) === 'read' ? 'rule' : 'mode';
-      const { args } = proposal.part;
       await store.toolCalls.decide(threadId, proposal.part.toolCallId, {
         action: 'approved',
         by,
-        args,
         argsHash: proposal.hash,
       });
     }

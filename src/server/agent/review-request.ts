@@ -1,4 +1,4 @@
-import type { ReviewRequest } from '#protocol/review.ts';
+import type { FileDiff, ProposedCall, ReviewRequest } from '#protocol/review.ts';
 import type { ThreadRow, ToolCallRow } from '#server/store/store.ts';
 import { modelName } from './model-request.ts';
 
@@ -6,6 +6,7 @@ import { modelName } from './model-request.ts';
 export function reviewRequest(
   thread: ThreadRow,
   pending: readonly ToolCallRow[],
+  diffs: ReadonlyMap<string, FileDiff>,
   fileContent: string | null,
 ): ReviewRequest {
   const names = [...new Set(pending.map((call) => call.name))].join(', ');
@@ -13,13 +14,15 @@ export function reviewRequest(
   return {
     type: 'human_review',
     message: `${thread.modelConfig.model} wants to make ${calls}: ${names}. Nothing runs before you decide.`,
-    toolCalls: pending.map(({ toolCallId, name, args, argsHash, diff }) => ({
-      id: toolCallId,
-      name,
-      args: JSON.parse(args) as Record<string, unknown>,
-      hash: argsHash,
-      ...(diff ? { diff } : {}),
-    })),
+    toolCalls: pending.map((call) => proposedCall(call, diffs.get(call.toolCallId))),
     currentState: { file: thread.currentFile, content: fileContent, model: modelName(thread.modelConfig) },
   };
+}
+
+function proposedCall(
+  { toolCallId, name, args, argsHash }: ToolCallRow,
+  diff: FileDiff | undefined,
+): ProposedCall {
+  const shown = JSON.parse(args) as Record<string, unknown>;
+  return { id: toolCallId, name, args: shown, hash: argsHash, ...(diff ? { diff } : {}) };
 }

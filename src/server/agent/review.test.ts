@@ -2,13 +2,13 @@ import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { CrosspointError } from '#protocol/errors.ts';
 import type { Approval, ReviewRequest } from '#protocol/review.ts';
+import { rejectsWith, write } from './testing/steps.ts';
 import { inOrder, openWorkbench, user, type Workbench } from './testing/workbench.ts';
 
 const append = (text: string) => ({
   name: 'run_terminal_command',
   args: { command: `echo ${text} >> effects.txt` },
 });
-const write = (path: string, content: string) => ({ name: 'write_file', args: { path, content } });
 
 /** Starts a run that ends with a review, and gives what a person is shown. */
 async function toReview(bench: Workbench): Promise<{ threadId: string; runId: string; data: ReviewRequest }> {
@@ -21,10 +21,6 @@ async function decide(bench: Workbench, threadId: string, approval: Approval, ne
   const command = { threadId, approval, ...(newModelName ? { newModelName } : {}) };
   const accepted = await bench.agent.decide(user, command);
   return bench.agent.answer(user, accepted.runId);
-}
-
-function rejectsWith(work: Promise<unknown>, code: string): Promise<void> {
-  return assert.rejects(work, (cause) => cause instanceof CrosspointError && cause.code === code);
 }
 
 /** The effects of the commands, one a line; none when the file was never made. */

@@ -1,5 +1,6 @@
 import type { NewEvent, ThreadEvent } from '#protocol/events.ts';
 import { CrosspointError } from '#protocol/errors.ts';
+import type { FileDiff } from '#protocol/review.ts';
 import type { Sandbox } from '#server/sandbox/sandbox.ts';
 import type { RunRow, Store, ThreadRow } from '#server/store/store.ts';
 import type { AgentSetup } from './parts.ts';
@@ -23,6 +24,8 @@ export class Turn {
   readonly signal: AbortSignal;
   /** Calls that were approved while no checkpoint was there to resume. */
   readonly approved: readonly ApprovedCall[];
+  /** Of the calls that this run proposed, by call id: for the review that it ends with. */
+  readonly diffs = new Map<string, FileDiff>();
   readonly #setup: AgentSetup;
   #sandbox: Promise<Sandbox> | null = null;
 

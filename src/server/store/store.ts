@@ -129,8 +129,8 @@ export interface ToolCallRow {
 export interface ToolCallDecision {
   action: 'approved' | 'rejected' | 'edit' | 'change_model' | 'cancelled';
   by: 'user' | 'mode' | 'rule';
-  /** JSON text that runs: the proposed one, or the person's edit of it. */
-  args: string;
+  /** JSON text that runs, when a person edited it; absent when the proposed text runs as it is. */
+  args?: string;
   argsHash: string;
   edits?: string;
   reason?: string;

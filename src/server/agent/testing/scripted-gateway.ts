@@ -19,6 +19,8 @@ export interface Reply {
   /** Stays silent after the text until it is aborted. */
   hang?: boolean;
   costUsd?: number;
+  /** A failed attempt and a change of route before the answer. */
+  retried?: boolean;
 }
 
 export type Script = (request: ModelRequest, count: number) => Reply | Promise<Reply>;
@@ -39,7 +41,7 @@ export class ScriptedGateway implements Gateway {
 
   async *stream(request: ModelRequest, signal: AbortSignal): AsyncGenerator<ModelStreamEvent> {
     assertAnswered(request);
-    const count = this.requests.push(structuredClone(request)) - 1;
+    const count = this.requests.push({ ...request, messages: [...request.messages] }) - 1;
     const id = randomUUID();
     const { provider, model } = request.target;
     const base = { provider, model, timestamp: new Date().toISOString(), attempt: 1, route: 'embedded' };
@@ -47,6 +49,11 @@ export class ScriptedGateway implements Gateway {
     await this.#store.ledger.reserve({ id, requestId: id, userId, threadId, runId, ...base });
     yield { type: 'started', attempt: 1, route: 'embedded' };
     const reply = await this.script(request, count);
+    if (reply.retried) {
+      yield { type: 'retrying', attempt: 2, afterMs: 5, reason: 'overloaded' };
+      yield { type: 'notice', code: 'helicone_bypassed', message: 'Helicone failed.' };
+      yield { type: 'started', attempt: 2, route: 'direct' };
+    }
     const usage = usageFor(base, reply);
     try {
       yield* speak(reply);

@@ -25,7 +25,7 @@ export function commandOutcome(result: ExecResult, title: string): ToolOutcome {
 
 function endingOf(result: ExecResult): string {
   if (result.lost) return 'the sandbox ended while this ran; nobody knows how far it got';
-  if (result.cancelled) return 'stopped by the person before it ended';
+  if (result.cancelled) return 'stopped before it ended';
   if (result.timedOut)
     return `stopped: it did not end within ${(result.durationMs / 1_000).toFixed(0)} s (use background for servers, or timeoutMs)`;
   if (result.exitCode === null) return `killed by ${result.signal ?? 'a signal'}`;
