@@ -1,6 +1,6 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { CrosspointError } from '#protocol/errors.ts';
+import type { CrosspointError } from '#protocol/errors.ts';
 import type { Approval, ReviewRequest } from '#protocol/review.ts';
 import { rejectsWith, write } from './testing/steps.ts';
 import { inOrder, openWorkbench, user, type Workbench } from './testing/workbench.ts';
