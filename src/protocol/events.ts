@@ -37,6 +37,8 @@ export interface EventData {
     by: 'user' | 'failover' | 'rule';
     reason?: string;
     receipt: SwitchReceipt;
+    /** ISO 8601, for display only. */
+    at?: string;
   };
   'model.finished': { messageId: string; usage: UsageEntry };
   retrying: { attempt: number; afterMs: number; reason: string; model: string };

@@ -50,4 +50,9 @@ export interface ThreadView extends ThreadSummary {
   contextTokens: number | null;
   contextWindow: number | null;
   lastEventId: number;
+  /**
+   * Of an active run: the id before its first event. Who reads from here hears the answer that is being written from its
+   * beginning; what is already in this view comes again.
+   */
+  replayAfter?: number;
 }

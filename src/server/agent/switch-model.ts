@@ -58,7 +58,8 @@ export async function switchEvents(
   if (!to || modelName(to) === modelName(thread.modelConfig)) return [];
   const receipt = await switchReceipt(setup, thread, memory, to);
   const names = { from: modelName(thread.modelConfig), to: modelName(to) };
-  return [{ type: 'model.switched', data: { ...names, by: 'user', receipt } }];
+  const at = new Date().toISOString();
+  return [{ type: 'model.switched', data: { ...names, by: 'user', receipt, at } }];
 }
 
 /** A remembered choice is a convenience: that it could not be kept is no reason to refuse the command. */

@@ -54,7 +54,19 @@ export async function viewThread(setup: AgentSetup, userId: string, threadId: st
     contextTokens: lastUsage ? lastUsage.inputTokens + lastUsage.outputTokens : null,
     contextWindow: setup.models.target(thread.modelConfig).contextWindow,
     lastEventId,
+    ...(summary.activeRunId === null ? {} : await replayAfter(setup, threadId, summary.activeRunId)),
   };
+}
+
+/** Text that is being written is in the events only: a page that opens now reads the active run from its beginning. */
+async function replayAfter(
+  setup: AgentSetup,
+  threadId: string,
+  runId: string,
+): Promise<Pick<ThreadView, 'replayAfter'>> {
+  const starts = await setup.store.events.listOfTypes(threadId, ['run.started']);
+  const start = starts.findLast(({ event }) => event.type === 'run.started' && event.data.runId === runId);
+  return start ? { replayAfter: start.event.id - 1 } : {};
 }
 
 async function usageByMessage(setup: AgentSetup, threadId: string): Promise<Map<string, UsageEntry>> {
