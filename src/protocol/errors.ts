@@ -63,6 +63,15 @@ export const errorCatalogue = {
     status: 507,
     sentence: 'The disk of the data directory is full. Free some space; nothing was lost.',
   },
+  store_busy: {
+    status: 503,
+    sentence: 'The database is busy: another process holds it. Try again in a moment.',
+  },
+  store_damaged: {
+    status: 500,
+    sentence:
+      'The database file is damaged and nothing is written to it any more. Stop Crosspoint and restore a backup.',
+  },
   // Providers, as the gateway reports them
   provider_auth: { status: 502, sentence: '{provider} refused the key. Check {variable}.' },
   provider_forbidden: { status: 502, sentence: '{provider} does not allow this model for this key.' },

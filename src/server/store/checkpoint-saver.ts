@@ -1,5 +1,4 @@
-import { chmodSync } from 'node:fs';
-import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { RunnableConfig } from '@langchain/core/runnables';
 import {
   BaseCheckpointSaver,
@@ -16,6 +15,8 @@ import {
   type PendingWrite,
 } from '@langchain/langgraph-checkpoint';
 import { PlainSerializer } from './checkpoint-serializer.ts';
+import { storageError } from './sqlite-error.ts';
+import { openSqliteFile } from './sqlite-file.ts';
 
 const schema = `
   create table if not exists checkpoints (
@@ -57,9 +58,8 @@ export class NodeSqliteSaver extends BaseCheckpointSaver {
   /** @param path a file, or `:memory:` */
   constructor(path: string) {
     super(new PlainSerializer());
-    this.#database = new DatabaseSync(path, { timeout: 5_000 });
-    this.#database.exec(`pragma journal_mode = wal; pragma synchronous = full; ${schema}`);
-    if (path !== ':memory:') chmodSync(path, 0o600);
+    this.#database = openSqliteFile(path);
+    this.#database.exec(schema);
   }
 
   async getTuple(config: RunnableConfig): Promise<CheckpointTuple | undefined> {
@@ -108,15 +108,9 @@ export class NodeSqliteSaver extends BaseCheckpointSaver {
     const [type, bytes] = await this.serde.dumpsTyped(copyCheckpoint(checkpoint));
     const [metadataType, metadataBytes] = await this.serde.dumpsTyped(metadata);
     const parent = (config.configurable?.checkpoint_id as string | undefined) ?? null;
-    this.#sql('insert or replace into checkpoints values (?, ?, ?, ?, ?, ?, ?, ?)').run(
-      threadId,
-      namespace,
-      checkpoint.id,
-      parent,
-      type,
-      bytes,
-      metadataType,
-      metadataBytes,
+    const row = [threadId, namespace, checkpoint.id, parent, type, bytes, metadataType, metadataBytes];
+    this.#transaction(() =>
+      this.#sql('insert or replace into checkpoints values (?, ?, ?, ?, ?, ?, ?, ?)').run(...row),
     );
     return { configurable: { thread_id: threadId, checkpoint_ns: namespace, checkpoint_id: checkpoint.id } };
   }
@@ -131,35 +125,23 @@ export class NodeSqliteSaver extends BaseCheckpointSaver {
     const checkpointId = getCheckpointId(config);
     if (!checkpointId) throw new Error('Writes need a "checkpoint_id" in "configurable".');
     const encoded = await Promise.all(writes.map(([, value]) => this.serde.dumpsTyped(value)));
-    this.#database.exec('begin immediate');
-    try {
+    this.#transaction(() =>
       writes.forEach(([channel], position) => {
         const [type, bytes] = encoded[position] as [string, Uint8Array];
         const index = WRITES_IDX_MAP[channel] ?? position;
         // A special write (an error, an interrupt) replaces its older one; a regular write is stored once.
         const verb = index < 0 ? 'insert or replace' : 'insert or ignore';
-        this.#sql(`${verb} into writes values (?, ?, ?, ?, ?, ?, ?, ?, ?)`).run(
-          threadId,
-          namespace,
-          checkpointId,
-          taskPath,
-          taskId,
-          index,
-          channel,
-          type,
-          bytes,
-        );
-      });
-      this.#database.exec('commit');
-    } catch (cause) {
-      this.#database.exec('rollback');
-      throw cause;
-    }
+        const row = [threadId, namespace, checkpointId, taskPath, taskId, index, channel, type, bytes];
+        this.#sql(`${verb} into writes values (?, ?, ?, ?, ?, ?, ?, ?, ?)`).run(...row);
+      }),
+    );
   }
 
   async deleteThread(threadId: string): Promise<void> {
-    this.#sql('delete from checkpoints where thread_id = ?').run(threadId);
-    this.#sql('delete from writes where thread_id = ?').run(threadId);
+    this.#transaction(() => {
+      this.#sql('delete from checkpoints where thread_id = ?').run(threadId);
+      this.#sql('delete from writes where thread_id = ?').run(threadId);
+    });
   }
 
   close(): void {
@@ -204,6 +186,19 @@ export class NodeSqliteSaver extends BaseCheckpointSaver {
         await this.serde.loadsTyped(write.type, write.value),
       ]),
     );
+  }
+
+  /** @throws `disk_full`, `store_busy`, `store_damaged` */
+  #transaction(work: () => void): void {
+    try {
+      this.#database.exec('begin immediate');
+      work();
+      this.#database.exec('commit');
+    } catch (cause) {
+      // A full disk has already rolled back.
+      if (this.#database.isTransaction) this.#database.exec('rollback');
+      throw storageError(cause);
+    }
   }
 
   #sql(text: string): StatementSync {

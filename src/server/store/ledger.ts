@@ -17,7 +17,7 @@ export function ledgerStore(db: Queries): LedgerStore {
       const result = await db
         .updateTable('ledger')
         .set(change)
-        .where('status', '=', 'reserved')
+        .where(sql<boolean>`status = 'reserved'`)
         .executeTakeFirst();
       return Number(result.numUpdatedRows);
     },
@@ -56,7 +56,7 @@ export function ledgerStore(db: Queries): LedgerStore {
 /** An attempt that used tokens at a price nobody knows; a failed attempt without tokens costs nothing. */
 const unpriced = sql<
   number | null
->`sum(cost_usd is null and status <> 'reserved' and input_tokens + output_tokens > 0)`;
+>`sum(case when cost_usd is null and status <> 'reserved' and input_tokens + output_tokens > 0 then 1 else 0 end)`;
 
 const groupKeys = {
   model: sql<string | null>`provider || '/' || model`,

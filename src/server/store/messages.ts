@@ -3,7 +3,9 @@ import type { Message } from '#protocol/message.ts';
 import type { Queries } from './database.ts';
 import type { Database } from './schema.ts';
 import type { MessageStore } from './store.ts';
+import { packTexts, unpackTexts, type Packed } from './texts.ts';
 
+/** Append inside a transaction: a message takes the next `seq` of its thread. */
 export function messageStore(db: Queries): MessageStore {
   return {
     async append(message) {
@@ -13,7 +15,8 @@ export function messageStore(db: Queries): MessageStore {
         .where('thread_id', '=', message.threadId)
         .executeTakeFirst();
       const stored: Message = { ...message, seq: (last?.seq ?? 0) + 1 };
-      await db.insertInto('messages').values(toColumns(stored)).execute();
+      const packed = await packTexts(db, message.threadId, message.parts);
+      await db.insertInto('messages').values(toColumns(stored, packed)).execute();
       return stored;
     },
     async list(threadId, options = {}) {
@@ -24,19 +27,24 @@ export function messageStore(db: Queries): MessageStore {
         .where('seq', '>', options.afterSeq ?? 0)
         .orderBy('seq')
         .execute();
-      return rows.map(fromColumns);
+      const parts = await unpackTexts(
+        db,
+        rows.map((row) => ({ data: row.parts, texts: row.texts })),
+      );
+      return rows.map((row, index) => fromColumns(row, parts[index] as Message['parts']));
     },
   };
 }
 
-function toColumns(message: Message): Database['messages'] {
+function toColumns(message: Message, { data, texts }: Packed): Database['messages'] {
   return {
     thread_id: message.threadId,
     seq: message.seq,
     id: message.id,
     run_id: message.runId,
     role: message.role,
-    parts: JSON.stringify(message.parts),
+    parts: data,
+    texts,
     provider: message.provider ?? null,
     model: message.model ?? null,
     wire: message.wire ?? null,
@@ -45,14 +53,14 @@ function toColumns(message: Message): Database['messages'] {
   };
 }
 
-function fromColumns(row: Selectable<Database['messages']>): Message {
+function fromColumns(row: Selectable<Database['messages']>, parts: Message['parts']): Message {
   return {
     id: row.id,
     threadId: row.thread_id,
     seq: row.seq,
     runId: row.run_id,
     role: row.role as Message['role'],
-    parts: JSON.parse(row.parts) as Message['parts'],
+    parts,
     ...(row.provider ? { provider: row.provider } : {}),
     ...(row.model ? { model: row.model } : {}),
     ...(row.wire ? { wire: row.wire as NonNullable<Message['wire']> } : {}),

@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto';
-import { mkdirSync, openSync, closeSync, readFileSync, writeSync } from 'node:fs';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { existsSync, linkSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Kysely } from 'kysely';
-import { openDatabase, storageError, type Queries } from './database.ts';
+import { openDatabase, type Queries } from './database.ts';
 import { eventStore } from './events.ts';
 import { idempotencyStore } from './idempotency.ts';
 import { ledgerStore } from './ledger.ts';
@@ -15,7 +15,12 @@ import type { Store } from './store.ts';
 import { threadStore } from './threads.ts';
 import { toolCallStore } from './tool-calls.ts';
 
-/** Opens the record of a data directory (mode 0700): `crosspoint.db` and `master.key` (0600). */
+const masterKeyBytes = 32;
+
+/**
+ * Opens the record of a data directory (mode 0700): `crosspoint.db` and `master.key` (0600).
+ * @throws with a sentence for the person who starts it: a damaged file, a newer version's file, a wrong master key
+ */
 export async function openStore(dataDir: string): Promise<Store> {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const masterKey = readMasterKey(join(dataDir, 'master.key'));
@@ -27,23 +32,19 @@ export async function openStore(dataDir: string): Promise<Store> {
   };
 }
 
-async function inTransaction<Result>(
+function inTransaction<Result>(
   db: Kysely<Database>,
   masterKey: Buffer,
   work: (store: Store) => Promise<Result>,
 ): Promise<Result> {
-  try {
-    return await db.transaction().execute((queries) => {
-      const store: Store = {
-        ...parts(queries, masterKey),
-        transaction: (nested) => nested(store),
-        close: () => Promise.reject(new Error('A transaction cannot close the store.')),
-      };
-      return work(store);
-    });
-  } catch (cause) {
-    throw storageError(cause);
-  }
+  return db.transaction().execute((queries) => {
+    const store: Store = {
+      ...parts(queries, masterKey),
+      transaction: (nested) => nested(store),
+      close: () => Promise.reject(new Error('A transaction cannot close the store.')),
+    };
+    return work(store);
+  });
 }
 
 function parts(db: Queries, masterKey: Buffer): Omit<Store, 'transaction' | 'close'> {
@@ -60,14 +61,24 @@ function parts(db: Queries, masterKey: Buffer): Omit<Store, 'transaction' | 'clo
   };
 }
 
-/** Created on first use; two processes that start at once agree on the one that was written first. */
+/** Created on first use, whole or not at all; two processes that start at once agree on the first one's. */
 function readMasterKey(path: string): Buffer {
+  if (!existsSync(path)) createMasterKey(path);
+  const key = Buffer.from(readFileSync(path, 'utf8').trim(), 'hex');
+  if (key.length === masterKeyBytes) return key;
+  throw new Error(
+    `${path} is not a master key: it must hold ${masterKeyBytes} bytes in hex. Restore it from a backup; without it no stored secret can be read.`,
+  );
+}
+
+function createMasterKey(path: string): void {
+  const draft = `${path}.${randomUUID()}`;
+  writeFileSync(draft, randomBytes(masterKeyBytes).toString('hex'), { flag: 'wx', mode: 0o600, flush: true });
   try {
-    const file = openSync(path, 'wx', 0o600);
-    writeSync(file, randomBytes(32).toString('hex'));
-    closeSync(file);
+    linkSync(draft, path);
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cause;
+  } finally {
+    unlinkSync(draft);
   }
-  return Buffer.from(readFileSync(path, 'utf8').trim(), 'hex');
 }

@@ -1,4 +1,4 @@
-import type { Selectable } from 'kysely';
+import { sql, type Selectable } from 'kysely';
 import { CrosspointError } from '#protocol/errors.ts';
 import type { Queries } from './database.ts';
 import type { Database } from './schema.ts';
@@ -6,17 +6,9 @@ import type { RunRow, RunStore } from './store.ts';
 
 /** Call `start` inside a transaction: the unique index on running runs is what makes two starts impossible (I7). */
 export function runStore(db: Queries): RunStore {
-  const newest = (threadId: string) =>
-    db
-      .selectFrom('runs')
-      .selectAll()
-      .where('thread_id', '=', threadId)
-      .orderBy('fencing_token', 'desc')
-      .limit(1)
-      .executeTakeFirst();
   return {
     async start(row) {
-      const last = await newest(row.threadId);
+      const last = await newest(db, row.threadId);
       if (last?.status === 'running') throw new CrosspointError('run_active');
       const run: RunRow = {
         ...row,
@@ -30,27 +22,24 @@ export function runStore(db: Queries): RunStore {
       return run;
     },
     async finish(id, change) {
-      await db
-        .updateTable('runs')
-        .set({
-          status: change.status,
-          error: change.error ?? null,
-          code: change.code ?? null,
-          finished_at: change.finishedAt,
-        })
-        .where('id', '=', id)
-        .execute();
+      const { status, error = null, code = null, finishedAt } = change;
+      const columns = { status, error, code, finished_at: finishedAt };
+      await db.updateTable('runs').set(columns).where('id', '=', id).execute();
     },
     async get(id) {
       const row = await db.selectFrom('runs').selectAll().where('id', '=', id).executeTakeFirst();
       return row ? fromColumns(row) : null;
     },
     async latest(threadId) {
-      const row = await newest(threadId);
+      const row = await newest(db, threadId);
       return row ? fromColumns(row) : null;
     },
     async listRunning() {
-      const rows = await db.selectFrom('runs').selectAll().where('status', '=', 'running').execute();
+      const rows = await db
+        .selectFrom('runs')
+        .selectAll()
+        .where(sql<boolean>`status = 'running'`)
+        .execute();
       return rows.map(fromColumns);
     },
     async assertOwner(id, fencingToken) {
@@ -63,6 +52,16 @@ export function runStore(db: Queries): RunStore {
         throw new CrosspointError('interrupted');
     },
   };
+}
+
+function newest(db: Queries, threadId: string): Promise<Selectable<Database['runs']> | undefined> {
+  return db
+    .selectFrom('runs')
+    .selectAll()
+    .where('thread_id', '=', threadId)
+    .orderBy('fencing_token', 'desc')
+    .limit(1)
+    .executeTakeFirst();
 }
 
 function toColumns(run: RunRow): Database['runs'] {

@@ -17,6 +17,8 @@ export interface Database {
     created_at: string;
     updated_at: string;
   };
+  /** Long texts, once for each thread; see texts.ts. */
+  texts: { id: Generated<number>; thread_id: string; hash: string; text: string };
   messages: {
     thread_id: string;
     seq: number;
@@ -24,6 +26,7 @@ export interface Database {
     run_id: string;
     role: string;
     parts: string;
+    texts: string | null;
     provider: string | null;
     model: string | null;
     wire: string | null;
@@ -51,19 +54,30 @@ export interface Database {
     message_id: string;
     position: number;
     name: string;
-    args: string;
     args_hash: string;
-    diff: string | null;
     needs_review: number;
+    /** `{args, diff}` */
+    proposal: string;
+    proposal_texts: string | null;
     state: string;
     decision: string | null;
     status: string | null;
-    result_text: string | null;
-    summary: string | null;
+    /** `{resultText, summary}` */
+    result: string | null;
+    result_texts: string | null;
     exit_code: number | null;
     duration_ms: number | null;
   };
-  events: { thread_id: string; id: number; type: string; data: string; after_seq: number };
+  events: {
+    thread_id: string;
+    id: number;
+    type: string;
+    data: string;
+    texts: string | null;
+    /** 0: an event of its own; 1: a piece of a stream; 2: a row of joined pieces, see event-pieces.ts */
+    streamed: number;
+    after_seq: number;
+  };
   ledger: {
     row: Generated<number>;
     id: string;

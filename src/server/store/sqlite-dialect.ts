@@ -1,4 +1,5 @@
-import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import {
   CompiledQuery,
   SqliteAdapter,
@@ -9,12 +10,19 @@ import {
   type Driver,
   type QueryResult,
 } from 'kysely';
+import { CrosspointError } from '#protocol/errors.ts';
+import { isBusy, isDamaged, storageError } from './sqlite-error.ts';
+
+/** Milliseconds that a statement waits for another process, and a caller for the connection; then `store_busy`. */
+const waitMs = 5_000;
 
 /**
  * Kysely over Node's own SQLite: one connection, one writer, transactions that take the write lock at once.
  * A deferred transaction that turns into a writer fails with BUSY_SNAPSHOT whatever the timeout says, hence IMMEDIATE.
  */
 export function nodeSqliteDialect(database: DatabaseSync): Dialect {
+  // SQLite's own wait blocks the process and everybody's streams with it; ours lets them go on.
+  database.exec('pragma busy_timeout = 0');
   return {
     createAdapter: () => new SqliteAdapter(),
     createDriver: () => new NodeSqliteDriver(database),
@@ -26,8 +34,8 @@ export function nodeSqliteDialect(database: DatabaseSync): Dialect {
 class NodeSqliteDriver implements Driver {
   readonly #database: DatabaseSync;
   readonly #connection: NodeSqliteConnection;
-  #tail: Promise<void> = Promise.resolve();
-  #release: (() => void) | null = null;
+  readonly #waiting: ((connection: DatabaseConnection) => void)[] = [];
+  #taken = false;
 
   constructor(database: DatabaseSync) {
     this.#database = database;
@@ -36,18 +44,34 @@ class NodeSqliteDriver implements Driver {
 
   async init(): Promise<void> {}
 
-  /** Callers take turns: a transaction holds the only connection until it ends. */
+  /**
+   * Callers take turns: a transaction holds the only connection until it ends. Work inside a transaction that asks the
+   * store outside of it would wait for itself for ever; it gets `store_busy` instead and is rolled back.
+   */
   async acquireConnection(): Promise<DatabaseConnection> {
-    const before = this.#tail;
-    let release = () => {};
-    this.#tail = new Promise((resolve) => (release = resolve));
-    await before;
-    this.#release = release;
+    if (this.#taken) return this.#wait();
+    this.#taken = true;
     return this.#connection;
   }
 
+  #wait(): Promise<DatabaseConnection> {
+    return new Promise((resolve, reject) => {
+      const turn = (connection: DatabaseConnection) => {
+        clearTimeout(timer);
+        resolve(connection);
+      };
+      const timer = setTimeout(() => {
+        this.#waiting.splice(this.#waiting.indexOf(turn), 1);
+        reject(new CrosspointError('store_busy'));
+      }, 2 * waitMs);
+      this.#waiting.push(turn);
+    });
+  }
+
   async releaseConnection(): Promise<void> {
-    this.#release?.();
+    const next = this.#waiting.shift();
+    if (next) next(this.#connection);
+    else this.#taken = false;
   }
 
   async beginTransaction(connection: DatabaseConnection): Promise<void> {
@@ -71,28 +95,47 @@ class NodeSqliteDriver implements Driver {
 /** Statements are compiled once: the agent's loop sends the same few dozen over and over. */
 const maxPrepared = 300;
 
+interface Prepared {
+  statement: StatementSync;
+  reads: boolean;
+}
+
 class NodeSqliteConnection implements DatabaseConnection {
   readonly #database: DatabaseSync;
-  readonly #prepared = new Map<string, { statement: StatementSync; reads: boolean }>();
+  readonly #prepared = new Map<string, Prepared>();
+  #damage: unknown = null;
 
   constructor(database: DatabaseSync) {
     this.#database = database;
   }
 
   async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
-    const { statement, reads } = this.#prepare(query.sql);
-    const parameters = query.parameters as SQLInputValue[];
-    if (reads) return { rows: statement.all(...parameters) as Row[] };
-    const { changes, lastInsertRowid } = statement.run(...parameters);
-    return { numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid), rows: [] };
+    for (const started = performance.now(); ; await sleep(10)) {
+      try {
+        return this.#run(query);
+      } catch (cause) {
+        if (isDamaged(cause)) this.#damage = cause;
+        if (!isBusy(cause) || performance.now() - started > waitMs) throw storageError(cause);
+      }
+    }
   }
 
-  // eslint-disable-next-line require-yield -- part of Kysely's interface; no caller of ours streams
-  async *streamQuery<Row>(): AsyncIterableIterator<QueryResult<Row>> {
+  /** Part of Kysely's interface; no caller of ours streams. */
+  streamQuery<Row>(): AsyncIterableIterator<QueryResult<Row>> {
     throw new Error('Streaming is not supported: read in pages.');
   }
 
-  #prepare(sql: string): { statement: StatementSync; reads: boolean } {
+  /** After damage was met nothing is written any more; what can still be read is. */
+  #run<Row>({ sql, parameters }: CompiledQuery): QueryResult<Row> {
+    const { statement, reads } = this.#prepare(sql);
+    const values = parameters as SQLInputValue[];
+    if (reads) return { rows: statement.all(...values) as Row[] };
+    if (this.#damage && sql !== 'rollback') throw this.#damage;
+    const { changes, lastInsertRowid } = statement.run(...values);
+    return { numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid), rows: [] };
+  }
+
+  #prepare(sql: string): Prepared {
     const known = this.#prepared.get(sql);
     if (known) return known;
     const statement = this.#database.prepare(sql);

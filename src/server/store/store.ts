@@ -170,8 +170,15 @@ export interface EventStore {
   append(threadId: string, events: NewEvent[]): Promise<ThreadEvent[]>;
   list(threadId: string, afterId: number, limit?: number): Promise<ThreadEvent[]>;
   lastId(threadId: string): Promise<number>;
-  /** For the thread view: stored events of these types, with the message seq that preceded each. */
-  listOfTypes(threadId: string, types: string[]): Promise<{ event: ThreadEvent; afterSeq: number }[]>;
+  /**
+   * Stored events of these types, oldest first, with the message seq that preceded each; never pieces of a stream
+   * (`message.delta`, `reasoning.delta`, `tool.output`). `newest`: only the last so many.
+   */
+  listOfTypes(
+    threadId: string,
+    types: string[],
+    options?: { newest?: number },
+  ): Promise<{ event: ThreadEvent; afterSeq: number }[]>;
 }
 
 export interface LedgerRow extends UsageEntry {

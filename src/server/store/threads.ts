@@ -43,7 +43,7 @@ export function threadStore(db: Queries): ThreadStore {
         .where('user_id', '=', userId)
         .executeTakeFirst();
       if (result.numDeletedRows === 0n) return false;
-      for (const table of ['messages', 'runs', 'tool_calls', 'events'] as const) {
+      for (const table of ['messages', 'runs', 'tool_calls', 'events', 'texts'] as const) {
         await db.deleteFrom(table).where('thread_id', '=', id).execute();
       }
       return true;

@@ -1,91 +1,81 @@
-import type { NewEvent, ThreadEvent } from '#protocol/events.ts';
+import type { ThreadEvent } from '#protocol/events.ts';
 import type { Store } from '#server/store/store.ts';
+import { LiveBuffer } from './live-buffer.ts';
 import type { EventLog } from './log.types.ts';
 
-/** Events that a slow reader may have waiting; beyond it the reader continues from the store. */
-const maxWaiting = 2_000;
-
-type Listener = (events: ThreadEvent[]) => void;
+/** Events that are read from the store at once. */
+const pageSize = 200;
 
 /** The append-only log of each thread: a transaction, then the live readers. */
 export function createEventLog(store: Store): EventLog {
-  const listeners = new Map<string, Set<Listener>>();
+  const readers = new Map<string, Set<LiveBuffer>>();
 
-  async function commit(
-    threadId: string,
-    events: NewEvent[],
-    work?: (store: Store) => Promise<void>,
-    owner?: { runId: string; fencingToken: number },
-  ): Promise<ThreadEvent[]> {
-    const stored = await store.transaction(async (inside) => {
-      if (owner) await inside.runs.assertOwner(owner.runId, owner.fencingToken);
-      await work?.(inside);
-      return inside.events.append(threadId, events);
-    });
-    if (stored.length) listeners.get(threadId)?.forEach((listener) => listener(stored));
-    return stored;
+  function publish(threadId: string, events: readonly ThreadEvent[]): void {
+    const buffers = readers.get(threadId);
+    if (!buffers || !events.length) return;
+    const size = JSON.stringify(events).length;
+    for (const buffer of buffers) buffer.push(events, size);
   }
 
-  function listen(threadId: string, listener: Listener): () => void {
-    const set = listeners.get(threadId) ?? new Set<Listener>();
-    listeners.set(threadId, set.add(listener));
+  function join(threadId: string, buffer: LiveBuffer): () => void {
+    const buffers = readers.get(threadId) ?? new Set<LiveBuffer>();
+    readers.set(threadId, buffers.add(buffer));
     return () => {
-      set.delete(listener);
-      if (set.size === 0) listeners.delete(threadId);
+      buffers.delete(buffer);
+      if (buffers.size === 0) readers.delete(threadId);
     };
   }
 
-  async function* subscribe(
-    threadId: string,
-    afterId: number,
-    signal: AbortSignal,
-  ): AsyncGenerator<ThreadEvent> {
-    let waiting: ThreadEvent[] = [];
-    let overflowed = false;
-    let wake = () => {};
-    const wakeUp = () => wake();
-    const stop = listen(threadId, (events) => {
-      if (waiting.length > maxWaiting) overflowed = true;
-      else waiting.push(...events);
-      wake();
-    });
-    signal.addEventListener('abort', wakeUp);
-    try {
-      let last = afterId;
-      for (;;) {
-        // The store first, until it has nothing newer: what was published meanwhile is skipped by its id.
-        for (
-          let page = await store.events.list(threadId, last);
-          page.length;
-          page = await store.events.list(threadId, last)
-        ) {
-          for (const event of page) {
-            if (signal.aborted) return;
-            yield event;
-            last = event.id;
-          }
-        }
-        overflowed = false;
-        while (!overflowed) {
-          if (signal.aborted) return;
-          const batch = waiting;
-          waiting = [];
-          // A gap means that a commit was published before an earlier one: the store has both.
-          const fresh = batch.filter((event) => event.id > last).sort((left, right) => left.id - right.id);
-          if (fresh.length && fresh[0]?.id !== last + 1) break;
-          for (const event of fresh) {
-            if (signal.aborted) return;
-            yield event;
-            last = event.id;
-          }
-          if (!waiting.length && !overflowed && !signal.aborted) await new Promise<void>((resolve) => (wake = resolve));
-        }
+  return {
+    async commit(threadId, events, work, owner) {
+      const stored = await store.transaction(async (inside) => {
+        if (owner) await inside.runs.assertOwner(owner.runId, owner.fencingToken);
+        await work?.(inside);
+        return inside.events.append(threadId, events);
+      });
+      publish(threadId, stored);
+      return stored;
+    },
+    async *subscribe(threadId, afterId, signal) {
+      const buffer = new LiveBuffer();
+      // Before the first read: what is committed from here on is in the buffer, in the store, or in both.
+      const leave = join(threadId, buffer);
+      const wake = () => buffer.wake();
+      signal.addEventListener('abort', wake);
+      try {
+        yield* follow(store, threadId, afterId, buffer, signal);
+      } finally {
+        signal.removeEventListener('abort', wake);
+        leave();
       }
-    } finally {
-      signal.removeEventListener('abort', wakeUp);
-      stop();
-    }
-  }
+    },
+  };
+}
 
-  return { commit, subscribe };
+/**
+ * The store until it has nothing newer, then what is published. An event that comes from both is skipped by its id; a gap
+ * or a dropped event sends the reader back to the store.
+ */
+async function* follow(
+  store: Store,
+  threadId: string,
+  afterId: number,
+  buffer: LiveBuffer,
+  signal: AbortSignal,
+): AsyncGenerator<ThreadEvent> {
+  let last = afterId;
+  let behind = true;
+  while (!signal.aborted) {
+    const stored: ThreadEvent[] | null = behind ? await store.events.list(threadId, last, pageSize) : null;
+    const batch: ThreadEvent[] | null = stored ?? buffer.take();
+    behind = stored ? stored.length > 0 : batch === null;
+    for (const event of batch ?? []) {
+      if (event.id <= last) continue;
+      behind ||= !stored && event.id !== last + 1;
+      if (signal.aborted || (behind && !stored)) break;
+      yield event;
+      last = event.id;
+    }
+    if (!behind && !signal.aborted) await buffer.changed();
+  }
 }

@@ -1,0 +1,53 @@
+import { chmodSync, copyFileSync, existsSync, mkdirSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { isDamaged } from './sqlite-error.ts';
+
+/** Milliseconds that opening waits for another process that opens the same file; Node's default is 0. */
+const openTimeoutMs = 5_000;
+
+/**
+ * Opens a SQLite file (0600, in a folder of 0700) so that what is acknowledged survives `kill -9` and power loss: WAL and
+ * synchronous=FULL.
+ * @param path a file, or `:memory:`
+ * @throws with a sentence for the log when the file is damaged, which leaves a copy beside it and starts nothing empty
+ *   (fault F21), or when the folder cannot hold a WAL
+ */
+export function openSqliteFile(path: string): DatabaseSync {
+  const inMemory = path === ':memory:';
+  if (!inMemory) mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  const database = new DatabaseSync(path, { timeout: openTimeoutMs });
+  try {
+    if (!inMemory) chmodSync(path, 0o600);
+    const journal = configure(database);
+    if (!inMemory && journal !== 'wal')
+      throw new Error(`${path} is in a folder that does not support SQLite's WAL. Use a local disk.`);
+    return database;
+  } catch (cause) {
+    database.close();
+    throw isDamaged(cause) ? damaged(path, cause as Error) : cause;
+  }
+}
+
+/** Gives the journal mode that SQLite really took: on a file system without shared memory it silently keeps another. */
+function configure(database: DatabaseSync): string {
+  const { journal_mode: journal } = database.prepare('pragma journal_mode = wal').get() as {
+    journal_mode: string;
+  };
+  database.exec('pragma synchronous = full; pragma foreign_keys = on; pragma wal_autocheckpoint = 1000');
+  const check = database.prepare('pragma quick_check(1)').get() as { quick_check: string };
+  if (check.quick_check !== 'ok') throw Object.assign(new Error(check.quick_check), { errcode: 11 });
+  return journal;
+}
+
+/** One copy for each state of the file: a service that is restarted over and over must not fill the disk. */
+function damaged(path: string, cause: Error): Error {
+  const copy = `${path}.damaged-${Math.round(statSync(path).mtimeMs)}`;
+  for (const suffix of ['', '-wal']) {
+    if (existsSync(path + suffix) && !existsSync(copy + suffix)) copyFileSync(path + suffix, copy + suffix);
+  }
+  return new Error(
+    `The database ${path} is damaged: ${cause.message}. A copy is kept in ${copy}. Restore a backup, or move the file away to start anew.`,
+    { cause },
+  );
+}
