@@ -1,0 +1,117 @@
+import type {
+  ConfigAnswer,
+  FileContentAnswer,
+  FilesAnswer,
+  ModelsAnswer,
+  ThreadsAnswer,
+  UsageAnswer,
+} from '#protocol/answers.ts';
+import type { ModelConfig } from '#protocol/model.ts';
+import type { SwitchReceipt } from '#protocol/receipt.ts';
+import type { Approval, ApprovalMode } from '#protocol/review.ts';
+import type { ThreadSummary, ThreadView } from '#protocol/thread.ts';
+import { firstEvent } from './first-event.ts';
+
+/** A refused or failed request, with the server's own sentence. `status` 0: the server was not reached. */
+export class ApiError extends Error {
+  readonly code: string;
+  readonly status: number;
+  constructor(status: number, code: string, message: string) {
+    super(message);
+    this.name = 'ApiError';
+    this.status = status;
+    this.code = code;
+  }
+}
+
+export interface ThreadChange {
+  title?: string;
+  modelConfig?: ModelConfig;
+  approvalMode?: ApprovalMode;
+  budgetUsd?: number | null;
+}
+
+export interface NewMessage {
+  message: string;
+  threadId?: string;
+  modelConfig?: ModelConfig;
+  approvalMode?: ApprovalMode;
+  clientMessageId: string;
+}
+
+/** The page's only way to the server. Every function throws `ApiError` and nothing else. */
+export class Api {
+  readonly #onUnauthorized: () => void;
+
+  constructor(onUnauthorized: () => void) {
+    this.#onUnauthorized = onUnauthorized;
+  }
+
+  config = () => this.#json<ConfigAnswer>('GET', '/api/config');
+  models = () => this.#json<ModelsAnswer>('GET', '/api/models');
+  threads = () => this.#json<ThreadsAnswer>('GET', '/api/threads');
+  thread = (id: string) => this.#json<ThreadView>('GET', threadPath(id));
+  usage = (groupBy: UsageAnswer['groupBy']) =>
+    this.#json<UsageAnswer>('GET', `/api/usage?groupBy=${groupBy}`);
+  files = (id: string, path: string) =>
+    this.#json<FilesAnswer>('GET', `${threadPath(id)}/files?path=${encodeURIComponent(path)}`);
+  fileContent = (id: string, path: string) =>
+    this.#json<FileContentAnswer>('GET', `${threadPath(id)}/files/content?path=${encodeURIComponent(path)}`);
+  changeThread = (id: string, change: ThreadChange) =>
+    this.#json<ThreadSummary>('PATCH', threadPath(id), change);
+  deleteThread = async (id: string): Promise<void> => {
+    await this.#send('DELETE', threadPath(id));
+  };
+  cancel = (id: string) => this.#json<{ cancelled: boolean }>('POST', `${threadPath(id)}/cancel`, {});
+  previewSwitch = (id: string, modelConfig: ModelConfig) =>
+    this.#json<SwitchReceipt>('POST', `${threadPath(id)}/switch/preview`, { modelConfig });
+
+  /** Resolves when the message is committed; the run's events then come through the thread's stream. */
+  sendMessage = (message: NewMessage) => this.#acknowledged('POST', message);
+
+  /** Resolves when the decision is committed. */
+  decide = (threadId: string, runId: string, approval: Approval) =>
+    this.#acknowledged('PUT', { threadId, runId, approval });
+
+  /** Trades the one-time key of the login link for the session cookie. */
+  exchangeKey = async (key: string): Promise<void> => {
+    await this.#send('POST', '/auth/exchange', { key });
+  };
+
+  async #json<Body>(method: string, path: string, body?: unknown): Promise<Body> {
+    const response = await this.#send(method, path, body);
+    return (await response.json()) as Body;
+  }
+
+  /**
+   * Asks for the event form: its first event says that the command is committed. The rest is not read here;
+   * a reader that leaves does not stop the run (CONTRACT section 3).
+   */
+  async #acknowledged(method: 'POST' | 'PUT', body: unknown): Promise<{ threadId: string; runId: string }> {
+    const response = await this.#send(method, '/api/agent', body, 'text/event-stream');
+    const started = await firstEvent(response, 'run.started');
+    return { threadId: started.threadId, runId: started.runId };
+  }
+
+  async #send(method: string, path: string, body?: unknown, accept = 'application/json'): Promise<Response> {
+    const headers = { accept, ...(body === undefined ? {} : { 'content-type': 'application/json' }) };
+    const init = { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
+    const response = await fetch(path, init).catch(() => null);
+    if (!response) throw new ApiError(0, 'unreachable', 'Crosspoint does not answer. Is it still running?');
+    if (response.ok) return response;
+    if (response.status === 401) this.#onUnauthorized();
+    throw await errorOf(response);
+  }
+}
+
+const threadPath = (id: string) => `/api/threads/${encodeURIComponent(id)}`;
+
+async function errorOf(response: Response): Promise<ApiError> {
+  const text = await response.text();
+  try {
+    const { error, code } = JSON.parse(text) as { error: string; code: string };
+    return new ApiError(response.status, code, error);
+  } catch {
+    return new ApiError(response.status, 'unexpected', `The server answered ${response.status}.`);
+  }
+}

@@ -1,0 +1,43 @@
+import type { ThreadSummary } from '#protocol/thread.ts';
+
+export interface ThreadGroup {
+  title: string;
+  threads: ThreadSummary[];
+}
+
+const day = 86_400_000;
+
+/** What needs a person first, then what runs, then by day, newest first. Empty groups are left out. */
+export function groupThreads(threads: readonly ThreadSummary[], now: Date): ThreadGroup[] {
+  const sorted = threads.toSorted((left, right) => right.updatedAt.localeCompare(left.updatedAt));
+  const groups = new Map<string, ThreadSummary[]>([
+    ['Needs you', []],
+    ['Running', []],
+  ]);
+  for (const thread of sorted) {
+    const title = titleOf(thread, now);
+    groups.set(title, [...(groups.get(title) ?? []), thread]);
+  }
+  return [...groups].flatMap(([title, members]) => (members.length ? [{ title, threads: members }] : []));
+}
+
+function titleOf(thread: ThreadSummary, now: Date): string {
+  if (thread.runStatus === 'awaiting_review') return 'Needs you';
+  if (thread.runStatus === 'running') return 'Running';
+  const midnight = new Date(now).setHours(0, 0, 0, 0);
+  const changed = new Date(thread.updatedAt).getTime();
+  if (changed >= midnight) return 'Today';
+  if (changed >= midnight - day) return 'Yesterday';
+  if (changed >= midnight - 6 * day)
+    return new Date(changed).toLocaleDateString(undefined, { weekday: 'long' });
+  return new Date(changed).toLocaleDateString(undefined, { month: 'long', year: 'numeric' });
+}
+
+/** What the dot says in words. */
+export function statusText(status: ThreadSummary['runStatus']): string {
+  if (status === 'awaiting_review') return 'needs you';
+  if (status === 'running') return 'running';
+  if (status === 'error') return 'failed';
+  if (status === 'interrupted') return 'interrupted';
+  return '';
+}

@@ -1,0 +1,179 @@
+import type { ThreadEvent } from '#protocol/events.ts';
+import type { ModelConfig } from '#protocol/model.ts';
+import type { Approval, ApprovalMode } from '#protocol/review.ts';
+import type { ThreadView } from '#protocol/thread.ts';
+import type { UsageEntry } from '#protocol/usage.ts';
+import { ApiError, type Api, type ThreadChange } from './api.ts';
+import { blocksOf } from './blocks.ts';
+import { EventStream, type Connection } from './event-stream.ts';
+import { applyEvent } from './timeline-events.ts';
+import { timelineOf, type Timeline } from './timeline.ts';
+
+/** One open thread: loaded once, then kept true by its events. */
+export class Thread {
+  readonly id: string;
+  timeline = $state<Timeline | null>(null);
+  title = $state('');
+  modelConfig = $state<ModelConfig>({ provider: '', model: '' });
+  approvalMode = $state<ApprovalMode>('ask');
+  budgetUsd = $state<number | null>(null);
+  contextWindow = $state<number | null>(null);
+  connection = $state<Connection>('connecting');
+  /** Why the last command was refused; shown at the composer until the next one. */
+  refusal = $state<ApiError | null>(null);
+  /** Why the thread could not be opened. */
+  loadError = $state<ApiError | null>(null);
+  /** A command is on its way: the review's buttons and the composer wait for it. */
+  sending = $state(false);
+
+  readonly pending = $derived(new Set(this.timeline?.review?.toolCalls.map(({ id }) => id)));
+  readonly blocks = $derived(this.timeline ? blocksOf(this.timeline.entries, this.pending) : []);
+  readonly isRunning = $derived(this.timeline?.activity != null);
+  readonly model = $derived(`${this.modelConfig.provider}/${this.modelConfig.model}`);
+  /** The chosen model, while the running request still belongs to another one. */
+  readonly pendingModel = $derived(
+    this.timeline?.activity && this.timeline.activity.model !== this.model ? this.model : null,
+  );
+
+  readonly #api: Api;
+  readonly #onChange: () => void;
+  readonly #onUsage: (usage: UsageEntry) => void;
+  #stream: EventStream | null = null;
+  #closed = false;
+
+  constructor(
+    id: string,
+    api: Api,
+    hooks: { onChange: () => void; onUsage: (usage: UsageEntry) => void },
+  ) {
+    this.id = id;
+    this.#api = api;
+    this.#onChange = hooks.onChange;
+    this.#onUsage = hooks.onUsage;
+  }
+
+  async open(): Promise<void> {
+    try {
+      this.#show(await this.#api.thread(this.id));
+    } catch (cause) {
+      this.loadError = asApiError(cause);
+    }
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#stream?.close();
+  }
+
+  #show(view: ThreadView): void {
+    if (this.#closed) return;
+    this.loadError = null;
+    this.title = view.title;
+    this.modelConfig = view.modelConfig;
+    this.approvalMode = view.approvalMode;
+    this.budgetUsd = view.budgetUsd;
+    this.contextWindow = view.contextWindow;
+    this.timeline = timelineOf(view);
+    this.#stream?.close();
+    this.#stream = new EventStream(
+      this.id,
+      view.replayAfter ?? view.lastEventId,
+      (event) => this.#apply(event),
+      (connection) => (this.connection = connection),
+    );
+  }
+
+  #apply(event: ThreadEvent): void {
+    if (!this.timeline) return;
+    const isNew = event.id > this.timeline.lastEventId;
+    // A message that was sent from another tab: its text is in the record only.
+    if (applyEvent(this.timeline, event) === 'unknown_message') return void this.open();
+    if (!isNew) return;
+    if (event.type === 'model.switched') this.modelConfig = configOf(event.data.to, this.modelConfig);
+    if (event.type === 'model.finished') this.#onUsage(event.data.usage);
+    if (['run.started', 'run.finished', 'review.requested', 'model.switched'].includes(event.type))
+      this.#onChange();
+  }
+
+  /** Sends a message; shown at once, taken back when it is refused. False when it was refused. */
+  async send(text: string): Promise<boolean> {
+    const timeline = this.timeline;
+    if (!timeline) return false;
+    const clientMessageId = crypto.randomUUID();
+    timeline.entries.push({
+      kind: 'user',
+      key: clientMessageId,
+      messageId: null,
+      text,
+      images: [],
+      at: new Date().toISOString(),
+    });
+    const sent = await this.#command(() =>
+      this.#api.sendMessage({ threadId: this.id, message: text, clientMessageId }),
+    );
+    if (!sent)
+      timeline.entries = timeline.entries.filter(
+        (entry) => entry.key !== clientMessageId || (entry.kind === 'user' && entry.messageId !== null),
+      );
+    return sent;
+  }
+
+  async decide(approval: Approval): Promise<boolean> {
+    const review = this.timeline?.review;
+    if (!review) return false;
+    const sent = await this.#command(() => this.#api.decide(this.id, review.runId, approval));
+    // Decided elsewhere, or changed: what is shown is not what is.
+    if (!sent && this.refusal?.status === 409) await this.open();
+    return sent;
+  }
+
+  /** Nothing runs; the model gets the words instead of results. */
+  decideWithWords = (words: string) => this.decide({ action: 'edit', edits: words });
+
+  /** Nothing runs; the other model goes on with the same conversation. */
+  decideWithModel = (newModelConfig: ModelConfig) => this.decide({ action: 'change_model', newModelConfig });
+
+  stop = () => this.#command(() => this.#api.cancel(this.id));
+  rename = (title: string) => this.#change({ title });
+  setMode = (approvalMode: ApprovalMode) => this.#change({ approvalMode });
+  setBudget = (budgetUsd: number | null) => this.#change({ budgetUsd });
+  /** Applies from the next request to a model on, also within a running run. */
+  switchTo = (modelConfig: ModelConfig) => this.#change({ modelConfig });
+
+  async #change(change: ThreadChange): Promise<boolean> {
+    return this.#command(async () => {
+      const summary = await this.#api.changeThread(this.id, change);
+      this.title = summary.title;
+      this.modelConfig = summary.modelConfig;
+      this.approvalMode = summary.approvalMode;
+      this.budgetUsd = summary.budgetUsd;
+      this.#onChange();
+    });
+  }
+
+  async #command(work: () => Promise<unknown>): Promise<boolean> {
+    this.sending = true;
+    this.refusal = null;
+    try {
+      await work();
+      return true;
+    } catch (cause) {
+      this.refusal = asApiError(cause);
+      return false;
+    } finally {
+      this.sending = false;
+    }
+  }
+}
+
+export function asApiError(cause: unknown): ApiError {
+  if (cause instanceof ApiError) return cause;
+  return new ApiError(0, 'page', cause instanceof Error ? cause.message : String(cause));
+}
+
+/** Settings belong to a model: those of the previous one do not follow. */
+function configOf(name: string, current: ModelConfig): ModelConfig {
+  const slash = name.indexOf('/');
+  const [provider, model] = [name.slice(0, slash), name.slice(slash + 1)];
+  return provider === current.provider && model === current.model ? current : { provider, model };
+}

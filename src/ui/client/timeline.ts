@@ -1,0 +1,223 @@
+import type { ImagePart, Message } from '#protocol/message.ts';
+import type { SwitchReceipt } from '#protocol/receipt.ts';
+import type { FileDiff, ReviewRequest } from '#protocol/review.ts';
+import type { RunStatus, ThreadView, ToolCallView } from '#protocol/thread.ts';
+import type { UsageEntry } from '#protocol/usage.ts';
+
+/** A tool call as the timeline shows it. */
+export interface Call {
+  toolCallId: string;
+  messageId: string;
+  name: string;
+  args: Record<string, unknown>;
+  state: 'proposed' | 'decided' | 'running' | 'finished';
+  decision?: { action: string; by: 'user' | 'mode' | 'rule'; reason?: string };
+  status?: string;
+  summary?: string;
+  exitCode?: number;
+  durationMs?: number;
+  diff?: FileDiff;
+  /** What the call printed while it ran, as received. */
+  output: string;
+  /** What the model read; known once the thread was loaded after the call. */
+  resultText?: string;
+}
+
+export interface UserEntry {
+  kind: 'user';
+  key: string;
+  /** null until the server has committed it. */
+  messageId: string | null;
+  text: string;
+  images: ImagePart[];
+  at: string;
+}
+
+export interface AnswerEntry {
+  kind: 'answer';
+  key: string;
+  /** `provider/model` */
+  model: string;
+  text: string;
+  /** Apart from `text`, so that the structure of the timeline does not change with each piece of text. */
+  hasText: boolean;
+  reasoning: string;
+  hasReasoning: boolean;
+  status: 'writing' | 'complete' | 'partial';
+  usage: UsageEntry | null;
+  calls: Call[];
+  at: string;
+}
+
+export interface SwitchNote {
+  type: 'switched';
+  from: string;
+  to: string;
+  by: 'user' | 'failover' | 'rule';
+  reason?: string;
+  receipt: SwitchReceipt;
+  /** ISO 8601; absent when it is not known any more. */
+  at?: string;
+}
+export interface NoticeNote {
+  type: 'notice';
+  code: string;
+  message: string;
+}
+export interface EndedNote {
+  type: 'ended';
+  status: 'cancelled' | 'interrupted' | 'error';
+  error?: string;
+  code?: string;
+}
+export type Note = SwitchNote | NoticeNote | EndedNote;
+export interface NoteEntry {
+  kind: 'note';
+  key: string;
+  note: Note;
+}
+
+export type Entry = UserEntry | AnswerEntry | NoteEntry;
+
+/** What a running run is doing. Times are `Date.now()`. */
+export interface Activity {
+  runId: string;
+  model: string;
+  startedAt: number;
+  lastEventAt: number;
+  retry: { attempt: number; afterMs: number; reason: string; model: string } | null;
+}
+
+export interface Timeline {
+  entries: Entry[];
+  review: (ReviewRequest & { runId: string }) | null;
+  activity: Activity | null;
+  runStatus: RunStatus | null;
+  costUsd: number;
+  costComplete: boolean;
+  contextTokens: number | null;
+  lastEventId: number;
+}
+
+/** The timeline of a stored thread. Events that follow are applied by `applyEvent`. */
+export function timelineOf(view: ThreadView, now = Date.now()): Timeline {
+  return {
+    entries: entriesOf(view),
+    review: view.pendingReview,
+    activity: view.activeRunId === null ? null : newActivity(view.activeRunId, modelOf(view), now),
+    runStatus: view.runStatus,
+    costUsd: view.costUsd,
+    costComplete: view.costComplete,
+    contextTokens: view.contextTokens,
+    lastEventId: view.lastEventId,
+  };
+}
+
+export function newActivity(runId: string, model: string, now: number): Activity {
+  return { runId, model, startedAt: now, lastEventAt: now, retry: null };
+}
+
+function modelOf(view: ThreadView): string {
+  return `${view.modelConfig.provider}/${view.modelConfig.model}`;
+}
+
+function entriesOf(view: ThreadView): Entry[] {
+  const calls = new Map(view.toolCalls.map((call) => [call.toolCallId, callOf(call)]));
+  for (const { id, diff } of view.pendingReview?.toolCalls ?? [])
+    if (diff) Object.assign(calls.get(id) ?? {}, { diff });
+  for (const message of view.messages) addResults(message, calls);
+  const placed = view.messages.flatMap((message) => placedMessage(message, calls));
+  const notes = view.notes.flatMap(({ eventId, type, data, afterSeq }) => {
+    const note = noteOf(type, data);
+    return note ? [{ seq: afterSeq, entry: { kind: 'note' as const, key: noteKey(eventId), note } }] : [];
+  });
+  // A note comes after the message that it follows; the sort is stable.
+  return [...placed, ...notes].sort((left, right) => left.seq - right.seq).map(({ entry }) => entry);
+}
+
+export const noteKey = (eventId: number) => `event-${eventId}`;
+
+function callOf({ hash: _hash, args, ...call }: ToolCallView): Call {
+  return { ...call, args: parseArguments(args), output: '' };
+}
+
+/** Arguments come from a model: anything but a JSON object is shown as it is. */
+export function parseArguments(text: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value))
+      return value as Record<string, unknown>;
+  } catch {
+    return { arguments: text };
+  }
+  return { arguments: text };
+}
+
+function addResults(message: Message, calls: Map<string, Call>): void {
+  for (const part of message.parts) {
+    const call = part.type === 'tool-result' ? calls.get(part.toolCallId) : undefined;
+    if (call && part.type === 'tool-result') call.resultText = part.text;
+  }
+}
+
+function placedMessage(
+  message: ThreadView['messages'][number],
+  calls: Map<string, Call>,
+): { seq: number; entry: Entry }[] {
+  if (message.role === 'tool') return [];
+  const entry = message.role === 'user' ? userEntry(message) : answerEntry(message, calls);
+  return [{ seq: message.seq, entry }];
+}
+
+function userEntry(message: Message): UserEntry {
+  const images = message.parts.filter((part) => part.type === 'image');
+  return {
+    kind: 'user',
+    key: message.id,
+    messageId: message.id,
+    text: textOf(message, 'text'),
+    images,
+    at: message.createdAt,
+  };
+}
+
+function answerEntry(message: ThreadView['messages'][number], calls: Map<string, Call>): AnswerEntry {
+  const text = textOf(message, 'text');
+  const reasoning = textOf(message, 'reasoning');
+  return {
+    kind: 'answer',
+    key: message.id,
+    model: `${message.provider ?? ''}/${message.model ?? ''}`,
+    text,
+    hasText: text.trim() !== '',
+    reasoning,
+    hasReasoning: reasoning.trim() !== '',
+    status: message.status,
+    usage: message.usage ?? null,
+    calls: message.parts.flatMap((part) => {
+      const call = part.type === 'tool-call' ? calls.get(part.toolCallId) : undefined;
+      return call ? [call] : [];
+    }),
+    at: message.createdAt,
+  };
+}
+
+function textOf(message: Message, type: 'text' | 'reasoning'): string {
+  const texts = message.parts.flatMap((part) => (part.type === type ? [part.text] : []));
+  return texts.join(type === 'text' ? '' : '\n\n');
+}
+
+/** The note that an event leaves in the timeline, or null when it leaves none. */
+export function noteOf(type: string, data: object): Note | null {
+  if (type === 'model.switched') return { ...(data as Omit<SwitchNote, 'type'>), type: 'switched' };
+  if (type === 'notice') return { ...(data as Omit<NoticeNote, 'type'>), type: 'notice' };
+  if (type !== 'run.finished') return null;
+  const { status, error, code } = data as { status: string; error?: string; code?: string };
+  if (status !== 'cancelled' && status !== 'interrupted' && status !== 'error') return null;
+  return {
+    type: 'ended',
+    status,
+    ...(error === undefined ? {} : { error }),
+    ...(code === undefined ? {} : { code }),
+  };
+}
