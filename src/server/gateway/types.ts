@@ -23,6 +23,17 @@ export interface Dialect {
   streamUsage?: boolean;
   /** Tool-call ids that the provider takes. Default: `[A-Za-z0-9_-]{1,40}`. */
   toolCallId?: { pattern: string; maxLength: number; exactLength?: number };
+  /**
+   * Anthropic: `budget` is `thinking: {type: "enabled", budget_tokens}`, `adaptive` the newest models' `{type: "adaptive"}`
+   * with `output_config.effort`. Default: `adaptive` for reasoning models that take no temperature, else `budget`.
+   */
+  thinking?: 'budget' | 'adaptive';
+  /** What the model calls each effort, e.g. Groq's Qwen: off `none`, all others `default`. Default: its own name, `low` for off. */
+  efforts?: Partial<Record<ReasoningEffort, string>>;
+  /** OpenAI Responses: ask for summaries of the reasoning. Default true. */
+  reasoningSummary?: boolean;
+  /** OpenRouter: `usage.cost` is what was charged, in USD; it replaces the price table. */
+  declaredCost?: boolean;
 }
 
 /** Where a provider is and how it is spoken to. Built once in `app.ts`; a key never leaves it but to its own origin. */

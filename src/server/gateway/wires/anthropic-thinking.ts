@@ -1,0 +1,44 @@
+import type { ReasoningEffort } from '#protocol/model.ts';
+import type { Dialect, ModelRequest, Target } from '../types.ts';
+
+/** Tokens to think with; Anthropic takes 1,024 at least and fewer than `max_tokens`. */
+const budgets: Record<Exclude<ReasoningEffort, 'off'>, number> = { low: 4_096, medium: 10_240, high: 24_576 };
+const smallestBudget = 1_024;
+/** Left for the answer itself beside the thinking. */
+const smallestAnswer = 1_024;
+/** The largest answer that is asked for where nobody set a limit: rate limits count what is asked for. */
+const usualMaxTokens = 32_000;
+const unknownMaxTokens = 8_192;
+
+export interface Thinking {
+  maxTokens: number;
+  /** Fields of the body; empty when the model does not think in this request. */
+  fields: Record<string, unknown>;
+  on: boolean;
+}
+
+/**
+ * Whether and how the model thinks in this request. Newer models (Opus 4.7 and later, Sonnet 5, Fable 5) refuse
+ * `enabled` with a budget and any temperature; older ones do not know `adaptive`.
+ */
+export function thinking(request: ModelRequest, dialect: Dialect): Thinking {
+  const { target, settings } = request;
+  const maxTokens = settings.maxTokens ?? Math.min(target.maxOutput ?? unknownMaxTokens, usualMaxTokens);
+  const off = { maxTokens, fields: {}, on: false };
+  const effort = settings.reasoningEffort;
+  if (!effort || effort === 'off' || !target.capabilities.reasoning) return off;
+  // A forced call excludes thinking ("Thinking may not be enabled when tool_choice forces tool use").
+  if (request.suppressReasoning || request.toolChoice === 'required') return off;
+  if (thinkingKind(target, dialect) === 'adaptive') {
+    const config = { type: 'adaptive', display: 'summarized' };
+    const output = { effort: dialect.efforts?.[effort] ?? effort };
+    return { maxTokens, fields: { thinking: config, output_config: output }, on: true };
+  }
+  const budget = Math.min(budgets[effort], maxTokens - smallestAnswer);
+  if (budget < smallestBudget) return off;
+  return { maxTokens, fields: { thinking: { type: 'enabled', budget_tokens: budget } }, on: true };
+}
+
+export function thinkingKind(target: Target, dialect: Dialect): 'budget' | 'adaptive' {
+  return dialect.thinking ?? (target.capabilities.temperature ? 'budget' : 'adaptive');
+}

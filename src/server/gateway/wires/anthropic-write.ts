@@ -1,0 +1,136 @@
+import type { AssistantPart, ImagePart, ToolResultPart, UserPart } from '#protocol/message.ts';
+import type { Dialect, ModelRequest, PromptMessage, Target } from '../types.ts';
+import { thinking } from './anthropic-thinking.ts';
+import { openCapsule } from './capsule.ts';
+import { isFailure } from './result-text.ts';
+import { argumentsObject } from './tool-calls.ts';
+import type { WrittenMessages } from './written-messages.ts';
+
+const cacheControl = { type: 'ephemeral' };
+/** Four breakpoints are allowed: tools, system, and the last two messages of the person's side. */
+const markedMessages = 2;
+
+/** The JSON text of a messages body, as a stream. */
+export function writeAnthropic(request: ModelRequest, dialect: Dialect, written: WrittenMessages): string {
+  const { target, settings } = request;
+  const { maxTokens, fields, on } = thinking(request, dialect);
+  const takesTemperature = settings.temperature !== undefined && target.capabilities.temperature && !on;
+  const head = {
+    model: target.model,
+    ...(request.system === ''
+      ? {}
+      : { system: [{ type: 'text', text: request.system, cache_control: cacheControl }] }),
+    ...toolFields(request),
+    max_tokens: maxTokens,
+    ...(takesTemperature ? { temperature: settings.temperature } : {}),
+    ...fields,
+    stream: true,
+  };
+  const messages = messageTexts(request, on, written).join(',');
+  return `${JSON.stringify(head).slice(0, -1)},"messages":[${messages}]}`;
+}
+
+function toolFields({ tools, target, toolChoice }: ModelRequest): Record<string, unknown> {
+  if (!tools.length || !target.capabilities.tools) return {};
+  const listed = tools.map(({ name, description, parameters }, index) => ({
+    name,
+    description,
+    input_schema: parameters,
+    ...(index === tools.length - 1 ? { cache_control: cacheControl } : {}),
+  }));
+  const choice = toolChoice === 'required' ? 'any' : toolChoice;
+  return { tools: listed, ...(choice ? { tool_choice: { type: choice } } : {}) };
+}
+
+interface Group {
+  role: 'user' | 'assistant';
+  messages: PromptMessage[];
+}
+
+/** Roles must alternate: a person's words directly after tool results belong to the same message, after the results. */
+function groupByRole(messages: readonly PromptMessage[]): Group[] {
+  const groups: Group[] = [];
+  for (const message of messages) {
+    const role = message.role === 'assistant' ? 'assistant' : 'user';
+    const last = groups.at(-1);
+    if (last?.role === role) last.messages.push(message);
+    else groups.push({ role, messages: [message] });
+  }
+  return groups;
+}
+
+function messageTexts(request: ModelRequest, withThinking: boolean, written: WrittenMessages): string[] {
+  const { target } = request;
+  const scope = `messages:${target.provider}:${target.model}:${withThinking}`;
+  const groups = groupByRole(request.messages);
+  const userGroups = groups.filter(({ role }) => role === 'user');
+  const marked = new Set(userGroups.slice(-markedMessages).map(({ messages }) => messages.at(-1)));
+  return groups.flatMap(({ role, messages }, index) => {
+    const isLast = index === groups.length - 1;
+    const blocks = messages.map((message) => {
+      const blocksOf = () => blockTexts(message, target, withThinking);
+      if (marked.has(message)) return withBreakpoint(blocksOf()).join(',');
+      if (isLast && role === 'assistant') return withoutTrailingSpace(blocksOf()).join(',');
+      return written.text(message, scope, () => blocksOf().join(','));
+    });
+    const content = blocks.filter(Boolean).join(',');
+    return content === '' ? [] : [`{"role":"${role}","content":[${content}]}`];
+  });
+}
+
+function blockTexts(message: PromptMessage, target: Target, withThinking: boolean): string[] {
+  if (message.role === 'tool') return message.results.map((result) => JSON.stringify(resultBlock(result)));
+  if (message.role === 'user') return message.parts.flatMap(userBlock).map((block) => JSON.stringify(block));
+  return message.parts.flatMap((part) => assistantBlock(part, target, withThinking));
+}
+
+function withBreakpoint(blocks: string[]): string[] {
+  const last = blocks.pop();
+  if (last === undefined) return [];
+  return [...blocks, `${last.slice(0, -1)},"cache_control":${JSON.stringify(cacheControl)}}`];
+}
+
+/** Refused: "messages: final assistant content cannot end with trailing whitespace". */
+function withoutTrailingSpace(blocks: string[]): string[] {
+  const last = JSON.parse(blocks.at(-1) ?? '{}') as { type?: string; text?: string };
+  if (last.type !== 'text' || last.text === undefined) return blocks;
+  const text = last.text.trimEnd();
+  return [...blocks.slice(0, -1), ...(text === '' ? [] : [JSON.stringify({ ...last, text })])];
+}
+
+function userBlock(part: UserPart): object[] {
+  if (part.type === 'image') return [imageBlock(part)];
+  const text = part.type === 'text' ? part.text : `[The file ${part.name} is attached here.]`;
+  return text.trim() === '' ? [] : [{ type: 'text', text }];
+}
+
+function assistantBlock(part: AssistantPart, target: Target, withThinking: boolean): string[] {
+  if (part.type === 'text')
+    return part.text.trim() === '' ? [] : [JSON.stringify({ type: 'text', text: part.text })];
+  if (part.type === 'reasoning') {
+    // Exactly as received, or not at all: the signature covers it.
+    const block = withThinking ? openCapsule(part.capsule, target) : null;
+    return block === null ? [] : [block];
+  }
+  const { toolCallId: id, name } = part;
+  const head = JSON.stringify({ type: 'tool_use', id, name });
+  return [`${head.slice(0, -1)},"input":${argumentsObject(part.args)}}`];
+}
+
+function resultBlock(result: ToolResultPart): object {
+  const { toolCallId, images = [] } = result;
+  const text = result.text.trim() === '' ? '(no output)' : result.text;
+  const failed = isFailure(result);
+  // Refused: "all content must be type text if is_error is true".
+  const content = images.length && !failed ? [{ type: 'text', text }, ...images.map(imageBlock)] : text;
+  return {
+    type: 'tool_result',
+    tool_use_id: toolCallId,
+    content,
+    ...(failed ? { is_error: true } : {}),
+  };
+}
+
+function imageBlock({ mediaType, data }: ImagePart): object {
+  return { type: 'image', source: { type: 'base64', media_type: mediaType, data } };
+}

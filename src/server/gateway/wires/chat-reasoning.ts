@@ -1,0 +1,71 @@
+import type { AssistantPart, ReasoningPart } from '#protocol/message.ts';
+import type { Dialect, ModelRequest, Target } from '../types.ts';
+import { openCapsule, sealCapsule } from './capsule.ts';
+import type { ReasoningDetail } from './reasoning-details.ts';
+
+/** How one chat-completions server is asked for reasoning, gives it and gets it back: the wire itself has no rule. */
+export interface ChatReasoning {
+  settings(request: ModelRequest): Record<string, unknown>;
+  /** Fields of an assistant message in the request. */
+  fields(parts: readonly AssistantPart[], hasCalls: boolean): Record<string, unknown>;
+  parts(text: string, details: ReasoningDetail[]): ReasoningPart[];
+}
+
+/** OpenAI, Groq, OpenRouter, Kimi, DeepSeek and compatible servers, told apart by their dialect. */
+export function chatReasoning(target: Target, dialect: Dialect): ChatReasoning {
+  return {
+    settings: (request) => (target.capabilities.reasoning ? reasoningSettings(request, dialect) : {}),
+    fields: (parts, hasCalls) => ({
+      ...detailsField(parts, target, dialect),
+      ...contentField(parts, hasCalls, target, dialect),
+    }),
+    parts: (text, details) => reasoningParts(text, details, target, dialect),
+  };
+}
+
+function reasoningSettings(request: ModelRequest, dialect: Dialect): Record<string, unknown> {
+  const effort = request.suppressReasoning ? 'off' : request.settings.reasoningEffort;
+  const format = dialect.reasoningFormat ? { reasoning_format: dialect.reasoningFormat } : {};
+  if (!effort) return format;
+  if (dialect.reasoningDetails)
+    return {
+      reasoning: effort === 'off' ? { enabled: false } : { effort: dialect.efforts?.[effort] ?? effort },
+    };
+  const named = dialect.efforts?.[effort];
+  if (named) return { ...format, reasoning_effort: named };
+  // Groq's models with a format are its Qwen models, which know only these two efforts.
+  if (dialect.reasoningFormat) return { ...format, reasoning_effort: effort === 'off' ? 'none' : 'default' };
+  // Kimi and DeepSeek choose by the model's name; OpenAI's models all know `low`, not all `none`.
+  return dialect.reasoningContent ? {} : { reasoning_effort: effort === 'off' ? 'low' : effort };
+}
+
+/** OpenRouter wants the whole sequence back as it came (openrouter.ai/docs/use-cases/reasoning-tokens). */
+function detailsField(parts: readonly AssistantPart[], target: Target, dialect: Dialect) {
+  if (!dialect.reasoningDetails) return {};
+  const details = parts.flatMap((part) => {
+    const data = part.type === 'reasoning' ? openCapsule(part.capsule, target) : null;
+    return data === null ? [] : (JSON.parse(data) as unknown[]);
+  });
+  return details.length ? { reasoning_details: details } : {};
+}
+
+/** Kimi and DeepSeek refuse a tool-call turn without it, also one that another model wrote; elsewhere it is not wanted. */
+function contentField(parts: readonly AssistantPart[], hasCalls: boolean, target: Target, dialect: Dialect) {
+  if (!dialect.reasoningContent || !target.capabilities.reasoning || !hasCalls) return {};
+  const text = parts.map((part) => (part.type === 'reasoning' ? part.text : '')).join('');
+  return { reasoning_content: text.trim() === '' ? '(none)' : text };
+}
+
+function reasoningParts(
+  text: string,
+  details: ReasoningDetail[],
+  target: Target,
+  dialect: Dialect,
+): ReasoningPart[] {
+  const part: ReasoningPart = { type: 'reasoning', text };
+  if (dialect.reasoningDetails && details.length) return [{ ...part, capsule: sealCapsule(target, details) }];
+  if (text === '') return [];
+  return [
+    dialect.reasoningContent ? { ...part, capsule: sealCapsule(target, { reasoning_content: text }) } : part,
+  ];
+}

@@ -1,0 +1,15 @@
+import { CrosspointError } from '#protocol/errors.ts';
+import type { SseEvent } from '../sse.ts';
+import type { Target } from '../types.ts';
+
+/** @throws CrosspointError `provider_protocol` when the data is not a JSON object (fault F8) */
+export function eventJson<Shape extends object>(event: SseEvent, target: Target): Shape {
+  let value: unknown;
+  try {
+    value = JSON.parse(event.data);
+  } catch (cause) {
+    throw new CrosspointError('provider_protocol', { provider: target.provider }, { cause });
+  }
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Shape;
+  throw new CrosspointError('provider_protocol', { provider: target.provider });
+}

@@ -1,0 +1,151 @@
+import { CrosspointError } from '#protocol/errors.ts';
+import type { AssistantPart } from '#protocol/message.ts';
+import { streamError } from '../errors/stream-error.ts';
+import type { SseEvent } from '../sse.ts';
+import type { Dialect, FinishReason, Target } from '../types.ts';
+import type { ChatReasoning } from './chat-reasoning.ts';
+import { eventJson } from './event-json.ts';
+import { readChatUsage, type ChatUsage } from './openai-chat-usage.ts';
+import { mergeReasoningDetails, type ReasoningDetail } from './reasoning-details.ts';
+import { settledReason } from './settled-reason.ts';
+import { ToolCallCollector, withDistinctIds } from './tool-calls.ts';
+import type { ReportedUsage, WireAnswer, WireDelta, WirePartial, WireReader } from './wire.ts';
+
+interface Chunk {
+  model?: string;
+  error?: unknown;
+  usage?: ChatUsage | null;
+  x_groq?: { usage?: ChatUsage; error?: unknown } | null;
+  choices?: { delta?: Delta | null; finish_reason?: string | null; error?: unknown }[] | null;
+}
+
+interface Delta {
+  content?: string | null;
+  refusal?: string | null;
+  reasoning?: string | null;
+  reasoning_content?: string | null;
+  reasoning_details?: ReasoningDetail[] | null;
+  tool_calls?: CallDelta[] | null;
+}
+
+interface CallDelta {
+  index?: number;
+  id?: string | null;
+  function?: { name?: string | null; arguments?: string | null } | null;
+}
+
+const finishReasons: Record<string, FinishReason> = {
+  stop: 'stop',
+  tool_calls: 'tool-calls',
+  function_call: 'tool-calls',
+  length: 'length',
+  content_filter: 'content-filter',
+};
+
+/** Reads a chat-completions stream: OpenAI, Groq (`reasoning`), OpenRouter (`reasoning_details`), Kimi and DeepSeek (`reasoning_content`). */
+export class OpenAiChatReader implements WireReader {
+  done = false;
+  readonly #target: Target;
+  readonly #dialect: Dialect;
+  readonly #reasoning: ChatReasoning;
+  readonly #calls: ToolCallCollector;
+  /** The provider's index of a call → the position of the newest call under it. */
+  readonly #positions = new Map<number, number>();
+  #text = '';
+  #refused = false;
+  #reasoningText = '';
+  #details: ReasoningDetail[] = [];
+  #finish: string | null = null;
+  #usage: ReportedUsage | null = null;
+  #model: string | undefined;
+
+  constructor(target: Target, dialect: Dialect, reasoning: ChatReasoning) {
+    this.#target = target;
+    this.#dialect = dialect;
+    this.#reasoning = reasoning;
+    this.#calls = new ToolCallCollector(target);
+  }
+
+  push(event: SseEvent): WireDelta[] {
+    if (event.data.trim() === '[DONE]') {
+      this.done = true;
+      return [];
+    }
+    const chunk = eventJson<Chunk>(event, this.#target);
+    const choice = chunk.choices?.[0];
+    const error = chunk.error ?? chunk.x_groq?.error ?? choice?.error;
+    if (error) throw streamError(error, this.#target);
+    if (choice?.finish_reason === 'error') throw streamError({ message: 'error' }, this.#target);
+    this.#model ??= chunk.model;
+    const usage = chunk.usage ?? chunk.x_groq?.usage;
+    if (usage) this.#usage = readChatUsage(usage, this.#dialect);
+    this.#finish = choice?.finish_reason ?? this.#finish;
+    return choice?.delta ? this.#delta(choice.delta) : [];
+  }
+
+  end(): WireAnswer {
+    // Compatible servers may leave out [DONE]; none leaves out the finish reason of an answer that is whole.
+    if (this.#finish === null)
+      throw new CrosspointError('provider_stream_cut', { provider: this.#target.provider });
+    this.#calls.closeAll();
+    const reason = this.#reason();
+    const calls = this.#calls.takeAll(reason);
+    const parts = withDistinctIds([...this.#spoken(), ...calls]);
+    return { reason: settledReason(reason, calls.length), parts, ...this.#facts() };
+  }
+
+  partial(): WirePartial {
+    return { parts: this.#spoken().filter(({ type }) => type === 'text'), ...this.#facts() };
+  }
+
+  #delta(delta: Delta): WireDelta[] {
+    const deltas: WireDelta[] = [];
+    if (delta.reasoning_details?.length)
+      this.#details = mergeReasoningDetails(this.#details, delta.reasoning_details);
+    const reasoning = delta.reasoning || delta.reasoning_content;
+    if (reasoning) {
+      this.#reasoningText += reasoning;
+      deltas.push({ type: 'reasoning-delta', text: reasoning });
+    }
+    const text = delta.content || delta.refusal;
+    if (delta.refusal) this.#refused = true;
+    if (text) {
+      this.#text += text;
+      deltas.push({ type: 'text-delta', text });
+    }
+    for (const [index, call] of (delta.tool_calls ?? []).entries())
+      deltas.push(this.#callDelta(call.index ?? index, call));
+    return deltas;
+  }
+
+  #callDelta(index: number, { id, function: called }: CallDelta): WireDelta {
+    let position = this.#positions.get(index);
+    const known = position === undefined ? undefined : this.#calls.at(position);
+    // Some servers give every call the index 0: another id with a name is another call.
+    const isOther = known && id && known.toolCallId && id !== known.toolCallId && called?.name;
+    if (position === undefined || isOther) {
+      position = this.#calls.open({ id: id ?? null, name: called?.name ?? null });
+      this.#positions.set(index, position);
+    } else if (known) {
+      known.toolCallId ||= id ?? '';
+      known.name ||= called?.name ?? '';
+    }
+    const argsText = called?.arguments ?? '';
+    this.#calls.append(position, argsText);
+    return { type: 'tool-call-delta', index: position, name: this.#calls.at(position)?.name ?? '', argsText };
+  }
+
+  #spoken(): AssistantPart[] {
+    const reasoning = this.#reasoning.parts(this.#reasoningText, this.#details);
+    return this.#text ? [...reasoning, { type: 'text', text: this.#text }] : reasoning;
+  }
+
+  #reason(): FinishReason {
+    const reason = finishReasons[this.#finish ?? ''] ?? 'stop';
+    return this.#refused && reason === 'stop' && !this.#calls.size ? 'refusal' : reason;
+  }
+
+  #facts() {
+    return { usage: this.#usage, ...(this.#model ? { servedModel: this.#model } : {}) };
+  }
+}

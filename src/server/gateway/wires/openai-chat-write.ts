@@ -1,0 +1,140 @@
+import type { ImagePart, ToolResultPart, UserPart } from '#protocol/message.ts';
+import type { Dialect, ModelRequest, PromptAssistantMessage, PromptMessage } from '../types.ts';
+import type { ChatReasoning } from './chat-reasoning.ts';
+import { resultText } from './result-text.ts';
+import { argumentsObject } from './tool-calls.ts';
+import type { WrittenMessages } from './written-messages.ts';
+
+/** One message of the body; its keys are always in the same order. */
+export type ChatMessage = Record<string, unknown>;
+
+/** What a server wants beyond the common form. */
+export interface ChatForm {
+  reasoning: ChatReasoning;
+  /** The name of the model where the server uses another one. */
+  model?: string;
+  /** Distinguishes the texts of this form in the cache. */
+  scope: string;
+  system?(text: string): ChatMessage;
+  /** Changes the written messages at the end of a conversation, e.g. to set cache breakpoints. */
+  mark?(message: ChatMessage): ChatMessage;
+}
+
+/** The JSON text of a chat-completions body, as a stream. */
+export function writeOpenAiChat(
+  request: ModelRequest,
+  dialect: Dialect,
+  form: ChatForm,
+  written: WrittenMessages,
+): string {
+  const { target, messages } = request;
+  const scope = `${form.scope}:${target.provider}:${target.model}`;
+  const marked = form.mark ? lastOfOthers(messages) : new Set<PromptMessage>();
+  const texts = messages.map((message) => {
+    const entries = () => chatMessages(message, form);
+    if (marked.has(message))
+      return entries()
+        .map((entry) => JSON.stringify(form.mark?.(entry)))
+        .join(',');
+    return written.text(message, scope, () =>
+      entries()
+        .map((entry) => JSON.stringify(entry))
+        .join(','),
+    );
+  });
+  const system = form.system?.(request.system) ?? { role: 'system', content: request.system };
+  const all = [request.system === '' ? '' : JSON.stringify(system), ...texts].filter(Boolean).join(',');
+  const head = {
+    model: form.model ?? target.model,
+    ...toolFields(request),
+    ...settings(request, dialect, form),
+  };
+  return `${JSON.stringify(head).slice(0, -1)},"messages":[${all}]}`;
+}
+
+/** The last two messages that are not the model's own: what is new in this request and what was new in the one before. */
+function lastOfOthers(messages: readonly PromptMessage[]): Set<PromptMessage> {
+  return new Set(messages.filter(({ role }) => role !== 'assistant').slice(-2));
+}
+
+function chatMessages(message: PromptMessage, form: ChatForm): ChatMessage[] {
+  if (message.role === 'assistant') return assistantMessage(message, form);
+  if (message.role === 'user') {
+    const content = userContent(message.parts);
+    return content ? [{ role: 'user', content }] : [];
+  }
+  const answers = message.results.map((result) => ({
+    role: 'tool',
+    tool_call_id: result.toolCallId,
+    content: resultText(result),
+  }));
+  const images = message.results.flatMap(resultImages);
+  // The wire has no images in tool messages: they follow as a person's message.
+  return images.length ? [...answers, { role: 'user', content: images }] : answers;
+}
+
+/** null when nothing is left to say: empty content is refused. */
+function userContent(parts: readonly UserPart[]): unknown {
+  const shown = parts.filter((part) => part.type !== 'text' || part.text !== '');
+  if (!shown.length) return null;
+  if (!shown.some(({ type }) => type === 'image')) return shown.map(textOf).join('\n\n');
+  return shown.map((part) =>
+    part.type === 'image' ? imageContent(part) : { type: 'text', text: textOf(part) },
+  );
+}
+
+function textOf(part: UserPart): string {
+  if (part.type === 'text') return part.text;
+  return part.type === 'file' ? `[The file ${part.name} is attached here.]` : '';
+}
+
+function assistantMessage({ parts }: PromptAssistantMessage, form: ChatForm): ChatMessage[] {
+  const text = parts.map((part) => (part.type === 'text' ? part.text : '')).join('');
+  const calls = parts.flatMap((part) => {
+    if (part.type !== 'tool-call') return [];
+    const called = { name: part.name, arguments: argumentsObject(part.args) };
+    return [{ id: part.toolCallId, type: 'function', function: called }];
+  });
+  if (text === '' && !calls.length) return [];
+  return [
+    {
+      role: 'assistant',
+      content: text === '' ? null : text,
+      ...form.reasoning.fields(parts, calls.length > 0),
+      ...(calls.length ? { tool_calls: calls } : {}),
+    },
+  ];
+}
+
+function resultImages(result: ToolResultPart): unknown[] {
+  if (!result.images?.length) return [];
+  const label = { type: 'text', text: `Images of the result of ${result.name} (${result.toolCallId}):` };
+  return [label, ...result.images.map(imageContent)];
+}
+
+function imageContent(image: ImagePart): unknown {
+  return { type: 'image_url', image_url: { url: `data:${image.mediaType};base64,${image.data}` } };
+}
+
+function toolFields({ tools, target, toolChoice }: ModelRequest): Record<string, unknown> {
+  if (!tools.length || !target.capabilities.tools) return {};
+  return {
+    tools: tools.map(({ name, description, parameters }) => ({
+      type: 'function',
+      function: { name, description, parameters },
+    })),
+    ...(toolChoice ? { tool_choice: toolChoice } : {}),
+  };
+}
+
+function settings(request: ModelRequest, dialect: Dialect, form: ChatForm): Record<string, unknown> {
+  const { temperature, maxTokens } = request.settings;
+  const takesTemperature = temperature !== undefined && request.target.capabilities.temperature;
+  return {
+    ...(maxTokens ? { [dialect.maxTokensField ?? 'max_tokens']: maxTokens } : {}),
+    ...(takesTemperature ? { temperature } : {}),
+    ...form.reasoning.settings(request),
+    stream: true,
+    ...(dialect.streamUsage === false ? {} : { stream_options: { include_usage: true } }),
+  };
+}

@@ -1,0 +1,127 @@
+import type {
+  AssistantPart,
+  ImagePart,
+  TextPart,
+  ToolCallPart,
+  ToolResultPart,
+  UserPart,
+} from '#protocol/message.ts';
+import type { Dialect, ModelRequest, PromptMessage, Target } from '../types.ts';
+import { openCapsule } from './capsule.ts';
+import { resultText } from './result-text.ts';
+import { argumentsObject } from './tool-calls.ts';
+import type { WrittenMessages } from './written-messages.ts';
+
+/** The JSON text of a responses body, as a stream that OpenAI does not store. `model` is the name at the server. */
+export function writeOpenAiResponses(
+  request: ModelRequest,
+  dialect: Dialect,
+  written: WrittenMessages,
+  model = request.target.model,
+): string {
+  const { target, settings } = request;
+  const takesTemperature = settings.temperature !== undefined && target.capabilities.temperature;
+  const head = {
+    model,
+    ...(request.system === '' ? {} : { instructions: request.system }),
+    ...toolFields(request),
+    ...(settings.maxTokens ? { max_output_tokens: settings.maxTokens } : {}),
+    ...(takesTemperature ? { temperature: settings.temperature } : {}),
+    ...reasoningFields(request, dialect),
+    store: false,
+    stream: true,
+  };
+  const scope = `responses:${target.provider}:${target.model}`;
+  const items = request.messages
+    .map((message) => written.text(message, scope, () => itemTexts(message, target).join(',')))
+    .filter(Boolean);
+  return `${JSON.stringify(head).slice(0, -1)},"input":[${items.join(',')}]}`;
+}
+
+/** Without a stored response the model's reasoning comes back only encrypted; other models refuse to be asked for it. */
+function reasoningFields({ target, settings }: ModelRequest, dialect: Dialect): Record<string, unknown> {
+  if (!target.capabilities.reasoning) return {};
+  const effort = settings.reasoningEffort;
+  const named = effort && (dialect.efforts?.[effort] ?? (effort === 'off' ? 'low' : effort));
+  const reasoning = {
+    ...(named ? { effort: named } : {}),
+    ...(dialect.reasoningSummary === false ? {} : { summary: 'auto' }),
+  };
+  return {
+    ...(Object.keys(reasoning).length ? { reasoning } : {}),
+    include: ['reasoning.encrypted_content'],
+  };
+}
+
+function toolFields({ tools, target, toolChoice }: ModelRequest): Record<string, unknown> {
+  if (!tools.length || !target.capabilities.tools) return {};
+  return {
+    tools: tools.map(({ name, description, parameters }) => ({
+      type: 'function',
+      name,
+      description,
+      parameters,
+      strict: false,
+    })),
+    ...(toolChoice ? { tool_choice: toolChoice } : {}),
+  };
+}
+
+function itemTexts(message: PromptMessage, target: Target): string[] {
+  if (message.role === 'tool') return message.results.map((result) => JSON.stringify(outputItem(result)));
+  if (message.role === 'assistant') return assistantItems(message.parts, target);
+  const content = message.parts.flatMap(inputContent);
+  return content.length ? [JSON.stringify({ type: 'message', role: 'user', content })] : [];
+}
+
+function inputContent(part: UserPart): object[] {
+  if (part.type === 'image') return [inputImage(part)];
+  const text = part.type === 'text' ? part.text : `[The file ${part.name} is attached here.]`;
+  return text === '' ? [] : [{ type: 'input_text', text }];
+}
+
+function inputImage({ mediaType, data }: ImagePart): object {
+  return { type: 'input_image', detail: 'auto', image_url: `data:${mediaType};base64,${data}` };
+}
+
+/**
+ * An item's own id goes back only together with the reasoning before it: "Item 'fc_…' of type 'function_call' was
+ * provided without its required 'reasoning' item: 'rs_…'". Without ids the same items are accepted as new ones.
+ */
+function assistantItems(parts: readonly AssistantPart[], target: Target): string[] {
+  const reasoning = parts.filter((part) => part.type === 'reasoning');
+  const withIds =
+    reasoning.length > 0 && reasoning.every((part) => openCapsule(part.capsule, target) !== null);
+  return parts.flatMap((part) => {
+    if (part.type === 'reasoning') return (withIds && openCapsule(part.capsule, target)) || [];
+    const own = withIds ? openCapsule(part.capsule, target) : null;
+    const known = own === null ? {} : (JSON.parse(own) as Record<string, unknown>);
+    if (part.type === 'tool-call') return JSON.stringify(callItem(part, known));
+    return part.text === '' ? [] : JSON.stringify(messageItem(part, known));
+  });
+}
+
+/** The arguments are those of the record, which a person may have edited; only the id is the provider's. */
+function callItem({ toolCallId, name, args }: ToolCallPart, { id }: Record<string, unknown>): object {
+  return {
+    type: 'function_call',
+    ...(id ? { id } : {}),
+    call_id: toolCallId,
+    name,
+    arguments: argumentsObject(args),
+  };
+}
+
+function messageItem({ text }: TextPart, { id, phase }: Record<string, unknown>): object {
+  const kept = phase ? { phase } : {};
+  if (!id) return { type: 'message', role: 'assistant', content: text, ...kept };
+  const content = [{ type: 'output_text', text, annotations: [] }];
+  return { type: 'message', id, role: 'assistant', status: 'completed', content, ...kept };
+}
+
+function outputItem(result: ToolResultPart): object {
+  const { toolCallId, images = [] } = result;
+  const text = resultText(result);
+  const output = images.length ? [{ type: 'input_text', text }, ...images.map(inputImage)] : text;
+  return { type: 'function_call_output', call_id: toolCallId, output };
+}
