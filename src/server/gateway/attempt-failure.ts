@@ -1,0 +1,14 @@
+import type { CrosspointError } from '#protocol/errors.ts';
+import type { PartialAnswer } from './types.ts';
+
+/** How one attempt ended that gave no answer. */
+export interface AttemptFailure {
+  error: CrosspointError;
+  /** Redacted, for the log. */
+  detail: string;
+  /** Something of the answer reached the caller: nothing may be sent again. */
+  streamed: boolean;
+  heliconeFault: boolean;
+  retryAfterMs?: number;
+  partial: PartialAnswer;
+}

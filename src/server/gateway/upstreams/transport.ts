@@ -1,0 +1,78 @@
+import { Pool, type Dispatcher } from 'undici';
+import type { UpstreamRequest, UpstreamResponse } from './upstream.ts';
+
+/** What is read of an answer that nobody waits for any more. */
+const releaseBytes = 65_536;
+const releaseMs = 1_000;
+
+/**
+ * Sends bytes and receives bytes. One pool per origin; plain HTTP/1.1, so that an abort closes the socket and the
+ * provider stops at once. Redirects are not followed (undici never does by itself), proxies of the environment are not
+ * used, and origins come from the configuration only: private addresses are therefore allowed.
+ */
+export class Transport {
+  readonly #pools = new Map<string, Pool>();
+  readonly #connectMs: number;
+
+  /** @param connectMs deadline of a connection, in milliseconds */
+  constructor(connectMs: number) {
+    this.#connectMs = connectMs;
+  }
+
+  async send(request: UpstreamRequest, signal: AbortSignal): Promise<UpstreamResponse> {
+    const { url, body, embedded } = request;
+    if (embedded) {
+      const response = await embedded.respond(request.codec.path, body, signal);
+      return { ...response, release: () => undefined };
+    }
+    const { origin, pathname, search } = new URL(url);
+    const response = await this.#pool(origin).request({
+      method: 'POST',
+      path: pathname + search,
+      headers: request.headers(),
+      body,
+      signal,
+      headersTimeout: 0,
+      bodyTimeout: 0,
+    });
+    return {
+      status: response.statusCode,
+      headers: joinedHeaders(response.headers),
+      body: response.body,
+      release: () => release(response.body),
+    };
+  }
+
+  async close(): Promise<void> {
+    const pools = [...this.#pools.values()];
+    this.#pools.clear();
+    await Promise.all(pools.map((pool) => pool.destroy()));
+  }
+
+  #pool(origin: string): Pool {
+    const known = this.#pools.get(origin);
+    if (known) return known;
+    const pool = new Pool(origin, {
+      allowH2: false,
+      pipelining: 1,
+      connect: { timeout: this.#connectMs },
+      keepAliveTimeout: 30_000,
+    });
+    this.#pools.set(origin, pool);
+    return pool;
+  }
+}
+
+function joinedHeaders(headers: Dispatcher.ResponseData['headers']): Record<string, string> {
+  const entries = Object.entries(headers).map(([name, value]) => [
+    name,
+    Array.isArray(value) ? value.join(', ') : value,
+  ]);
+  return Object.fromEntries(entries.filter(([, value]) => value !== undefined)) as Record<string, string>;
+}
+
+/** The rest of an answer that is already whole, or that is not wanted: whatever happens to it changes nothing. */
+function release(body: Dispatcher.ResponseData['body']): void {
+  body.on('error', () => undefined);
+  body.dump({ limit: releaseBytes, signal: AbortSignal.timeout(releaseMs) }).catch(() => body.destroy());
+}

@@ -1,0 +1,43 @@
+import type { ErrorSubject } from '../errors/classify-error.ts';
+import type { Dialect, EmbeddedUpstream } from '../types.ts';
+import type { WireCodec } from '../wires/wire.ts';
+
+export type RouteName = 'direct' | 'helicone-proxy' | 'helicone-gateway' | 'embedded';
+
+/** One request, ready to be sent any number of times over one route. */
+export interface UpstreamRequest {
+  route: RouteName;
+  /** Of the connection's own origin: a key never goes anywhere else. */
+  url: string;
+  /** Made anew for each attempt: an attempt has an id of its own. */
+  headers(): Record<string, string>;
+  body: string;
+  codec: WireCodec;
+  dialect: Dialect;
+  embedded?: EmbeddedUpstream;
+  /** Known secrets, to be removed from every error text. */
+  secrets: (string | null)[];
+  subject: ErrorSubject;
+}
+
+/** A way to the model; the body is written only when it is taken. */
+export interface Route {
+  name: RouteName;
+  prepare(): UpstreamRequest;
+}
+
+export interface UpstreamResponse {
+  status: number;
+  /** Names in lower case. */
+  headers: Record<string, string>;
+  body: AsyncIterable<Uint8Array>;
+  /** Reads what is left, briefly and in the background, so that the connection can serve the next request. */
+  release(): void;
+}
+
+export const commonHeaders: Record<string, string> = {
+  'content-type': 'application/json',
+  accept: 'text/event-stream',
+  'accept-encoding': 'identity',
+  'user-agent': 'crosspoint',
+};
