@@ -108,6 +108,10 @@ export const errorCatalogue = {
     sentence:
       'The answer of {provider} broke off. What arrived is kept; try again, or continue with another model.',
   },
+  provider_empty_answer: {
+    status: 502,
+    sentence: '{provider} gave an empty answer. Try again, or continue with another model.',
+  },
   provider_redirect: {
     status: 502,
     sentence: '{provider} answered with a redirect, which is never followed. Check its base URL.',

@@ -1,0 +1,27 @@
+import type { Config } from '#server/config.ts';
+import type { LedgerStore } from '#server/store/store.ts';
+import type { Connection } from './types.ts';
+
+export interface GatewayOptions {
+  /** By provider id. */
+  connections: ReadonlyMap<string, Connection>;
+  helicone: Config['helicone'];
+  ledger: LedgerStore;
+  /** Multiplies every deadline; 1 in production. */
+  deadlineScale: number;
+  logger?: GatewayLogger;
+  /** Time of day and waiting, for tests. */
+  clock?: GatewayClock;
+  /** From 0 up to 1, for the jitter. */
+  random?: () => number;
+}
+
+export interface GatewayLogger {
+  warn(details: object, message: string): void;
+}
+
+export interface GatewayClock {
+  /** Epoch milliseconds. */
+  now(): number;
+  sleep(ms: number, signal: AbortSignal): Promise<void>;
+}

@@ -1,0 +1,168 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { CrosspointError } from '#protocol/errors.ts';
+import { assertAnswered } from './admit.ts';
+import { isCallersStop, runAttempt, type AttemptResult } from './attempt.ts';
+import type { AttemptFailure } from './attempt-failure.ts';
+import type { GatewayClock, GatewayOptions } from './gateway-options.ts';
+import { AttemptRecord } from './ledger/attempt-record.ts';
+import { DeadlineError, LinkedController, deadlines, type Deadlines } from './limits/deadlines.ts';
+import { HeliconeHealth } from './routing/helicone-health.ts';
+import { retryDelay } from './routing/retry.ts';
+import { planRoutes, type Routes } from './routing/routes.ts';
+import type { Connection, Gateway, ModelRequest, ModelStreamEvent, PartialAnswer } from './types.ts';
+import { Transport } from './upstreams/transport.ts';
+import { WrittenMessages } from './wires/written-messages.ts';
+
+const systemClock: GatewayClock = {
+  now: () => Date.now(),
+  sleep: (ms, signal) => sleep(ms, undefined, { signal }),
+};
+
+/** The one way out to models: admit → route → attempt → settle. */
+export function createGateway(options: GatewayOptions): Gateway {
+  const limits = deadlines(options.deadlineScale);
+  const parts: GatewayParts = {
+    clock: systemClock,
+    random: Math.random,
+    logger: { warn: () => undefined },
+    ...options,
+    limits,
+    transport: new Transport(limits.connect),
+    written: new WrittenMessages(),
+    health: new HeliconeHealth(options.deadlineScale),
+  };
+  return {
+    stream: (request, signal) => streamRequest(parts, request, signal),
+    close: () => parts.transport.close(),
+  };
+}
+
+interface GatewayParts extends Required<GatewayOptions> {
+  limits: Deadlines;
+  transport: Transport;
+  written: WrittenMessages;
+  health: HeliconeHealth;
+}
+
+async function* streamRequest(
+  parts: GatewayParts,
+  request: ModelRequest,
+  signal: AbortSignal,
+): AsyncGenerator<ModelStreamEvent> {
+  const requestId = randomUUID();
+  assertAnswered(request, requestId, parts.logger);
+  const connection = connectionOf(parts, request);
+  const routes = planRoutes(request, connection, parts.helicone, parts.written);
+  const whole = new LinkedController(signal);
+  const total = setTimeout(() => whole.abort(new DeadlineError('total time')), parts.limits.total);
+  try {
+    yield* attempts({ ...parts, request, requestId, label: connection.label, signal: whole.signal }, routes);
+  } finally {
+    clearTimeout(total);
+    whole.unlink();
+  }
+}
+
+interface Call extends GatewayParts {
+  request: ModelRequest;
+  requestId: string;
+  /** Of the provider, for sentences. */
+  label: string;
+  signal: AbortSignal;
+}
+
+/** Attempt after attempt until there is an answer or nothing more to try. */
+async function* attempts(call: Call, routes: Routes): AsyncGenerator<ModelStreamEvent> {
+  let { first: route, bypass } = routes;
+  if (bypass && call.health.paused) {
+    yield bypassNotice(call);
+    [route, bypass] = [bypass, undefined];
+  }
+  let upstream = route.prepare();
+  for (let attempt = 1, tries = 1; ; attempt++, tries++) {
+    yield { type: 'started', attempt, route: route.name };
+    const record = newRecord(call, attempt, route.name);
+    const { transport, signal, limits, request } = call;
+    const { target } = request;
+    const result = yield* runAttempt({ transport, upstream, target, record, deadlines: limits, signal });
+    if (result.kind === 'aborted') throw abortError(result.partial);
+    if (result.kind === 'answer' && route.name.startsWith('helicone')) call.health.works();
+    const failure = result.kind === 'failure' ? result.failure : emptyAnswer(call, result, record);
+    const afterMs = failure && retryDelay(failure, tries, call.random);
+    if (result.kind === 'answer' && typeof afterMs !== 'number') {
+      const { usage: _reported, ...finished } = result.answer;
+      yield { type: 'finished', ...finished, usage: result.usage };
+      return;
+    }
+    // Only an answer has no failure, and it has been given.
+    if (!failure) return;
+    logFailure(call, failure, attempt, route.name);
+    if (bypass && failure.heliconeFault && !failure.streamed) {
+      call.health.failed();
+      yield bypassNotice(call);
+      [route, bypass, tries] = [bypass, undefined, 0];
+      upstream = route.prepare();
+      continue;
+    }
+    if (typeof afterMs !== 'number') throw finalError(failure, attempt);
+    yield { type: 'retrying', attempt: attempt + 1, afterMs, reason: failure.error.message };
+    await pause(call, afterMs, failure, attempt);
+  }
+}
+
+function connectionOf({ connections }: GatewayParts, { target }: ModelRequest): Connection {
+  const connection = connections.get(target.provider);
+  if (connection) return connection;
+  const known = [...connections.keys()].join(', ');
+  throw new CrosspointError('unknown_provider', { provider: target.provider, known });
+}
+
+function newRecord(call: Call, attempt: number, route: string): AttemptRecord {
+  const { requestId, request, clock, ledger } = call;
+  return new AttemptRecord(ledger, { requestId, request, attempt, route, startedAt: clock.now() });
+}
+
+/** Visible, because Helicone's dashboards then miss what was asked directly. */
+function bypassNotice({ label }: Call): ModelStreamEvent {
+  const message = `Helicone does not work at the moment: ${label} is asked directly, and Helicone records nothing of it.`;
+  return { type: 'notice', code: 'helicone_bypassed', message };
+}
+
+/** A whole answer without a word is asked for once more; the second one is taken as it is (fault F10). */
+function emptyAnswer(
+  { label }: Call,
+  { answer, usage }: Extract<AttemptResult, { kind: 'answer' }>,
+  record: AttemptRecord,
+): AttemptFailure | null {
+  if (answer.parts.length || answer.reason !== 'stop' || record.receivedCharacters) return null;
+  const error = new CrosspointError('provider_empty_answer', { provider: label });
+  return { error, detail: '', streamed: false, heliconeFault: false, partial: { parts: [], usage } };
+}
+
+function logFailure(call: Call, failure: AttemptFailure, attempt: number, route: string): void {
+  const { requestId, request } = call;
+  const { provider, model } = request.target;
+  const { error, detail, streamed, heliconeFault } = failure;
+  const where = { requestId, provider, model, route, attempt };
+  call.logger.warn({ ...where, code: error.code, detail, streamed, heliconeFault }, 'a model attempt failed');
+}
+
+/** Waits; a stop while waiting ends the request as one during an attempt does. */
+async function pause(call: Call, afterMs: number, failure: AttemptFailure, attempt: number): Promise<void> {
+  try {
+    await call.clock.sleep(afterMs, call.signal);
+  } catch (cause) {
+    if (!call.signal.aborted) throw cause;
+    throw isCallersStop(call.signal) ? abortError(failure.partial) : finalError(failure, attempt);
+  }
+}
+
+function abortError(partial: PartialAnswer): DOMException {
+  return new DOMException('The request was stopped.', { name: 'AbortError', cause: { partial } });
+}
+
+/** What the caller gets: the number of tries in the sentence, and what had arrived beside it. */
+function finalError({ error, detail, partial }: AttemptFailure, attempts: number): CrosspointError {
+  return new CrosspointError(error.code, { ...error.values, attempts }, { cause: { partial, detail } });
+}

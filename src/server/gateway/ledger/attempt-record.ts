@@ -1,0 +1,113 @@
+import { randomUUID } from 'node:crypto';
+import type { UsageEntry } from '#protocol/usage.ts';
+import type { LedgerRow, LedgerStore } from '#server/store/store.ts';
+import type { ModelRequest } from '../types.ts';
+import type { ReportedUsage } from '../wires/wire.ts';
+import { costUsd } from './cost.ts';
+import { estimateInputTokens, estimateTokens } from './estimate.ts';
+
+export interface AttemptIdentity {
+  requestId: string;
+  request: ModelRequest;
+  attempt: number;
+  route: string;
+  /** Epoch milliseconds. */
+  startedAt: number;
+}
+
+export interface AttemptEnding {
+  status: 'settled' | 'failed' | 'aborted';
+  reported: ReportedUsage | null;
+  errorCode?: string;
+  finishReason?: string;
+  servedModel?: string;
+}
+
+/** The ledger's row of one upstream attempt: reserved before it is sent, settled exactly once after (I5). */
+export class AttemptRecord {
+  readonly id = randomUUID();
+  httpStatus: number | null = null;
+  cache: UsageEntry['cache'] = null;
+  /** Characters of text, reasoning and arguments that arrived. */
+  receivedCharacters = 0;
+  readonly #ledger: LedgerStore;
+  readonly #identity: AttemptIdentity;
+  readonly #started = performance.now();
+  #ttftMs: number | null = null;
+  #settled = false;
+
+  constructor(ledger: LedgerStore, identity: AttemptIdentity) {
+    this.#ledger = ledger;
+    this.#identity = identity;
+  }
+
+  get settled(): boolean {
+    return this.#settled;
+  }
+
+  async reserve(): Promise<void> {
+    const { requestId, request, attempt, route, startedAt } = this.#identity;
+    const { userId, threadId, runId } = request.context;
+    const { provider, model } = request.target;
+    const timestamp = new Date(startedAt).toISOString();
+    const owner = { requestId, userId, threadId, runId };
+    await this.#ledger.reserve({ id: this.id, ...owner, provider, model, timestamp, attempt, route });
+  }
+
+  /** Something of the answer itself has arrived. */
+  received(characters: number): void {
+    this.#ttftMs ??= performance.now() - this.#started;
+    this.receivedCharacters += characters;
+  }
+
+  async settle(ending: AttemptEnding): Promise<UsageEntry> {
+    this.#settled = true;
+    const usage = this.#usage(ending);
+    const row: Partial<LedgerRow> = {
+      ...usage,
+      status: ending.status,
+      errorCode: ending.errorCode ?? null,
+      httpStatus: this.httpStatus,
+      finishReason: ending.finishReason ?? null,
+    };
+    await this.#ledger.settle(this.id, row);
+    return usage;
+  }
+
+  #usage(ending: AttemptEnding): UsageEntry {
+    const { request, attempt, route, startedAt } = this.#identity;
+    const { provider, model, cost } = request.target;
+    const { chargedUsd, ...tokens } = this.#tokens(ending);
+    return {
+      provider,
+      model,
+      ...(ending.servedModel ? { servedModel: ending.servedModel } : {}),
+      timestamp: new Date(startedAt).toISOString(),
+      ...tokens,
+      costUsd: chargedUsd ?? costUsd(cost, tokens),
+      cache: this.cache,
+      latencyMs: Math.round(performance.now() - this.#started),
+      ttftMs: this.#ttftMs === null ? null : Math.round(this.#ttftMs),
+      attempt,
+      route,
+    };
+  }
+
+  /**
+   * What the provider reported. Where an answer broke off the report is of its beginning, and where there is none we
+   * count ourselves: both are marked as estimated. An attempt that the provider refused used nothing.
+   */
+  #tokens({ status, reported }: AttemptEnding): ReportedUsage & { estimated: boolean } {
+    if (status === 'settled' && reported) return { ...reported, estimated: false };
+    const none = { cacheReadTokens: 0, cacheWriteTokens: 0, reasoningTokens: 0 };
+    if (this.httpStatus !== 200)
+      return { inputTokens: 0, outputTokens: 0, ...none, estimated: status === 'aborted' };
+    const counted = estimateTokens(this.receivedCharacters);
+    const known = reported ?? {
+      inputTokens: estimateInputTokens(this.#identity.request),
+      ...none,
+      outputTokens: 0,
+    };
+    return { ...known, outputTokens: Math.max(known.outputTokens, counted), estimated: true };
+  }
+}
