@@ -1,0 +1,176 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { BackgroundLog } from './background-log.ts';
+import { workspace } from './file-requests.ts';
+import { killTree, markerVariable, otherPids, treeOf } from './processes.ts';
+import type { Root } from './processes.ts';
+import { failureOf } from './reply.ts';
+import type { Reply } from './reply.ts';
+import type { ExecDone, PodRequest } from './requests.ts';
+
+type ExecRequest = Extract<PodRequest, { op: 'exec' }>;
+
+/** Seconds of processor time of one process: a runaway that a person forgot ends by itself. */
+const cpuSeconds = 3_600;
+/**
+ * The kernel's killer of last resort should take a command before the supervisor, and either before the app.
+ * `$0` is the command, `$1` a script in its place.
+ */
+const launcher = `ulimit -t ${cpuSeconds}; echo 800 >/proc/self/oom_score_adj; exec /bin/bash "$@"`;
+/** Bytes. The kernel takes at most 131,072 for one argument; a longer command becomes a script. */
+const maxArgumentBytes = 100_000;
+const scripts = '/tmp/crosspoint';
+
+/** The commands of this pod that run now. */
+export class Commands {
+  readonly #roots = new Map<number, Root>();
+  readonly #stops = new Map<number, () => void>();
+
+  /** @param stdin is destroyed by nobody: what the command does not read is dropped */
+  run(id: number, request: ExecRequest, stdin: Readable | null, reply: Reply): void {
+    const marker = randomBytes(12).toString('hex');
+    const script = request.command.length > maxArgumentBytes ? writeScript(marker, request.command) : null;
+    let child: ChildProcess;
+    try {
+      if (!statSync(join(workspace, request.cwd)).isDirectory()) throw new Error('not a folder');
+      child = start(request, marker, script);
+    } catch (cause) {
+      return reply.failed({ ...failureOf(cause), code: 'not_found' });
+    }
+    child.once('error', (cause) => reply.failed({ code: 'other', detail: failureOf(cause).detail }));
+    if (child.pid === undefined) return;
+    feed(child, stdin);
+    const root = { marker, pid: child.pid };
+    this.#roots.set(id, root);
+    if (request.background) return this.#background(id, root, child, reply);
+    const running = new Running(root, () => this.#others(id));
+    this.#stops.set(id, () => void running.stop(false));
+    forward(child, reply);
+    void running.result(child, request.timeoutMs).then((result) => {
+      if (script) rmSync(script, { force: true });
+      this.#roots.delete(id);
+      this.#stops.delete(id);
+      reply.done(result);
+    });
+  }
+
+  cancel(id: number): void {
+    this.#stops.get(id)?.();
+  }
+
+  #background(id: number, root: Root, child: ChildProcess, reply: Reply): void {
+    const log = new BackgroundLog(`/tmp/background-${root.pid}.log`);
+    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => log.add(chunk));
+    child.once('exit', () => {
+      this.#roots.delete(id);
+      void killTree(root, this.#others(id));
+    });
+    reply.done({
+      exitCode: null,
+      signal: null,
+      timedOut: false,
+      survivors: 0,
+      processId: root.pid,
+      outputFile: log.path,
+    });
+  }
+
+  #others(id: number): Root[] {
+    return [...this.#roots].flatMap(([other, root]) => (other === id ? [] : [root]));
+  }
+}
+
+function start(request: ExecRequest, marker: string, script: string | null): ChildProcess {
+  const command = script === null ? ['-c', request.command] : [script];
+  return spawn('/bin/sh', ['-c', launcher, 'sh', ...command], {
+    cwd: join(workspace, request.cwd),
+    env: { ...process.env, ...request.env, [markerVariable]: marker },
+    // Its own session and process group, so that one kill reaches them all.
+    detached: true,
+    stdio: [request.stdin ? 'pipe' : 'ignore', 'pipe', 'pipe'],
+  });
+}
+
+function writeScript(name: string, command: string): string {
+  mkdirSync(scripts, { recursive: true });
+  const path = join(scripts, name);
+  writeFileSync(path, command, { flag: 'wx' });
+  return path;
+}
+
+function feed(child: ChildProcess, stdin: Readable | null): void {
+  if (!stdin) return;
+  // A command that does not read its input is no failure of ours; without this, its end would be the supervisor's.
+  child.stdin?.on('error', () => stdin.resume());
+  if (child.stdin) stdin.pipe(child.stdin);
+}
+
+/** Output goes to the host as it arrives; a slow host stops the command, not the memory. */
+function forward(child: ChildProcess, reply: Reply): void {
+  for (const name of ['stdout', 'stderr'] as const) {
+    const stream = child[name];
+    stream?.on('data', (chunk: Buffer) => {
+      if (reply.bytes(name, chunk)) return;
+      stream.pause();
+      void reply.ready().then(() => stream.resume());
+    });
+  }
+}
+
+/** One foreground command from its start to the end of its last process. */
+class Running {
+  readonly #root: Root;
+  readonly #others: () => Root[];
+  #timedOut = false;
+  #stopping: Promise<number> | null = null;
+
+  constructor(root: Root, others: () => Root[]) {
+    this.#root = root;
+    this.#others = others;
+  }
+
+  stop(timedOut: boolean): Promise<number> {
+    this.#timedOut ||= timedOut;
+    this.#stopping ??= killTree(this.#root, this.#others());
+    return this.#stopping;
+  }
+
+  async result(child: ChildProcess, timeoutMs: number): Promise<ExecDone> {
+    const timer = setTimeout(() => void this.stop(true), timeoutMs);
+    // `exit`, not `close`: whoever inherited the pipe may keep it open for ever.
+    const closed = new Promise((resolve) => child.once('close', resolve));
+    const [exitCode, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve) => {
+      child.once('exit', (...ending) => resolve(ending));
+    });
+    await this.#treeEnds();
+    clearTimeout(timer);
+    const survivors = this.#stopping ? await this.#stopping : 0;
+    await drained(child, closed);
+    return { exitCode, signal, timedOut: this.#timedOut, survivors };
+  }
+
+  /** The last process that the command left behind has ended, by itself or killed. */
+  async #treeEnds(): Promise<void> {
+    for (let wait = 2; otherPids().length > 0 && treeOf(this.#root).length > 0; wait = Math.min(wait * 2, 200)) {
+      await Promise.race([
+        new Promise((resolve) => setTimeout(resolve, wait)),
+        this.#stopping ?? new Promise(() => undefined),
+      ]);
+      if (this.#stopping && (await this.#stopping) > 0) return;
+    }
+  }
+}
+
+/** Whoever inherited a pipe and hid from us may keep it open for ever: it gets a moment, unless the host is just slow. */
+async function drained(child: ChildProcess, closed: Promise<unknown>): Promise<void> {
+  const streams = [child.stdout, child.stderr];
+  let ended = false;
+  void closed.then(() => (ended = true));
+  do await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, 250))]);
+  while (!ended && streams.some((stream) => stream?.isPaused()));
+  for (const stream of streams) stream?.destroy();
+}
