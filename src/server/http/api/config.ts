@@ -1,0 +1,23 @@
+import type { ConfigAnswer } from '#protocol/answers.ts';
+import type { SandboxHealth } from '#server/sandbox/sandbox.ts';
+import type { Endpoint } from '../endpoint.ts';
+
+/** What is configured, never a secret: every field is chosen here, nothing is copied from the configuration. */
+export const getConfig: Endpoint = async (parts) => {
+  const { config, sandboxes } = parts;
+  const body: ConfigAnswer = {
+    version: parts.version,
+    providers: parts.providerStates(),
+    defaultModel: parts.models.defaultConfig(),
+    helicone: config.helicone.key === null ? null : { mode: config.helicone.mode },
+    sandbox: { provider: sandboxes.name, ...describeHealth(await sandboxes.selfTest()) },
+    store: config.databaseUrl === null ? 'sqlite' : 'postgres',
+    webSearch: config.tavily.key !== null,
+    demoTask: parts.demoTask,
+  };
+  return { body };
+};
+
+function describeHealth(health: SandboxHealth): { ready: boolean; reason?: string } {
+  return health.ok ? { ready: true } : { ready: false, reason: `${health.reason} ${health.remedy}` };
+}

@@ -1,0 +1,135 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { CrosspointError } from '#protocol/errors.ts';
+import { Identifier, type Identity } from './auth/identify.ts';
+import { LoginDesk } from './auth/login.ts';
+import { Sessions } from './auth/sessions.ts';
+import { readRequest, type Answer, type EndpointParts } from './endpoint.ts';
+import type { EventStreams } from './event-streams.ts';
+import { knownError, sendError } from './failure.ts';
+import { checkBody, checkHost, checkOrigin, readPath, type Origins } from './guard.ts';
+import { methodsOf, routesAt, type Route } from './routes.ts';
+import { setSecurityHeaders } from './security-headers.ts';
+import type { Services } from './services.ts';
+import { answerGateway } from './v1.ts';
+
+export type Listener = (request: IncomingMessage, response: ServerResponse) => void;
+
+export interface ListenerOptions {
+  services: Services;
+  origins: Origins;
+  port: number;
+  streams: EventStreams;
+  /** Serves the page's files; called for what is not the API's. */
+  page: Listener;
+}
+
+/** Everything that the server answers: guard, then the API, then the page. */
+export function createListener(options: ListenerOptions): Listener {
+  const { services, port } = options;
+  const sessions = new Sessions(services.store.sessions);
+  const listening: Listening = {
+    ...options,
+    identifier: new Identifier(sessions, services.config.apiToken, port),
+    parts: { ...services, sessions, login: new LoginDesk(services.store.sessions), port },
+  };
+  return (request, response) => {
+    // A caller who is gone is no failure of ours.
+    response.on('error', (cause) => services.logger.debug({ err: cause }, 'a caller left'));
+    setSecurityHeaders(response);
+    respond(listening, request, response).catch((cause: unknown) => {
+      const about = { method: request.method, path: request.url?.split('?', 1)[0] };
+      sendError(response, knownError(cause, services.logger, about));
+    });
+  };
+}
+
+/** Answers `503` to everything until the app is ready. */
+export function startingListener(origins: Origins): Listener {
+  return (request, response) => {
+    setSecurityHeaders(response);
+    try {
+      checkHost(request, origins);
+      sendError(response, new CrosspointError('starting'));
+    } catch (cause) {
+      if (!(cause instanceof CrosspointError)) throw cause;
+      sendError(response, cause);
+    }
+  };
+}
+
+interface Listening extends ListenerOptions {
+  identifier: Identifier;
+  parts: EndpointParts;
+}
+
+async function respond(
+  listening: Listening,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  checkHost(request, listening.origins);
+  const path = readPath(request);
+  const isPage = !/^\/(?:api|auth|v1|healthz)(?:\/|$)/.test(path);
+  checkOrigin(request, listening.origins, isPage);
+  if (/^\/v1(?:\/|$)/.test(path)) return answerGateway(response);
+  if (isPage) return servePage(listening, request, response);
+  const { routes, id } = routesAt(path);
+  // Who is not signed in does not learn which addresses exist.
+  const isOpen = routes.some(({ access }) => access === 'open');
+  const identity = isOpen ? null : await signedIn(listening, request);
+  const route = chooseRoute(routes, request, response);
+  checkBody(request, route.bodyLimit);
+  const answer = await route.endpoint(listening.parts, readRequest(request, identity, id, route.bodyLimit));
+  await send(listening.streams, request, response, answer);
+}
+
+/** @throws `unauthorized` for nobody */
+async function signedIn({ identifier }: Listening, request: IncomingMessage): Promise<Identity> {
+  const identity = await identifier.identify(request);
+  if (!identity) throw new CrosspointError('unauthorized');
+  return identity;
+}
+
+/** @throws `not_found`, or `method_not_allowed` with the `Allow` header set */
+function chooseRoute(routes: readonly Route[], request: IncomingMessage, response: ServerResponse): Route {
+  if (routes.length === 0) throw new CrosspointError('not_found', { what: 'address' });
+  const method = request.method === 'HEAD' ? 'GET' : request.method;
+  const route = routes.find((candidate) => candidate.method === method);
+  if (!route) throw refuseMethod(methodsOf(routes), request, response);
+  return route;
+}
+
+function refuseMethod(allowed: string, request: IncomingMessage, response: ServerResponse): CrosspointError {
+  response.setHeader('allow', allowed);
+  return new CrosspointError('method_not_allowed', { method: String(request.method) });
+}
+
+function servePage({ page }: Listening, request: IncomingMessage, response: ServerResponse): void {
+  if (request.method !== 'GET' && request.method !== 'HEAD')
+    throw refuseMethod('GET, HEAD', request, response);
+  checkBody(request, 0);
+  page(request, response);
+}
+
+/** Nothing of the API is ever kept by a cache. */
+async function send(
+  streams: EventStreams,
+  request: IncomingMessage,
+  response: ServerResponse,
+  answer: Answer,
+): Promise<void> {
+  if ('body' in answer) {
+    const text = JSON.stringify(answer.body);
+    response.writeHead(200, {
+      'content-type': 'application/json',
+      'content-length': Buffer.byteLength(text),
+      'cache-control': 'no-store',
+      ...answer.headers,
+    });
+    response.end(text);
+    return;
+  }
+  if (request.method !== 'HEAD') return streams.send(response, answer.events, answer.isLast);
+  response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
+  response.end();
+}

@@ -1,0 +1,93 @@
+import { decideReview, startRun } from './api/agent.ts';
+import { getConfig } from './api/config.ts';
+import { listFiles, readFile } from './api/files.ts';
+import { health } from './api/health.ts';
+import { listModels, setModel } from './api/models.ts';
+import {
+  cancelRun,
+  changeThread,
+  deleteThread,
+  getThread,
+  listThreads,
+  previewSwitch,
+  threadEvents,
+} from './api/threads.ts';
+import { getUsage } from './api/usage.ts';
+import { exchangeLoginKey, logout } from './auth/endpoints.ts';
+import type { Endpoint } from './endpoint.ts';
+
+/**
+ * Every address of the server but the page's, in one table: what is not in it does not exist. The page is files that are
+ * the same for everyone; it has no code on the server (`routes.test.ts`).
+ */
+export interface Route {
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** `{id}` stands for one id. */
+  path: string;
+  /** `signed-in`: the cookie or the bearer token. `open`: gives nothing away. */
+  access: 'signed-in' | 'open';
+  endpoint: Endpoint;
+  /** Bytes of a request body; 0 where none is read. */
+  bodyLimit: number;
+}
+
+const jsonLimit = 512 * 1024;
+const smallLimit = 4 * 1024;
+
+const open = (method: Route['method'], path: string, endpoint: Endpoint): Route => ({
+  method,
+  path,
+  access: 'open',
+  endpoint,
+  bodyLimit: method === 'GET' ? 0 : smallLimit,
+});
+const signedIn = (method: Route['method'], path: string, endpoint: Endpoint): Route => ({
+  method,
+  path,
+  access: 'signed-in',
+  endpoint,
+  bodyLimit: method === 'GET' ? 0 : jsonLimit,
+});
+
+export const routes: readonly Route[] = [
+  open('GET', '/healthz', health),
+  open('POST', '/auth/exchange', exchangeLoginKey),
+  signedIn('POST', '/auth/logout', logout),
+  signedIn('GET', '/api/models', listModels),
+  signedIn('POST', '/api/models', setModel),
+  signedIn('POST', '/api/agent', startRun),
+  signedIn('PUT', '/api/agent', decideReview),
+  signedIn('GET', '/api/threads', listThreads),
+  signedIn('GET', '/api/threads/{id}', getThread),
+  signedIn('PATCH', '/api/threads/{id}', changeThread),
+  signedIn('DELETE', '/api/threads/{id}', deleteThread),
+  signedIn('POST', '/api/threads/{id}/cancel', cancelRun),
+  signedIn('GET', '/api/threads/{id}/events', threadEvents),
+  signedIn('POST', '/api/threads/{id}/switch/preview', previewSwitch),
+  signedIn('GET', '/api/threads/{id}/files', listFiles),
+  signedIn('GET', '/api/threads/{id}/files/content', readFile),
+  signedIn('GET', '/api/usage', getUsage),
+  signedIn('GET', '/api/config', getConfig),
+];
+
+/** Ours are shorter; a longer or stranger one cannot exist, so it is not looked up. */
+const idPattern = '([A-Za-z0-9_-]{1,100})';
+
+const table = routes.map((route) => ({
+  route,
+  pattern: new RegExp(`^${route.path.replaceAll('{id}', idPattern)}$`),
+}));
+
+/** The routes of a path, one for each method, and the id in the path; empty when nothing lives there. */
+export function routesAt(path: string): { routes: Route[]; id: string } {
+  const found = table.flatMap(({ route, pattern }) => {
+    const match = pattern.exec(path);
+    return match ? [{ route, id: match[1] ?? '' }] : [];
+  });
+  return { routes: found.map(({ route }) => route), id: found[0]?.id ?? '' };
+}
+
+/** Methods of a path for the `Allow` header; `HEAD` is a `GET` without its body. */
+export function methodsOf(routes: readonly Route[]): string {
+  return routes.flatMap(({ method }) => (method === 'GET' ? ['GET', 'HEAD'] : [method])).join(', ');
+}

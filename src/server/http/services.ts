@@ -1,0 +1,35 @@
+import type { ProviderState } from '#protocol/answers.ts';
+import type { AgentService } from '#server/agent/types.ts';
+import type { Config } from '#server/config.ts';
+import type { ModelManager } from '#server/models/types.ts';
+import type { SandboxProvider } from '#server/sandbox/sandbox.ts';
+import type { Store } from '#server/store/store.ts';
+import type { EventLog } from '#server/stream/log.types.ts';
+
+/** What the endpoints need; built by `createApp` in `app.ts`, the only place where things are wired together. */
+export interface Services {
+  config: Config;
+  /** Of package.json, for the page. */
+  version: string;
+  store: Store;
+  log: EventLog;
+  agent: AgentService;
+  models: ModelManager;
+  /** In the order of the picker. */
+  providerStates: () => ProviderState[];
+  sandboxes: SandboxProvider;
+  /** The first message of the scripted demo. */
+  demoTask: string;
+  logger: Logger;
+}
+
+/** The part of pino that the server uses. Details are facts about a request, never bodies. */
+export interface Logger {
+  debug(details: object, message: string): void;
+  info(details: object, message: string): void;
+  warn(details: object, message: string): void;
+  error(details: object, message: string): void;
+}
+
+/** Crosspoint has one person; tables and ledger carry the id so that several can follow. */
+export const ownerId = 'owner';
