@@ -13,33 +13,42 @@ import {
 import { CrosspointError } from '#protocol/errors.ts';
 import { isBusy, isDamaged, storageError } from './sqlite-error.ts';
 
-/** Milliseconds that a statement waits for another process, and a caller for the connection; then `store_busy`. */
-const waitMs = 5_000;
+/** Milliseconds that a statement waits for another process; then `store_busy`. */
+const defaultWaitMs = 5_000;
 
 /**
  * Kysely over Node's own SQLite: one connection, one writer, transactions that take the write lock at once.
  * A deferred transaction that turns into a writer fails with BUSY_SNAPSHOT whatever the timeout says, hence IMMEDIATE.
  */
-export function nodeSqliteDialect(database: DatabaseSync): Dialect {
+export function nodeSqliteDialect(database: DatabaseSync, waitMs = defaultWaitMs): Dialect {
   // SQLite's own wait blocks the process and everybody's streams with it; ours lets them go on.
   database.exec('pragma busy_timeout = 0');
   return {
-    createAdapter: () => new SqliteAdapter(),
-    createDriver: () => new NodeSqliteDriver(database),
+    createAdapter: () => new OneConnectionAdapter(),
+    createDriver: () => new NodeSqliteDriver(database, waitMs),
     createIntrospector: (db) => new SqliteIntrospector(db),
     createQueryCompiler: () => new SqliteQueryCompiler(),
   };
 }
 
+/** Kysely's own queue for the one connection has no end to its waiting; the driver's below has. */
+class OneConnectionAdapter extends SqliteAdapter {
+  override get supportsMultipleConnections(): boolean {
+    return true;
+  }
+}
+
 class NodeSqliteDriver implements Driver {
   readonly #database: DatabaseSync;
   readonly #connection: NodeSqliteConnection;
+  readonly #waitMs: number;
   readonly #waiting: ((connection: DatabaseConnection) => void)[] = [];
   #taken = false;
 
-  constructor(database: DatabaseSync) {
+  constructor(database: DatabaseSync, waitMs: number) {
     this.#database = database;
-    this.#connection = new NodeSqliteConnection(database);
+    this.#waitMs = waitMs;
+    this.#connection = new NodeSqliteConnection(database, waitMs);
   }
 
   async init(): Promise<void> {}
@@ -63,7 +72,7 @@ class NodeSqliteDriver implements Driver {
       const timer = setTimeout(() => {
         this.#waiting.splice(this.#waiting.indexOf(turn), 1);
         reject(new CrosspointError('store_busy'));
-      }, 2 * waitMs);
+      }, 2 * this.#waitMs);
       this.#waiting.push(turn);
     });
   }
@@ -102,11 +111,13 @@ interface Prepared {
 
 class NodeSqliteConnection implements DatabaseConnection {
   readonly #database: DatabaseSync;
+  readonly #waitMs: number;
   readonly #prepared = new Map<string, Prepared>();
   #damage: unknown = null;
 
-  constructor(database: DatabaseSync) {
+  constructor(database: DatabaseSync, waitMs: number) {
     this.#database = database;
+    this.#waitMs = waitMs;
   }
 
   async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
@@ -115,7 +126,7 @@ class NodeSqliteConnection implements DatabaseConnection {
         return this.#run(query);
       } catch (cause) {
         if (isDamaged(cause)) this.#damage = cause;
-        if (!isBusy(cause) || performance.now() - started > waitMs) throw storageError(cause);
+        if (!isBusy(cause) || performance.now() - started > this.#waitMs) throw storageError(cause);
       }
     }
   }

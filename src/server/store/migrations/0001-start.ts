@@ -33,7 +33,7 @@ const statements = (identity: string, clustered: string) => [
     primary key (thread_id, tool_call_id))${clustered}`,
   `create index tool_calls_by_turn on tool_calls (thread_id, turn_id)`,
   `create index tool_calls_by_message on tool_calls (thread_id, message_id)`,
-  `create index tool_calls_open on tool_calls (thread_id) where state <> 'finished'`,
+  `create index tool_calls_open on tool_calls (thread_id, turn_id, message_id) where state <> 'finished'`,
   `create table events (
     thread_id text not null, id integer not null, type text not null, data text not null, texts text,
     streamed smallint not null, after_seq integer not null,
