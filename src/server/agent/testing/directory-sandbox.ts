@@ -55,7 +55,10 @@ function directorySandbox(id: string, workdir: string): Sandbox {
 
 function run(command: string, workdir: string, options: ExecOptions = {}): Promise<ExecResult> {
   const startedAt = performance.now();
-  const child = spawn('bash', ['-c', command], { cwd: join(workdir, options.cwd ?? '.'), detached: true });
+  // As in the pod: `node` is the one that runs Crosspoint, whatever the machine has.
+  const env = { ...process.env, PATH: `${dirname(process.execPath)}:${process.env.PATH}` };
+  const cwd = join(workdir, options.cwd ?? '.');
+  const child = spawn('bash', ['-c', command], { cwd, env, detached: true });
   const output = { stdout: '', stderr: '' };
   for (const stream of ['stdout', 'stderr'] as const)
     child[stream].setEncoding('utf8').on('data', (text: string) => {
