@@ -31,9 +31,14 @@ export function nodeSqliteDialect(database: DatabaseSync, waitMs = defaultWaitMs
   };
 }
 
-/** Kysely's own queue for the one connection has no end to its waiting; the driver's below has. */
 class OneConnectionAdapter extends SqliteAdapter {
+  /** Kysely's own queue for the one connection has no end to its waiting; the driver's below has. */
   override get supportsMultipleConnections(): boolean {
+    return true;
+  }
+
+  /** It does (https://sqlite.org/lang_transaction.html): two processes that migrate at once take turns. */
+  override get supportsTransactionalDdl(): boolean {
     return true;
   }
 }
