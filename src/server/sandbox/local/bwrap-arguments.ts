@@ -44,7 +44,14 @@ export function podArguments(
   limits: SandboxLimits,
   env: Record<string, string>,
 ): string[] {
-  const sized = (path: string) => ['--perms', '1777', '--size', String(limits.temporaryBytes), '--tmpfs', path];
+  const sized = (path: string) => [
+    '--perms',
+    '1777',
+    '--size',
+    String(limits.temporaryBytes),
+    '--tmpfs',
+    path,
+  ];
   return [
     ...isolationArguments(bubblewrap),
     '--clearenv',

@@ -7,12 +7,18 @@ import { CrosspointError } from '#protocol/errors.ts';
 import { findProgram, systemPath } from './programs.ts';
 
 /** One start of bwrap. `build` gets each host path of `paths` as the starting user can reach it. */
-export interface Launch<Name extends string> {
+export interface HostPath {
+  source: string;
+  /** Not a folder. */
+  file?: boolean;
+}
+
+export interface Launch<Mounts extends object> {
   bwrap: string;
   /** The unprivileged user of this sandbox; null when the app itself is unprivileged. */
   uid: number | null;
-  paths: Record<Name, { source: string; file?: boolean }>;
-  build: (reachable: Record<Name, string>) => string[];
+  paths: { [Name in keyof Mounts]: HostPath };
+  build: (reachable: Mounts) => string[];
   command: string[];
   /** The filter for descriptor 4. */
   seccomp: Buffer;
@@ -42,7 +48,7 @@ exec setpriv --reuid="$uid" --regid="$uid" --clear-groups --no-new-privs --inh-c
  * namespace, and could write the host's /proc/sys/kernel/core_pattern. Its environment is PATH alone, since
  * /proc/1/environ inside is bwrap's own. Must be called on the main thread: `--die-with-parent` is per thread.
  */
-export async function launch<Name extends string>(request: Launch<Name>): Promise<ChildProcess> {
+export async function launch<Mounts extends object>(request: Launch<Mounts>): Promise<ChildProcess> {
   const { bwrap, uid } = request;
   if (uid !== null) await prepareStage();
   const bwrapLine = [bwrap, '--args', '3', '--', ...request.command];
@@ -50,7 +56,7 @@ export async function launch<Name extends string>(request: Launch<Name>): Promis
   const child = spawn(file, line, {
     env: { PATH: systemPath.join(':') },
     cwd: '/',
-    stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe'],
+    stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe'],
   });
   const args = request.build(reachablePaths(request));
   feed(child, 3, Buffer.from(args.map((each) => `${each}\0`).join('')));
@@ -58,21 +64,26 @@ export async function launch<Name extends string>(request: Launch<Name>): Promis
   return child;
 }
 
-function reachablePaths<Name extends string>({ uid, paths }: Launch<Name>): Record<Name, string> {
-  const entries = Object.entries(paths) as [Name, { source: string }][];
+function reachablePaths<Mounts extends object>({ uid, paths }: Launch<Mounts>): Mounts {
+  const entries = Object.entries<HostPath>(paths);
   return Object.fromEntries(
     entries.map(([name, { source }]) => [name, uid === null ? source : join(stage, name)]),
-  ) as Record<Name, string>;
+  ) as Mounts;
 }
 
-function rootLine<Name extends string>({ paths }: Launch<Name>, uid: number, bwrapLine: string[]): string[] {
+function rootLine<Mounts extends object>(
+  { paths }: Launch<Mounts>,
+  uid: number,
+  bwrapLine: string[],
+): string[] {
   const unshare = findProgram('unshare');
   if (!unshare || !findProgram('setpriv'))
     throw new CrosspointError('sandbox_unavailable', {
       reason: 'unshare or setpriv is missing, which root needs to become another user.',
-      remedy: 'Install util-linux (on Alpine: apk add util-linux setpriv), or run Crosspoint as an ordinary user.',
+      remedy:
+        'Install util-linux (on Alpine: apk add util-linux setpriv), or run Crosspoint as an ordinary user.',
     });
-  const mounts = Object.entries<{ source: string; file?: boolean }>(paths).flatMap(([name, path]) => [
+  const mounts = Object.entries<HostPath>(paths).flatMap(([name, path]) => [
     path.file ? 'file' : 'folder',
     path.source,
     name,

@@ -62,7 +62,15 @@ export function configurationArguments(folder: string): string[] {
 /** The system's programs, read-only. Old distributions have folders where newer ones have links into /usr. */
 export function systemArguments(): string[] {
   const folders = ['/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32'];
-  return ['--ro-bind', '/usr', '/usr', ...folders.flatMap(linkOrBind), '--ro-bind-try', '/nix/store', '/nix/store'];
+  return [
+    '--ro-bind',
+    '/usr',
+    '/usr',
+    ...folders.flatMap(linkOrBind),
+    '--ro-bind-try',
+    '/nix/store',
+    '/nix/store',
+  ];
 }
 
 function linkOrBind(path: string): string[] {

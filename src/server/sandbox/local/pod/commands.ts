@@ -155,7 +155,11 @@ class Running {
 
   /** The last process that the command left behind has ended, by itself or killed. */
   async #treeEnds(): Promise<void> {
-    for (let wait = 2; otherPids().length > 0 && treeOf(this.#root).length > 0; wait = Math.min(wait * 2, 200)) {
+    for (
+      let wait = 2;
+      otherPids().length > 0 && treeOf(this.#root).length > 0;
+      wait = Math.min(wait * 2, 200)
+    ) {
       await Promise.race([
         new Promise((resolve) => setTimeout(resolve, wait)),
         this.#stopping ?? new Promise(() => undefined),

@@ -30,7 +30,7 @@ export async function readFile({ path, maxBytes }: Of<'read'>, reply: Reply): Pr
 
 /** @returns bytes read; more than `maxBytes` when the file grew meanwhile */
 async function sendBytes(handle: FileHandle, maxBytes: number, reply: Reply): Promise<number> {
-  for (let size = 0; ; ) {
+  for (let size = 0; ;) {
     const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(chunkBytes), 0, chunkBytes, size);
     size += bytesRead;
     if (bytesRead === 0 || size > maxBytes) return size;
@@ -42,7 +42,11 @@ async function sendBytes(handle: FileHandle, maxBytes: number, reply: Reply): Pr
  * Temporary file, then rename: a reader sees the old content or the new. A link stays a link, its target is written.
  * The bytes are on the disk before the rename, so a power cut leaves no empty file either.
  */
-export async function writeFile({ path }: Of<'write'>, body: AsyncIterable<Buffer>, reply: Reply): Promise<void> {
+export async function writeFile(
+  { path }: Of<'write'>,
+  body: AsyncIterable<Buffer>,
+  reply: Reply,
+): Promise<void> {
   const target = await realpath(join(workspace, path)).catch(orMissing(join(workspace, path)));
   const existing = await stat(target).catch(orMissing(null));
   if (existing && !existing.isFile()) return reply.failed({ code: 'not_a_file', detail: path });
@@ -123,7 +127,8 @@ function rethrow(cause: unknown): never {
 
 function orMissing<Value>(value: Value): (cause: unknown) => Value {
   return (cause) => {
-    if (failureOf(cause).code !== 'not_found' && (cause as NodeJS.ErrnoException).code !== 'EACCES') throw cause;
+    if (failureOf(cause).code !== 'not_found' && (cause as NodeJS.ErrnoException).code !== 'EACCES')
+      throw cause;
     return value;
   };
 }

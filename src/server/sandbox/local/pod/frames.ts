@@ -66,7 +66,11 @@ export class FrameReader {
     const size = headerBytes + length;
     this.#parts[0] = whole.subarray(size);
     this.#buffered -= size;
-    return { kind: whole.readUInt8(4), id: whole.readUInt32BE(5), payload: whole.subarray(headerBytes, size) };
+    return {
+      kind: whole.readUInt8(4),
+      id: whole.readUInt32BE(5),
+      payload: whole.subarray(headerBytes, size),
+    };
   }
 
   /** The first part, grown until it holds `size` bytes. */

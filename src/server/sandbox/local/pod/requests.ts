@@ -34,7 +34,8 @@ export interface PodEntry {
   modifiedMs: number;
 }
 
-export type PodFailureCode = 'not_found' | 'not_a_file' | 'not_a_directory' | 'too_large' | 'no_space' | 'other';
+export type PodFailureCode =
+  'not_found' | 'not_a_file' | 'not_a_directory' | 'too_large' | 'no_space' | 'other';
 
 export interface PodFailure {
   code: PodFailureCode;

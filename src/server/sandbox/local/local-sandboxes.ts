@@ -1,0 +1,205 @@
+import { CrosspointError } from '#protocol/errors.ts';
+import type { Sandbox, SandboxHealth, SandboxProvider } from '../sandbox.ts';
+import { SandboxFolders } from './folders.ts';
+import type { SandboxFolder } from './folders.ts';
+import { inspectHost } from './host.ts';
+import type { Host } from './host.ts';
+import { defaultLimits } from './limits.ts';
+import type { SandboxLimits } from './limits.ts';
+import { LocalSandbox } from './local-sandbox.ts';
+import { Pod } from './pod.ts';
+import { examinePod, explainStart } from './self-test.ts';
+import { PodWatch } from './watch.ts';
+import type { WatchedPod } from './watch.ts';
+
+export interface LocalSandboxOptions {
+  /** All state of the app; workspaces are kept in it. */
+  dataDir: string;
+  /** The Node binary that runs the supervisor and is `node` inside; the one that runs the app when left out. */
+  node?: string;
+  /** npm's folder, when it is not below /usr, so that `npm` exists inside. */
+  npm?: string;
+  /** Hosts that commands may reach (`example.com`, `*.example.com`, `host:port`); none when empty or left out. */
+  egress?: readonly string[];
+  limits?: Partial<SandboxLimits>;
+}
+
+/** Milliseconds after which a failed self-test is done again, so that what was mended works without a restart. */
+const retestMs = 5_000;
+const selfTestId = 'self-test';
+
+/** Sandboxes on this machine: one long-lived bubblewrap pod each. Nothing runs before the first `open` or `selfTest`. */
+export function createLocalSandboxes(options: LocalSandboxOptions): LocalSandboxes {
+  return new LocalSandboxes(options);
+}
+
+type Fit = { host: Host; health: Extract<SandboxHealth, { ok: true }> };
+type Unfit = { host: null; health: Extract<SandboxHealth, { ok: false }>; testedAt: number };
+
+export class LocalSandboxes implements SandboxProvider {
+  readonly name = 'local';
+  readonly #options: LocalSandboxOptions;
+  readonly #limits: SandboxLimits;
+  readonly #folders: SandboxFolders;
+  readonly #watch: PodWatch;
+  /** Running pods, and those that start. */
+  readonly #pods = new Map<string, Promise<Pod>>();
+  readonly #running = new Map<string, WatchedPod>();
+  readonly #opened = new Map<string, LocalSandbox>();
+  #fitness: Promise<Fit | Unfit> | null = null;
+  #closed = false;
+
+  constructor(options: LocalSandboxOptions) {
+    this.#options = options;
+    this.#limits = { ...defaultLimits, ...options.limits };
+    this.#folders = new SandboxFolders(options.dataDir, process.getuid?.() === 0);
+    this.#watch = new PodWatch(this.#running, this.#limits, options.dataDir);
+  }
+
+  async selfTest(): Promise<SandboxHealth> {
+    return (await this.#test()).health;
+  }
+
+  async open(sandboxId: string): Promise<Sandbox> {
+    const known = this.#opened.get(sandboxId);
+    const sandbox = known ?? new LocalSandbox(sandboxId, this);
+    this.#opened.set(sandboxId, sandbox);
+    try {
+      await this.pod(sandboxId, { create: true });
+    } catch (cause) {
+      if (!known) this.#opened.delete(sandboxId);
+      throw cause;
+    }
+    return sandbox;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.all([...this.#pods.keys()].map((id) => this.stopPod(id)));
+    await this.#watch.close();
+  }
+
+  /**
+   * The running pod of a sandbox; starts it when it does not run. Everybody who asks meanwhile gets the same.
+   * @throws {CrosspointError} `sandbox_unavailable`, or `sandbox_gone` when its files are not there and `create` is off
+   */
+  async pod(id: string, { create }: { create: boolean }): Promise<Pod> {
+    const known = this.#pods.get(id);
+    if (known) {
+      const pod = await known;
+      if (!pod.isEnding) return pod;
+      await pod.ended;
+      return this.pod(id, { create });
+    }
+    const starting = this.#start(id, create);
+    this.#pods.set(id, starting);
+    try {
+      const pod = await starting;
+      void pod.ended.then(() => this.#forget(id, starting));
+      return pod;
+    } catch (cause) {
+      this.#forget(id, starting);
+      throw cause;
+    }
+  }
+
+  /** Whether a pod runs, or only its files are there, or nothing. */
+  async exists(id: string): Promise<'alive' | 'stopped' | 'gone'> {
+    const running = this.#running.get(id);
+    if (running && !running.pod.isEnding) return 'alive';
+    return (await this.#folders.exists(id)) ? 'stopped' : 'gone';
+  }
+
+  async stopPod(id: string): Promise<void> {
+    // One that failed to start has nothing to stop.
+    const pod = await this.#pods.get(id)?.catch(() => null);
+    pod?.kill('it was stopped');
+    await pod?.ended;
+  }
+
+  async removeSandbox(id: string): Promise<void> {
+    await this.stopPod(id);
+    this.#opened.delete(id);
+    this.#watch.forget(id);
+    await this.#folders.remove(id);
+  }
+
+  #forget(id: string, starting: Promise<Pod>): void {
+    if (this.#pods.get(id) !== starting) return;
+    this.#pods.delete(id);
+    this.#running.delete(id);
+  }
+
+  async #start(id: string, create: boolean): Promise<Pod> {
+    if (this.#closed) throw unavailable('Crosspoint is shutting down.', 'Start it again.');
+    const { host, health } = await this.#test();
+    if (!host) throw unavailable(health.reason, health.remedy);
+    if (!create && !(await this.#folders.exists(id)))
+      throw new CrosspointError('sandbox_gone', {
+        remedy: 'Its files are not there any more. Start a new thread.',
+      });
+    await this.#makeRoom(id);
+    const folder = await this.#folders.open(id);
+    try {
+      const pod = await this.#startPod(host, folder);
+      this.#running.set(id, { pod, folders: [folder.workspace, folder.home] });
+      return pod;
+    } catch (cause) {
+      const { reason, remedy } = explainStart(cause);
+      throw unavailable(reason, remedy, cause);
+    }
+  }
+
+  #startPod(host: Host, folder: SandboxFolder): Promise<Pod> {
+    const { npm = null } = this.#options;
+    return Pod.start({ ...host, folder, npm, limits: this.#limits, onEgress: null });
+  }
+
+  /** The pod that was idle for longest makes room for a new one. */
+  async #makeRoom(id: string): Promise<void> {
+    if ([...this.#pods.keys()].filter((other) => other !== id).length < this.#limits.pods) return;
+    const idle = [...this.#running].filter(([, { pod }]) => pod.active === 0 && !pod.isEnding);
+    const [oldest] = idle.sort(([, left], [, right]) => left.pod.lastUsed - right.pod.lastUsed);
+    if (!oldest)
+      throw unavailable(
+        `${this.#limits.pods} sandboxes run commands already, which is the limit.`,
+        'Wait until one of them has finished, or stop it.',
+      );
+    await this.stopPod(oldest[0]);
+  }
+
+  async #test(): Promise<Fit | Unfit> {
+    const current = (this.#fitness ??= this.#examine());
+    const known = await current;
+    if (known.host || performance.now() - known.testedAt < retestMs) return known;
+    if (this.#fitness === current) this.#fitness = this.#examine();
+    return this.#fitness;
+  }
+
+  async #examine(): Promise<Fit | Unfit> {
+    const no = (health: Unfit['health']): Unfit => ({ host: null, health, testedAt: performance.now() });
+    const host = await inspectHost(this.#folders, this.#options.node ?? process.execPath);
+    if ('ok' in host) return no(host);
+    const health = await this.#examinePod(host);
+    return health.ok ? { host, health } : no(health);
+  }
+
+  async #examinePod(host: Host): Promise<SandboxHealth> {
+    try {
+      const pod = await this.#startPod(host, await this.#folders.open(selfTestId));
+      try {
+        return await examinePod(pod, host.bubblewrap.version);
+      } finally {
+        pod.kill();
+        await pod.ended;
+        await this.#folders.remove(selfTestId);
+      }
+    } catch (cause) {
+      return explainStart(cause);
+    }
+  }
+}
+
+function unavailable(reason: string, remedy: string, cause?: unknown): CrosspointError {
+  return new CrosspointError('sandbox_unavailable', { reason, remedy }, { cause });
+}
