@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { CrosspointError } from '#protocol/errors.ts';
 import type { Sandbox, SandboxHealth, SandboxProvider } from '../sandbox.ts';
 import { SandboxFolders } from './folders.ts';
@@ -52,8 +53,10 @@ export class LocalSandboxes implements SandboxProvider {
   constructor(options: LocalSandboxOptions) {
     this.#options = options;
     this.#limits = { ...defaultLimits, ...options.limits };
-    this.#folders = new SandboxFolders(options.dataDir, process.getuid?.() === 0);
-    this.#watch = new PodWatch(this.#running, this.#limits, options.dataDir);
+    // bwrap starts elsewhere, so a relative path would be another one.
+    const dataDir = resolve(options.dataDir);
+    this.#folders = new SandboxFolders(dataDir, process.getuid?.() === 0);
+    this.#watch = new PodWatch(this.#running, this.#limits, dataDir);
   }
 
   async selfTest(): Promise<SandboxHealth> {

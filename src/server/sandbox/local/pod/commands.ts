@@ -29,18 +29,17 @@ const scripts = '/tmp/crosspoint';
 export class Commands {
   readonly #roots = new Map<number, Root>();
   readonly #stops = new Map<number, () => void>();
+  /** Background commands whose shell has ended: what it started may go on. */
+  readonly #left = new Set<number>();
 
-  /** @param stdin is destroyed by nobody: what the command does not read is dropped */
+  /** @param stdin what the command does not read of it is dropped @throws what a system call fails with */
   run(id: number, request: ExecRequest, stdin: Readable | null, reply: Reply): void {
+    this.#dropEnded();
     const marker = randomBytes(12).toString('hex');
     const script = request.command.length > maxArgumentBytes ? writeScript(marker, request.command) : null;
-    let child: ChildProcess;
-    try {
-      if (!statSync(join(workspace, request.cwd)).isDirectory()) throw new Error('not a folder');
-      child = start(request, marker, script);
-    } catch (cause) {
-      return reply.failed({ ...failureOf(cause), code: 'not_found' });
-    }
+    if (!isFolder(join(workspace, request.cwd)))
+      return reply.failed({ code: 'not_found', detail: request.cwd });
+    const child = start(request, marker, script);
     child.once('error', (cause) => reply.failed({ code: 'other', detail: failureOf(cause).detail }));
     if (child.pid === undefined) return;
     feed(child, stdin);
@@ -65,10 +64,7 @@ export class Commands {
   #background(id: number, root: Root, child: ChildProcess, reply: Reply): void {
     const log = new BackgroundLog(`/tmp/background-${root.pid}.log`);
     for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => log.add(chunk));
-    child.once('exit', () => {
-      this.#roots.delete(id);
-      void killTree(root, this.#others(id));
-    });
+    child.once('exit', () => this.#left.add(id));
     reply.done({
       exitCode: null,
       signal: null,
@@ -79,8 +75,26 @@ export class Commands {
     });
   }
 
+  #dropEnded(): void {
+    for (const id of this.#left) {
+      const root = this.#roots.get(id);
+      if (root && treeOf(root).length > 0) continue;
+      this.#left.delete(id);
+      this.#roots.delete(id);
+    }
+  }
+
   #others(id: number): Root[] {
     return [...this.#roots].flatMap(([other, root]) => (other === id ? [] : [root]));
+  }
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch (cause) {
+    if (failureOf(cause).code === 'other') throw cause;
+    return false;
   }
 }
 

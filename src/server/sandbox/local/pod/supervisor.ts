@@ -1,3 +1,4 @@
+import { stat } from 'node:fs';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { PassThrough } from 'node:stream';
@@ -16,6 +17,8 @@ import type { PodRequest } from './requests.ts';
 const socketPath = '/run/crosspoint/control';
 
 function main(): void {
+  // Node starts its threads with the first of these; when a command has used up all processes it could not.
+  stat('/', () => undefined);
   const control = connect(socketPath, () => {
     control.write('control\n');
     if (process.env['HTTPS_PROXY']) listenForEgress(socketPath);

@@ -19,6 +19,7 @@ const allow = answer(0x7fff0000);
 const killProcess = answer(0x80000000);
 const fail = (errno: number) => answer(0x00050000 | errno);
 const eperm = 1;
+const enomem = 12;
 const enosys = 38;
 const eprotonosupport = 93;
 const eafnosupport = 97;
@@ -46,6 +47,8 @@ const refused: readonly SyscallName[] = [
 /** Every `CLONE_NEW*` that `clone` takes. */
 const newNamespaces = 0x7e020000;
 const families = { unix: 1, inet: 2, inet6: 10, netlink: 16 };
+/** Bytes. PostgreSQL takes a small one; there may be 4,096 of them, and they outlive their processes. */
+const maxSharedSegment = 65_536;
 /** They type into, or read from, the terminal of somebody else: `TIOCSTI`, `TIOCLINUX`. */
 const terminalRequests = [0x5412, 0x541c];
 
@@ -77,6 +80,19 @@ export function seccompFilter(architecture: Architecture): Buffer {
       fail(eperm),
     ]),
     ...rule('socket', socketRule),
+    // Memory that no process has mapped counts for none; programs fall back to files.
+    ...(['memfd_create', 'memfd_secret'] as const).flatMap((name) =>
+      rule(name, (number) => [ifEqual(number, 0, 1), fail(enosys)]),
+    ),
+    ...rule('shmget', (number) => [
+      ifEqual(number, 0, 6),
+      load(argumentAt(1) + 4),
+      ifGreater(0, 2, 0),
+      load(argumentAt(1)),
+      ifGreater(maxSharedSegment, 0, 1),
+      fail(enomem),
+      allow,
+    ]),
     ...rule('ioctl', (number) => [
       ifEqual(number, 0, 4),
       load(argumentAt(1)),
