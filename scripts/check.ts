@@ -5,7 +5,11 @@ import { existsSync } from 'node:fs';
 const bin = (name: string) => `node_modules/.bin/${name}`;
 const checks: { name: string; command: string[]; when?: string }[] = [
   { name: 'types (server)', command: [bin('tsc'), '-p', 'tsconfig.server.json'] },
-  { name: 'types (page)', command: [bin('svelte-check'), '--tsconfig', './tsconfig.json', '--threshold', 'error'], when: 'tsconfig.json' },
+  {
+    name: 'types (page)',
+    command: [bin('svelte-check'), '--tsconfig', './tsconfig.json', '--threshold', 'error'],
+    when: 'tsconfig.json',
+  },
   { name: 'lint and budgets', command: [bin('eslint'), '.', '--max-warnings', '0'] },
   { name: 'format', command: [bin('prettier'), '--check', '--log-level', 'warn', '.'] },
   { name: 'arrows', command: [bin('depcruise'), '--config', '.dependency-cruiser.js', 'src', 'server.ts'] },
@@ -18,5 +22,7 @@ const failed = checks.filter(({ name, command, when }) => {
   return spawnSync(file, args, { stdio: 'inherit' }).status !== 0;
 });
 
-console.log(failed.length ? `\nFailed: ${failed.map(({ name }) => name).join(', ')}` : '\nAll checks passed.');
+console.log(
+  failed.length ? `\nFailed: ${failed.map(({ name }) => name).join(', ')}` : '\nAll checks passed.',
+);
 process.exitCode = failed.length ? 1 : 0;

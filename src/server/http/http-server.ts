@@ -45,8 +45,9 @@ export class HttpServer {
     this.#listener = listener;
   }
 
-  /** No new connection from here on; resolves when the last answer has gone out, or has been cut off. */
+  /** No new connection and no new request from here on; resolves when the last answer has gone out, or has been cut off. */
   async close(): Promise<void> {
+    this.#listener = startingListener(this.origins);
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     this.#server.closeIdleConnections();
     const cut = setTimeout(() => this.#server.closeAllConnections(), graceMs);

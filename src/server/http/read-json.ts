@@ -21,10 +21,7 @@ export async function readCommand<Schema extends v.GenericSchema>(
 }
 
 /** @throws `bad_request` that names the first wrong field */
-function parseInput<Schema extends v.GenericSchema>(
-  schema: Schema,
-  value: unknown,
-): v.InferOutput<Schema> {
+function parseInput<Schema extends v.GenericSchema>(schema: Schema, value: unknown): v.InferOutput<Schema> {
   const result = v.safeParse(schema, value, { abortPipeEarly: true });
   if (result.success) return result.output;
   const [issue] = result.issues;

@@ -1,0 +1,38 @@
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+/** Plain JavaScript that Node 20 can run: it finds the Node that runs everything else. */
+
+export const root = fileURLToPath(new URL('..', import.meta.url));
+const needed = 24;
+
+/** Whether this very process is new enough. */
+export const isNewEnough = Number(process.versions.node.split('.', 1)[0]) >= needed;
+
+/** Path of a Node of version 24 or later; ends the process with one sentence when there is none. */
+export function findRuntime() {
+  if (isNewEnough) return process.execPath;
+  const packaged = `${root}node_modules/node-${process.platform}-${process.arch}/bin/node`;
+  if (existsSync(packaged)) return packaged;
+  const here = `Crosspoint needs Node ${needed} or later, and this is Node ${process.versions.node}.`;
+  const comesAlong = process.platform === 'linux' && ['x64', 'arm64'].includes(process.arch);
+  console.error(
+    comesAlong
+      ? `${here} Run "npm install --include=optional", which brings one along.`
+      : `${here} Install it from https://nodejs.org and try again.`,
+  );
+  process.exit(1);
+}
+
+/**
+ * Runs a program on the right Node, with this terminal, and ends as it ends. The channel tells it when this process is
+ * killed, so that it never stays behind alone.
+ * @param {string[]} args the program and its arguments
+ */
+export function runWithRuntime(args) {
+  const child = spawn(findRuntime(), args, { stdio: ['inherit', 'inherit', 'inherit', 'ipc'] });
+  // The terminal sends these to both; a service manager only to this process.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  child.on('exit', (code, signal) => process.exit(code ?? (signal ? 1 : 0)));
+}

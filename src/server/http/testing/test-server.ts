@@ -1,0 +1,117 @@
+import { join } from 'node:path';
+import { readConfig } from '#server/config.ts';
+import { DirectorySandboxes } from '#server/agent/testing/directory-sandbox.ts';
+import type { Script } from '#server/agent/testing/scripted-gateway.ts';
+import { fixedModels, inOrder, openWorkbench } from '#server/agent/testing/workbench.ts';
+import { createLoginKey } from '../auth/login.ts';
+import { EventStreams, type StreamLimits } from '../event-streams.ts';
+import { HttpServer } from '../http-server.ts';
+import { createListener } from '../listener.ts';
+import type { Logger, Services } from '../services.ts';
+
+export const token = 'test-token-of-more-than-thirty-two-characters';
+
+/** The real server on a loopback port, over a real store, log and agent; only the model is a script. */
+export async function openTestServer(
+  options: {
+    script?: Script;
+    services?: Partial<Services>;
+    streams?: Partial<StreamLimits>;
+    dataDir?: string;
+  } = {},
+) {
+  const bench = await openWorkbench(
+    options.script ?? inOrder(),
+    options.dataDir ? { dataDir: options.dataDir } : {},
+  );
+  const config = readConfig({ CROSSPOINT_API_TOKEN: token, CROSSPOINT_DATA_DIR: bench.dataDir });
+  const logged: string[] = [];
+  const log = (details: object, message: string) => void logged.push(`${message} ${JSON.stringify(details)}`);
+  const logger: Logger = { debug: () => undefined, info: log, warn: log, error: log };
+  const { store, agent } = bench;
+  const services: Services = {
+    config,
+    version: '1.2.3',
+    store,
+    log: bench.log,
+    agent,
+    models: fixedModels(),
+    providerStates: () => [],
+    sandboxes: new DirectorySandboxes(join(bench.dataDir, 'workspaces')),
+    demoTask: 'Do the demo.',
+    logger,
+    ...options.services,
+  };
+  const server = await HttpServer.listen('127.0.0.1', 0);
+  const streams = new EventStreams(logger, options.streams);
+  const { origins, port, origin } = server;
+  const page = createPage();
+  server.serve(createListener({ services, origins, port, streams, page }));
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+  return {
+    ...bench,
+    server,
+    streams,
+    origin,
+    port,
+    logged,
+    loginKey: () => createLoginKey(store.sessions),
+    /** A request with the bearer token; a body that is no text is sent as JSON. */
+    send(
+      method: string,
+      path: string,
+      body?: unknown,
+      extra: Record<string, string> = {},
+    ): Promise<Response> {
+      const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
+      return fetch(origin + path, {
+        method,
+        headers: { ...headers, ...extra },
+        ...(text === undefined ? {} : { body: text }),
+        redirect: 'manual',
+      });
+    },
+    async close() {
+      streams.closeAll();
+      await Promise.all([server.close(), bench.agent.close()]);
+      await bench.close();
+    },
+  };
+}
+
+export type TestServer = Awaited<ReturnType<typeof openTestServer>>;
+
+/** In place of a build of the page. */
+function createPage() {
+  return (_request: unknown, response: import('node:http').ServerResponse) => {
+    response.writeHead(200, { 'content-type': 'text/html' });
+    response.end('<!doctype html><title>page</title>');
+  };
+}
+
+/** The events of an answer, to its end or to so many of them. */
+export async function readEvents(
+  response: Response,
+  count = Infinity,
+): Promise<{ id: number; type: string; data: Record<string, unknown> }[]> {
+  const events: { id: number; type: string; data: Record<string, unknown> }[] = [];
+  let text = '';
+  const decoder = new TextDecoder();
+  for await (const chunk of response.body ?? []) {
+    text += decoder.decode(chunk, { stream: true });
+    const blocks = text.split('\n\n');
+    text = blocks.pop() ?? '';
+    for (const block of blocks) {
+      const field = (name: string) =>
+        block
+          .split('\n')
+          .find((line) => line.startsWith(`${name}: `))
+          ?.slice(name.length + 2);
+      const data = field('data');
+      if (data === undefined) continue;
+      events.push({ id: Number(field('id')), type: field('event') ?? '', data: JSON.parse(data) });
+      if (events.length >= count) return events;
+    }
+  }
+  return events;
+}
