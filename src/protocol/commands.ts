@@ -14,20 +14,23 @@ const path = v.pipe(
   v.maxLength(4_096),
   v.check((text) => !text.includes('\0'), 'contains a zero byte'),
 );
-const words = v.pipe(v.string(), v.maxLength(100_000));
+/** Half of a surrogate pair is no text: some providers refuse the whole request for it. */
+const text = v.pipe(
+  v.string(),
+  v.transform((value) => value.toWellFormed()),
+);
+const words = v.pipe(text, v.maxLength(100_000));
 const plainObject = v.custom<Record<string, unknown>>(
   (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
   'Invalid type: Expected an object',
 );
 
 /** Absent and `null` are the same, and neither is passed on. */
-function maybe<Schema extends v.GenericSchema<unknown, unknown>>(schema: Schema) {
-  return v.optional(
-    v.pipe(
-      v.union([v.null(), schema]),
-      v.transform((value) => value ?? undefined),
-    ),
-  ) as v.OptionalSchema<v.GenericSchema<v.InferInput<Schema> | null, v.InferOutput<Schema>>, undefined>;
+function maybe<Schema extends v.GenericSchema>(schema: Schema) {
+  return v.pipe(
+    v.nullish(schema),
+    v.transform((value) => value ?? undefined),
+  );
 }
 
 const modelConfig = v.object({
@@ -42,7 +45,7 @@ const approvalMode = v.picklist(['ask', 'auto-edit', 'auto']);
 
 /** `POST /api/agent` */
 export const startCommand = v.object({
-  message: v.string(),
+  message: text,
   threadId: maybe(id),
   currentFile: maybe(path),
   sandboxId: maybe(id),
@@ -91,11 +94,11 @@ export const decideCommand = v.object({
 
 /** `PATCH /api/threads/{id}`; `budgetUsd: null` takes the budget away. */
 export const threadChange = v.object({
-  title: maybe(v.pipe(v.string(), v.maxLength(1_000))),
+  title: maybe(v.pipe(text, v.maxLength(1_000))),
   modelName: maybe(name),
   modelConfig: maybe(modelConfig),
   approvalMode: maybe(approvalMode),
-  budgetUsd: v.optional(v.nullable(v.number())),
+  budgetUsd: v.optional(v.nullable(v.pipe(v.number(), v.minValue(0), v.maxValue(1_000_000)))),
 });
 
 /** `POST /api/threads/{id}/switch/preview` */

@@ -57,7 +57,19 @@ export function readRequest(
       const value = request.headers[name];
       return Array.isArray(value) ? value[0] : value;
     },
-    // The rest of a body that is refused is drained by Node, not by cutting the connection before the answer.
-    command: (schema) => readCommand(request.iterator({ destroyOnReturn: false }), schema, bodyLimit),
+    command: (schema) => readBody(request, schema, bodyLimit),
   };
+}
+
+/** The rest of a body that is refused is let through to nowhere: a cut connection would take the answer with it. */
+async function readBody<Schema extends v.GenericSchema>(
+  request: IncomingMessage,
+  schema: Schema,
+  limit: number,
+): Promise<v.InferOutput<Schema>> {
+  try {
+    return await readCommand(request.iterator({ destroyOnReturn: false }), schema, limit);
+  } finally {
+    request.resume();
+  }
 }

@@ -16,6 +16,8 @@ export async function readCommand<Schema extends v.GenericSchema>(
   limit: number,
 ): Promise<v.InferOutput<Schema>> {
   const value = parseJson(await readBytes(body, limit));
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new CrosspointError('bad_json');
   assertDepth(value);
   return parseInput(schema, value);
 }

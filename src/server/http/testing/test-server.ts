@@ -51,6 +51,8 @@ export async function openTestServer(
   return {
     ...bench,
     server,
+    services,
+    headers,
     streams,
     origin,
     port,
