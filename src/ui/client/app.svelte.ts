@@ -1,7 +1,8 @@
 import { createContext } from 'svelte';
 import type { ConfigAnswer } from '#protocol/answers.ts';
-import { Api, ApiError } from './api.ts';
+import { Api, type ApiError } from './api.ts';
 import { Models } from './models.svelte.ts';
+import { Panes } from './panes.svelte.ts';
 import { asApiError } from './thread.svelte.ts';
 import { Threads } from './threads.svelte.ts';
 
@@ -16,6 +17,7 @@ export class App {
   readonly api = new Api(() => (this.session = 'out'));
   readonly models = new Models(this.api);
   readonly threads = new Threads(this.api);
+  readonly panes = new Panes();
 
   /** `key`: from the login link's fragment, when the page was opened through one. */
   async open(key: string | null): Promise<void> {

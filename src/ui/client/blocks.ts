@@ -68,7 +68,9 @@ export function describeSteps(steps: readonly Step[]): string {
   const phrases = [
     ...(steps.some((step) => step.kind === 'reasoning') ? ['thought'] : []),
     ...phraseFor(calls, ['list_files'], (list) =>
-      list.length === 1 ? `listed ${argument(list[0], 'path') || 'the files'}` : `listed ${list.length} folders`,
+      list.length === 1
+        ? `listed ${argument(list[0], 'path') || 'the files'}`
+        : `listed ${list.length} folders`,
     ),
     ...phraseFor(calls, ['read_file'], (list) =>
       list.length === 1 ? `read ${argument(list[0], 'path')}` : `read ${plural(list.length, 'file')}`,

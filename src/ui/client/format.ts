@@ -1,3 +1,5 @@
+import type { Model } from '#protocol/model.ts';
+
 const grouped = new Intl.NumberFormat('en');
 
 /** 412 · 38k · 1.2M */
@@ -22,6 +24,13 @@ export function price(usd: number | null): string {
   if (usd === null) return '?';
   if (usd === 0) return 'free';
   return Number.isInteger(usd) ? `$${usd}` : `$${usd < 0.1 ? trimmed(usd, 3) : usd.toFixed(2)}`;
+}
+
+/** `$5 in · $25 out`, USD per 1M tokens; "about" before second-hand figures. */
+export function priceText({ cost, approximate }: Pick<Model, 'cost' | 'approximate'>): string {
+  if (cost.input === null && cost.output === null) return 'price unknown';
+  if (cost.input === 0 && cost.output === 0) return 'free';
+  return `${approximate ? 'about ' : ''}${price(cost.input)} in · ${price(cost.output)} out`;
 }
 
 /** 0.2 s · 4 s · 2 min 5 s; below 100 ms in milliseconds. */

@@ -3,7 +3,6 @@
  * variation selectors, odd spaces (security rules R8 and R9). Line feed and tab stay as they are.
  */
 const hidden =
-  // eslint-disable-next-line no-control-regex -- controls are exactly what is looked for
   /[\u0000-\u0008\u000b-\u001f\u007f-\u00a0\u00ad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\u{e0000}-\u{e0fff}]/gu;
 
 export interface TextRun {
@@ -27,6 +26,16 @@ export function revealHidden(text: string): TextRun[] {
 
 export function countHidden(text: string): number {
   return text.match(hidden)?.length ?? 0;
+}
+
+/** In every text within a value, names of fields included. */
+export function countHiddenWithin(value: unknown): number {
+  if (typeof value === 'string') return countHidden(value);
+  if (typeof value !== 'object' || value === null) return 0;
+  return Object.entries(value).reduce(
+    (sum, [name, inner]) => sum + countHidden(name) + countHiddenWithin(inner),
+    0,
+  );
 }
 
 function codePointName(character: string): string {

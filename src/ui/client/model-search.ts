@@ -42,7 +42,8 @@ export function searchModels(models: readonly Model[], query: string, speeds: Sp
   return grouped(matching);
 }
 
-const usable = (model: Model) => Number(model.available && model.status !== 'retired');
+export const isUsable = (model: Model) => model.available && model.status !== 'retired';
+const usable = (model: Model) => Number(isUsable(model));
 
 function searchText(model: Model): string {
   const { tools, images, reasoning } = model.capabilities;

@@ -63,6 +63,10 @@ export class ReviewDraft {
     for (const call of this.undecided) this.#choices[call.id] = { action: 'approved' };
   }
 
+  rejectRest(): void {
+    for (const call of this.undecided) this.#choices[call.id] = { action: 'rejected', reason: '' };
+  }
+
   /**
    * One decision a call, each bound to the hash of what was shown.
    * @throws SyntaxError when edited raw arguments are not a JSON object

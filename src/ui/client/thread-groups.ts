@@ -33,6 +33,12 @@ function titleOf(thread: ThreadSummary, now: Date): string {
   return new Date(changed).toLocaleDateString(undefined, { month: 'long', year: 'numeric' });
 }
 
+/** Threads with every word of the query in their title. */
+export function matchThreads(threads: readonly ThreadSummary[], query: string): ThreadSummary[] {
+  const words = query.toLowerCase().split(/\s+/).filter(Boolean);
+  return threads.filter(({ title }) => words.every((word) => title.toLowerCase().includes(word)));
+}
+
 /** What the dot says in words. */
 export function statusText(status: ThreadSummary['runStatus']): string {
   if (status === 'awaiting_review') return 'needs you';

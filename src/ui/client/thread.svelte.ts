@@ -41,11 +41,7 @@ export class Thread {
   #stream: EventStream | null = null;
   #closed = false;
 
-  constructor(
-    id: string,
-    api: Api,
-    hooks: { onChange: () => void; onUsage: (usage: UsageEntry) => void },
-  ) {
+  constructor(id: string, api: Api, hooks: { onChange: () => void; onUsage: (usage: UsageEntry) => void }) {
     this.id = id;
     this.#api = api;
     this.#onChange = hooks.onChange;

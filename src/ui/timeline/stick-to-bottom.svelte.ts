@@ -1,0 +1,45 @@
+/** Pixels from the end that still count as the end. */
+const slack = 40;
+
+/** Keeps a growing list at its end until the reader scrolls up, and again once the reader is back. */
+export class StickToBottom {
+  atBottom = $state(true);
+  #scroller: HTMLElement | null = null;
+  #lastTop = 0;
+
+  scroller = (node: HTMLElement) => {
+    this.#scroller = node;
+    const follow = () => this.#follow(node);
+    const resized = new ResizeObserver(() => this.#keep());
+    resized.observe(node);
+    node.addEventListener('scroll', follow, { passive: true });
+    return () => {
+      resized.disconnect();
+      node.removeEventListener('scroll', follow);
+    };
+  };
+
+  content = (node: HTMLElement) => {
+    const grown = new ResizeObserver(() => this.#keep());
+    grown.observe(node);
+    return () => grown.disconnect();
+  };
+
+  jump(): void {
+    this.atBottom = true;
+    this.#keep();
+  }
+
+  /** Only a move up is the reader's: content that grows leaves the place where it is. */
+  #follow(node: HTMLElement): void {
+    const fromEnd = node.scrollHeight - node.clientHeight - node.scrollTop;
+    if (fromEnd <= slack) this.atBottom = true;
+    else if (node.scrollTop < this.#lastTop) this.atBottom = false;
+    this.#lastTop = node.scrollTop;
+  }
+
+  #keep(): void {
+    const node = this.#scroller;
+    if (node && this.atBottom) node.scrollTop = node.scrollHeight;
+  }
+}
