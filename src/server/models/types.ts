@@ -1,21 +1,30 @@
+import type { ProviderState } from '#protocol/answers.ts';
 import type { Model, ModelConfig } from '#protocol/model.ts';
 import type { Connection, Target } from '#server/gateway/types.ts';
 import type { Config } from '#server/config.ts';
+import type { ModelFacts } from './catalogue/facts.ts';
 
 /** One provider, one file in `providers/`, one line in `providers/index.ts`. */
 export interface Provider {
   id: string;
   label: string;
+  kind: ProviderState['kind'];
   /** Order in the picker and of the default model. */
   rank: number;
-  /** null when it is not configured (no key, no server found). */
+  /** The environment variable that adds it. */
+  variable?: string;
+  /** null when it is not configured (no key). A local server always has an address; `discover` tells whether it is there. */
   connect(config: Config): Connection | null;
-  /** Why it cannot be used, for the picker; only asked when `connect` gave null. */
+  /** Why it cannot be used, for the picker: a sentence with the way out. */
   unavailableReason(config: Config): string;
   /** The provider's best model for a new conversation. */
   defaultModel?: string;
-  /** Models that are only known at run time (local servers, custom providers). */
-  discover?(config: Config, signal: AbortSignal): Promise<Model[]>;
+  /** Models that the configuration names. */
+  configuredModels?(config: Config): ModelFacts[];
+  /** Models that are only known at run time (local servers, custom providers). Throws when nobody answers. */
+  discover?(config: Config, signal: AbortSignal): Promise<ModelFacts[]>;
+  /** How to speak to a model of this provider that nobody knows, and what it can probably do. */
+  guess(model: string): Pick<ModelFacts, 'wire' | 'capabilities'>;
 }
 
 /** Users know it by this name. Presets, custom models, the default; what a model is, costs and can do. */
@@ -39,4 +48,16 @@ export interface ModelManager {
   rememberChoice(config: ModelConfig): Promise<void>;
   /** Fetches newer facts when the network allows; never throws. */
   refresh(signal: AbortSignal): Promise<void>;
+}
+
+/** The one of a running server, as `app.ts` has it. */
+export interface RunningModelManager extends ModelManager {
+  /** By provider id, for the gateway. One live map: it follows what is found at run time. */
+  connections(): ReadonlyMap<string, Connection>;
+  /** For `GET /api/config`. */
+  providerStates(): ProviderState[];
+  /** Looks for local servers again, unless that was done just now. Ends within about a second; never throws. */
+  lookForServers(): Promise<void>;
+  /** Ends what runs in the background. */
+  close(): void;
 }

@@ -1,0 +1,38 @@
+import type { Config } from '#server/config.ts';
+import type { Connection } from '#server/gateway/types.ts';
+import type { ModelFacts } from './catalogue/facts.ts';
+import type { ModelTable } from './model-table.ts';
+import type { Provider } from './types.ts';
+
+export interface Availability {
+  config: Config;
+  table: ModelTable;
+  providers: ReadonlyMap<string, Provider>;
+  connections: ReadonlyMap<string, Connection>;
+}
+
+/** Why a model that is not retired cannot be used, as a sentence with the way out; null when it can. */
+export function whyUnavailable(parts: Availability, facts: ModelFacts): string | null {
+  if (facts.embedding) return 'It makes vectors for a search, not answers. Choose a model that answers.';
+  const provider = parts.providers.get(facts.provider);
+  const connection = parts.connections.get(facts.provider);
+  if (!provider) return `There is no provider "${facts.provider}".`;
+  if (!isConfigured(parts, provider)) return provider.unavailableReason(parts.config);
+  if (connection && !hasOwnKey(connection) && !heliconeNames(facts, connection))
+    return `Helicone's gateway has no name for it, and ${connection.apiKeyVariable} is not set.`;
+  return null;
+}
+
+/** A key is set, or a server was found. */
+export function isConfigured({ table, connections }: Availability, { id, kind }: Provider): boolean {
+  return kind === 'local' ? table.isFound(id) : connections.has(id);
+}
+
+function hasOwnKey({ auth, apiKey, embedded }: Connection): boolean {
+  return auth === 'none' || apiKey !== null || embedded !== undefined;
+}
+
+/** As the route through the unified gateway decides it: a slash in the name would be read as a provider. */
+function heliconeNames({ model, heliconeModel }: ModelFacts, { heliconeProvider }: Connection): boolean {
+  return heliconeProvider !== undefined && !(heliconeModel ?? model).includes('/');
+}

@@ -1,0 +1,245 @@
+import type { ProviderState } from '#protocol/answers.ts';
+import { CrosspointError } from '#protocol/errors.ts';
+import type { Model, ModelConfig } from '#protocol/model.ts';
+import type { Config } from '#server/config.ts';
+import type { Connection, Target } from '#server/gateway/types.ts';
+import type { SettingsStore } from '#server/store/store.ts';
+import { isConfigured, whyUnavailable, type Availability } from './availability.ts';
+import type { ModelFacts } from './catalogue/facts.ts';
+import { configuredDefault, firstUsable } from './default-model.ts';
+import { Discovery } from './discovery.ts';
+import { ModelTable } from './model-table.ts';
+import { key, nameOf, presets } from './presets.ts';
+import { providersOf } from './providers/index.ts';
+import { fetchFacts, readStored, type RefreshLogger, type RefreshOptions } from './refresh/refresh.ts';
+import { readChoice, writeChoice } from './remembered-choice.ts';
+import { resolveCustom, resolveName, type NameResolver } from './resolve-name.ts';
+import { statusOf } from './status.ts';
+import type { Provider, RunningModelManager } from './types.ts';
+
+export interface ModelManagerOptions {
+  config: Config;
+  settings: Pick<SettingsStore, 'get' | 'set'>;
+  logger?: RefreshLogger;
+  /** Epoch milliseconds; the time of day where left out. */
+  now?(): number;
+  /** Where newer facts come from; for tests. */
+  modelsDevUrl?: string;
+}
+
+/**
+ * Reads what is remembered and begins to look for local servers, without waiting for them.
+ * @throws ConfigError for a wrong DEFAULT_MODEL, DEFAULT_MODEL_PROVIDER or CUSTOM_PROVIDERS
+ */
+export async function createModelManager(options: ModelManagerOptions): Promise<RunningModelManager> {
+  const { settings } = options;
+  const [{ patches }, remembered] = await Promise.all([readStored(settings), readChoice(settings)]);
+  const manager = new Manager(options, remembered);
+  manager.table.setFetched(patches);
+  void manager.lookForServers();
+  return manager;
+}
+
+class Manager implements RunningModelManager {
+  readonly table: ModelTable;
+  readonly #refreshOptions: RefreshOptions;
+  readonly #parts: Availability;
+  readonly #resolver: NameResolver;
+  readonly #discovery: Discovery;
+  readonly #default: ModelConfig | null;
+  #remembered: ModelConfig | null;
+
+  constructor(options: ModelManagerOptions, remembered: ModelConfig | null) {
+    const { config } = options;
+    this.#refreshOptions = {
+      now: () => Date.now(),
+      modelsDevUrl: 'https://models.dev/api.json',
+      logger: { warn: () => undefined },
+      ...options,
+    };
+    const listed = providersOf(config);
+    const providers = new Map(listed.map((provider) => [provider.id, provider]));
+    const named = listed.flatMap((provider) => provider.configuredModels?.(config) ?? []);
+    this.table = new ModelTable(providers, named);
+    this.#parts = { config, table: this.table, providers, connections: connect(listed, config) };
+    this.#resolver = { table: this.table, providers, usable: (facts) => this.#isUsable(facts) };
+    this.#discovery = new Discovery(config, listed, (provider, models) => {
+      // What a remote list once gave stays: it did not vanish because one request failed.
+      if (models || provider.kind === 'local') this.table.setFound(provider.id, models);
+    });
+    this.#default = configuredDefault(this.#resolver, config);
+    this.#remembered = remembered;
+  }
+
+  list(): Model[] {
+    void this.lookForServers();
+    const rows = this.table.all().filter(({ embedding }) => !embedding);
+    return rows.map((facts) => this.#model(facts));
+  }
+
+  presets(): string[] {
+    return Object.keys(presets);
+  }
+
+  resolveName(name: string): ModelConfig {
+    return resolveName(this.#resolver, name);
+  }
+
+  resolveCustom(provider: string, model: string): ModelConfig {
+    return resolveCustom(this.#resolver, provider, model);
+  }
+
+  assertUsable(config: ModelConfig): void {
+    const facts = this.table.describe(config);
+    const provider = this.#parts.providers.get(facts.provider)?.label ?? facts.provider;
+    if (this.#status(facts) === 'retired')
+      throw new CrosspointError('model_retired', {
+        model: facts.label,
+        provider,
+        when: facts.retiresOn ? ` on ${facts.retiresOn}` : '',
+        successor: this.#successor(facts) ?? 'another model',
+      });
+    const reason = whyUnavailable(this.#parts, facts);
+    if (reason === null) return;
+    // A server that was started a moment ago is found for the next try.
+    void this.lookForServers();
+    throw new CrosspointError('model_unavailable', { model: `${facts.label} (${provider})`, reason });
+  }
+
+  describe(config: Pick<ModelConfig, 'provider' | 'model'>): Model {
+    return this.#model(this.table.describe(config));
+  }
+
+  /** Made anew each time and from facts only: nothing that a setting or a refresh changes is ever kept. */
+  target(config: ModelConfig): Target {
+    const facts = this.table.describe(config);
+    const { provider, model, wire, cost, contextWindow, maxOutput, capabilities } = facts;
+    const { dialect, heliconeModel } = facts;
+    return {
+      provider,
+      model,
+      wire,
+      cost,
+      contextWindow,
+      maxOutput,
+      capabilities: { ...capabilities },
+      ...(dialect ? { dialect } : {}),
+      ...(heliconeModel ? { heliconeModel } : {}),
+    };
+  }
+
+  defaultConfig(): ModelConfig {
+    if (this.#default) return { ...this.#default };
+    const last = this.#remembered;
+    if (last && this.#isUsable(this.table.describe(last))) return { ...last };
+    return firstUsable(this.#resolver);
+  }
+
+  async rememberChoice(config: ModelConfig): Promise<void> {
+    this.#remembered = { ...config };
+    await writeChoice(this.#refreshOptions.settings, config);
+  }
+
+  async refresh(signal: AbortSignal): Promise<void> {
+    try {
+      const patches = await fetchFacts(this.#refreshOptions, signal);
+      if (patches) this.table.setFetched(patches);
+    } catch (cause) {
+      this.#refreshOptions.logger.warn({ cause }, 'newer model facts could not be stored');
+    }
+  }
+
+  connections(): ReadonlyMap<string, Connection> {
+    return this.#parts.connections;
+  }
+
+  providerStates(): ProviderState[] {
+    const usable = this.table.all().filter((facts) => this.#isUsable(facts));
+    return [...this.#parts.providers.values()].map((provider) => {
+      const { id, label, kind, variable } = provider;
+      const configured = isConfigured(this.#parts, provider);
+      return {
+        id,
+        label,
+        kind,
+        configured,
+        ...(variable ? { variable } : {}),
+        ...(configured ? {} : { reason: provider.unavailableReason(this.#parts.config) }),
+        models: usable.filter((facts) => facts.provider === id).length,
+      };
+    });
+  }
+
+  lookForServers(): Promise<void> {
+    return this.#discovery.look();
+  }
+
+  close(): void {
+    this.#discovery.close();
+  }
+
+  #model(facts: ModelFacts): Model {
+    const { provider, model, label, cost, contextWindow, maxOutput, capabilities, wire, source, asOf } =
+      facts;
+    const status = this.#status(facts);
+    const reason = this.#whyNot(facts);
+    const successor = facts.retiresOn || status !== 'active' ? this.#successor(facts) : null;
+    return {
+      name: nameOf(facts),
+      provider,
+      model,
+      label,
+      cost,
+      contextWindow,
+      maxOutput,
+      capabilities: { ...capabilities },
+      status,
+      ...(facts.retiresOn ? { retiresOn: facts.retiresOn } : {}),
+      ...(successor ? { successor } : {}),
+      available: reason === null,
+      ...(reason === null ? {} : { unavailableReason: reason }),
+      wire,
+      source,
+      asOf,
+      ...(facts.approximate ? { approximate: true } : {}),
+    };
+  }
+
+  #status(facts: ModelFacts): Model['status'] {
+    return statusOf(facts, this.#refreshOptions.now());
+  }
+
+  #isUsable(facts: ModelFacts): boolean {
+    return this.#whyNot(facts) === null;
+  }
+
+  #whyNot(facts: ModelFacts): string | null {
+    if (this.#status(facts) !== 'retired') return whyUnavailable(this.#parts, facts);
+    const label = this.#parts.providers.get(facts.provider)?.label ?? facts.provider;
+    return `${label} retired it${facts.retiresOn ? ` on ${facts.retiresOn}` : ''}.`;
+  }
+
+  /** Follows the line of successors to one that still answers; else the provider's best. */
+  #successor({ provider, model, successor }: ModelFacts): string | null {
+    const seen = new Set([key({ provider, model })]);
+    for (let name = successor; name && !seen.has(name);) {
+      seen.add(name);
+      const slash = name.indexOf('/');
+      const facts = this.table.describe({ provider: name.slice(0, slash), model: name.slice(slash + 1) });
+      if (this.#status(facts) !== 'retired') return key(facts);
+      name = facts.successor;
+    }
+    const best = this.#parts.providers.get(provider)?.defaultModel;
+    return best && best !== model ? key({ provider, model: best }) : null;
+  }
+}
+
+/** One map for the life of the process: the gateway holds it. */
+function connect(providers: readonly Provider[], config: Config): ReadonlyMap<string, Connection> {
+  return new Map(
+    providers.flatMap((provider) => {
+      const connection = provider.connect(config);
+      return connection ? [[provider.id, connection] as const] : [];
+    }),
+  );
+}

@@ -1,0 +1,79 @@
+import type { EmbeddedUpstream } from '#server/gateway/types.ts';
+import { chatEvents } from './chat-stream.ts';
+import { readChatRequest } from './chat-request.ts';
+import { RefusedRequest } from './conversation.ts';
+import { messagesEvents } from './messages-stream.ts';
+import { readMessagesRequest } from './messages-request.ts';
+import { paced, roughTokens } from './pieces.ts';
+import { nextStep } from './script.ts';
+
+type Response = Awaited<ReturnType<EmbeddedUpstream['respond']>>;
+
+/** The two scripted models as their APIs: bytes in, bytes out, nothing remembered between two requests. */
+export const demoUpstream: EmbeddedUpstream = {
+  async respond(path, body, signal) {
+    const api = apis[path];
+    if (!api)
+      return refusal(new RefusedRequest(`Unknown path: ${path}`, 404, 'not_found_error'), openAiError);
+    try {
+      const events = api.answer(body);
+      return {
+        status: 200,
+        headers: { 'content-type': 'text/event-stream; charset=utf-8' },
+        body: paced(events, signal),
+      };
+    } catch (cause) {
+      if (cause instanceof RefusedRequest) return refusal(cause, api.errorBody);
+      if (cause instanceof SyntaxError)
+        return refusal(
+          new RefusedRequest('We could not parse the JSON body of your request.'),
+          api.errorBody,
+        );
+      throw cause;
+    }
+  },
+};
+
+type ErrorBody = (refused: RefusedRequest) => object;
+
+interface Api {
+  answer(body: string): Iterable<string>;
+  errorBody: ErrorBody;
+}
+
+const openAiError: ErrorBody = ({ message, kind, status }) => ({
+  error: { message, type: kind, param: null, code: status === 404 ? 'model_not_found' : null },
+});
+
+const anthropicError: ErrorBody = ({ message, kind }) => ({ type: 'error', error: { type: kind, message } });
+
+const apis: Readonly<Record<string, Api>> = {
+  '/chat/completions': {
+    errorBody: openAiError,
+    answer(body) {
+      const { model, includeUsage, conversation } = readChatRequest(body);
+      if (model !== 'scripted-chat')
+        throw new RefusedRequest(`The model \`${model}\` does not exist.`, 404, 'invalid_request_error');
+      return chatEvents(nextStep(conversation), { model, includeUsage, inputTokens: roughTokens(body) });
+    },
+  },
+  '/v1/messages': {
+    errorBody: anthropicError,
+    answer(body) {
+      const { model, thinks, conversation } = readMessagesRequest(body);
+      if (model !== 'scripted-messages') throw new RefusedRequest(`model: ${model}`, 404, 'not_found_error');
+      return messagesEvents(nextStep(conversation), { model, thinks, inputTokens: roughTokens(body) });
+    },
+  },
+};
+
+function refusal(refused: RefusedRequest, errorBody: ErrorBody): Response {
+  const bytes = new TextEncoder().encode(JSON.stringify(errorBody(refused)));
+  return {
+    status: refused.status,
+    headers: { 'content-type': 'application/json' },
+    body: (async function* () {
+      yield bytes;
+    })(),
+  };
+}

@@ -1,0 +1,18 @@
+import { cloudProvider } from './cloud.ts';
+
+export const openrouter = cloudProvider({
+  id: 'openrouter',
+  label: 'OpenRouter',
+  rank: 4,
+  variable: 'OPENROUTER_API_KEY',
+  defaultModel: 'deepseek/deepseek-v4-pro',
+  auth: 'bearer',
+  // Names the program in OpenRouter's rankings and in the person's own activity page (openrouter.ai/docs/app-attribution).
+  headers: ({ port }) => ({ 'HTTP-Referer': `http://localhost:${port}`, 'X-Title': 'Crosspoint' }),
+  dialect: { maxTokensField: 'max_tokens', reasoningDetails: true, declaredCost: true },
+  heliconeProvider: 'openrouter',
+  guess: () => ({
+    wire: 'openai-chat',
+    capabilities: { tools: true, images: false, reasoning: false, temperature: true },
+  }),
+});
