@@ -32,7 +32,9 @@ interface Run {
 /** One command in a running pod. Whatever happens to it is a result; only a wrong `cwd` is an error. */
 export async function execCommand(pod: Pod, command: string, options: ExecOptions = {}): Promise<ExecResult> {
   const cwd = workspacePath(options.cwd ?? '.');
-  const output = new CommandOutput(options.maxOutputBytes ?? defaultOutputBytes, options.onOutput);
+  const listener = new Listener(options.onOutput);
+  const onOutput = (stream: 'stdout' | 'stderr', text: string) => listener.hear(stream, text);
+  const output = new CommandOutput(options.maxOutputBytes ?? defaultOutputBytes, onOutput);
   const run: Run = { pod, output, startedAt: performance.now(), options };
   if (options.signal?.aborted) return resultOf(run, { cancelled: true });
   const timeoutMs = Math.min(Math.max(1, options.timeoutMs ?? defaultTimeoutMs), maxTimeoutMs);
@@ -59,13 +61,41 @@ export async function execCommand(pod: Pod, command: string, options: ExecOption
     overdue = setTimeout(() => pod.kill('it did not answer any more'), graceMs);
   };
   options.signal?.addEventListener('abort', abort, { once: true });
+  listener.onFailure = abort;
   try {
-    return finish(run, v.parse(doneSchema, await answer));
+    const result = finish(run, v.parse(doneSchema, await answer));
+    listener.throwFailure();
+    return result;
   } catch (cause) {
     return failure(run, cwd, cause);
   } finally {
     clearTimeout(overdue);
     options.signal?.removeEventListener('abort', abort);
+  }
+}
+
+/** The caller's `onOutput`: when it throws, the command is stopped and the caller gets its own error; the pod lives on. */
+class Listener {
+  onFailure: () => void = () => undefined;
+  readonly #listen: ExecOptions['onOutput'];
+  #failed: { cause: unknown } | null = null;
+
+  constructor(listen: ExecOptions['onOutput']) {
+    this.#listen = listen;
+  }
+
+  hear(stream: 'stdout' | 'stderr', text: string): void {
+    if (this.#failed) return;
+    try {
+      this.#listen?.(stream, text);
+    } catch (cause) {
+      this.#failed = { cause };
+      this.onFailure();
+    }
+  }
+
+  throwFailure(): void {
+    if (this.#failed) throw this.#failed.cause;
   }
 }
 
