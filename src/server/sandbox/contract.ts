@@ -66,9 +66,12 @@ function succeeded(result: ExecResult): ExecResult {
 /** How many processes have `word` on their command line, without needing ps. */
 async function processesWith(sandbox: Sandbox, word: string): Promise<number> {
   // The word is put together inside, so that this command does not count itself.
-  const [first = '', rest = ''] = [word.slice(0, 1), word.slice(1)];
+  const pattern = `"$w"${word.slice(1)}`;
   const result = await sandbox.exec(
-    `w=${first}; grep -l "$w""${rest}" /proc/[0-9]*/cmdline 2>/dev/null | wc -l`,
+    `w=${word.slice(0, 1)}; n=0
+    for each in /proc/[0-9]*/cmdline; do
+      case $(tr '\\0' ' ' <"$each" 2>/dev/null) in *${pattern}*) n=$((n + 1)) ;; esac
+    done; echo $n`,
   );
   return Number(result.stdout);
 }
