@@ -18,6 +18,8 @@ export interface Services {
   /** In the order of the picker. */
   providerStates: () => ProviderState[];
   sandboxes: SandboxProvider;
+  /** Whether the agent has the tool. */
+  searchesWeb: boolean;
   /** The first message of the scripted demo. */
   demoTask: string;
   logger: Logger;

@@ -12,7 +12,7 @@ export const getConfig: Endpoint = async (parts) => {
     helicone: config.helicone.key === null ? null : { mode: config.helicone.mode },
     sandbox: { provider: sandboxes.name, ...describeHealth(await sandboxes.selfTest()) },
     store: config.databaseUrl === null ? 'sqlite' : 'postgres',
-    webSearch: config.tavily.key !== null,
+    webSearch: parts.searchesWeb,
     demoTask: parts.demoTask,
   };
   return { body };

@@ -38,6 +38,7 @@ export async function openTestServer(
     models: fixedModels(),
     providerStates: () => [],
     sandboxes: new DirectorySandboxes(join(bench.dataDir, 'workspaces')),
+    searchesWeb: false,
     demoTask: 'Do the demo.',
     logger,
     ...options.services,
