@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline/promises';
 import { serve } from '../server.ts';
-import { ensurePage } from './build-page.ts';
+import { ensurePage, isPageBuilt } from './build-page.ts';
 import type { Config } from '#server/config.ts';
 import { explainAndExit } from '#server/process/explain.ts';
 import { installBubblewrap } from '#server/sandbox/local/install.ts';
@@ -8,7 +8,7 @@ import { installBubblewrap } from '#server/sandbox/local/install.ts';
 /** What can stand after `npm start --`. */
 const commands: Record<string, () => Promise<void>> = {
   login: async () => (await import('#server/login.ts')).printLoginLink(),
-  doctor: async () => (await import('#server/doctor/doctor.ts')).printDiagnosis(),
+  doctor: async () => (await import('#server/doctor/doctor.ts')).printDiagnosis(isPageBuilt),
 };
 
 export async function runCommand([name, ...rest]: string[]): Promise<void> {
