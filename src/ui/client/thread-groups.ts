@@ -7,7 +7,7 @@ export interface ThreadGroup {
 
 const day = 86_400_000;
 
-/** What needs a person first, then what runs, then by day, newest first. Empty groups are left out. */
+/** What needs a person first, then what runs, then by age, newest first. Empty groups are left out. */
 export function groupThreads(threads: readonly ThreadSummary[], now: Date): ThreadGroup[] {
   const sorted = threads.toSorted((left, right) => right.updatedAt.localeCompare(left.updatedAt));
   const groups = new Map<string, ThreadSummary[]>([
@@ -28,8 +28,7 @@ function titleOf(thread: ThreadSummary, now: Date): string {
   const changed = new Date(thread.updatedAt).getTime();
   if (changed >= midnight) return 'Today';
   if (changed >= midnight - day) return 'Yesterday';
-  if (changed >= midnight - 6 * day)
-    return new Date(changed).toLocaleDateString(undefined, { weekday: 'long' });
+  if (changed >= midnight - 7 * day) return 'Last 7 days';
   return new Date(changed).toLocaleDateString(undefined, { month: 'long', year: 'numeric' });
 }
 

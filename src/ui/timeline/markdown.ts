@@ -58,6 +58,8 @@ export function renderMarkdown(source: string): DocumentFragment {
     ALLOWED_TAGS: allowedTags,
     ALLOWED_ATTR: ['href', 'title', 'start', 'align', 'class', 'type', 'checked', 'disabled'],
     ALLOWED_URI_REGEXP: /^(?:https?|mailto):/i,
+    // The pattern above is for addresses; these hold none.
+    ADD_URI_SAFE_ATTR: ['start', 'align', 'type', 'checked', 'disabled'],
     ALLOW_DATA_ATTR: false,
     RETURN_DOM_FRAGMENT: true,
   });
