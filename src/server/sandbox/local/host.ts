@@ -17,7 +17,10 @@ export interface Host {
 export type Unfit = Extract<SandboxHealth, { ok: false }>;
 
 /** @param node path of the Node binary that runs the supervisor and is `node` inside */
-export async function inspectHost(folders: SandboxFolders, node: string): Promise<Host | Unfit> {
+export async function inspectHost(
+  folders: SandboxFolders,
+  { node = process.execPath, programs }: { node?: string; programs?: readonly string[] },
+): Promise<Host | Unfit> {
   if (process.platform !== 'linux')
     return unfit(
       'The local sandbox needs Linux.',
@@ -26,7 +29,7 @@ export async function inspectHost(folders: SandboxFolders, node: string): Promis
   const architecture = process.arch;
   if (!isArchitecture(architecture))
     return unfit(`There is no system call filter for ${architecture}.`, 'Set SANDBOX to e2b or daytona.');
-  const path = findProgram('bwrap');
+  const path = findProgram('bwrap', programs);
   if (!path) return unfit('bubblewrap is not installed.', `Install it: ${installCommand()}`);
   try {
     const bubblewrap = await probeBubblewrap(path);

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { CrosspointError } from '#protocol/errors.ts';
 import type { Sandbox, SandboxHealth, SandboxProvider } from '../sandbox.ts';
+import { EgressProxy } from './egress/proxy.ts';
 import { SandboxFolders } from './folders.ts';
 import type { SandboxFolder } from './folders.ts';
 import { inspectHost } from './host.ts';
@@ -9,6 +10,8 @@ import { defaultLimits } from './limits.ts';
 import type { SandboxLimits } from './limits.ts';
 import { LocalSandbox } from './local-sandbox.ts';
 import { Pod } from './pod.ts';
+import type { PodSetup } from './pod.ts';
+
 import { examinePod, explainStart } from './self-test.ts';
 import { PodWatch } from './watch.ts';
 import type { WatchedPod } from './watch.ts';
@@ -23,6 +26,8 @@ export interface LocalSandboxOptions {
   /** Hosts that commands may reach (`example.com`, `*.example.com`, `host:port`); none when empty or left out. */
   egress?: readonly string[];
   limits?: Partial<SandboxLimits>;
+  /** Where bwrap is looked for, in place of the system's folders; for tests. */
+  programs?: readonly string[];
 }
 
 /** Milliseconds after which a failed self-test is done again, so that what was mended works without a restart. */
@@ -43,6 +48,7 @@ export class LocalSandboxes implements SandboxProvider {
   readonly #limits: SandboxLimits;
   readonly #folders: SandboxFolders;
   readonly #watch: PodWatch;
+  readonly #onEgress: PodSetup['onEgress'];
   /** Running pods, and those that start. */
   readonly #pods = new Map<string, Promise<Pod>>();
   readonly #running = new Map<string, WatchedPod>();
@@ -56,6 +62,9 @@ export class LocalSandboxes implements SandboxProvider {
     // bwrap starts elsewhere, so a relative path would be another one.
     const dataDir = resolve(options.dataDir);
     this.#folders = new SandboxFolders(dataDir, process.getuid?.() === 0);
+    const { egress = [] } = options;
+    const proxy = egress.length > 0 ? new EgressProxy(egress) : null;
+    this.#onEgress = proxy && ((socket) => proxy.accept(socket));
     this.#watch = new PodWatch(this.#running, this.#limits, dataDir);
   }
 
@@ -155,7 +164,7 @@ export class LocalSandboxes implements SandboxProvider {
 
   #startPod(host: Host, folder: SandboxFolder): Promise<Pod> {
     const { npm = null } = this.#options;
-    return Pod.start({ ...host, folder, npm, limits: this.#limits, onEgress: null });
+    return Pod.start({ ...host, folder, npm, limits: this.#limits, onEgress: this.#onEgress });
   }
 
   /** The pod that was idle for longest makes room for a new one. */
@@ -181,7 +190,7 @@ export class LocalSandboxes implements SandboxProvider {
 
   async #examine(): Promise<Fit | Unfit> {
     const no = (health: Unfit['health']): Unfit => ({ host: null, health, testedAt: performance.now() });
-    const host = await inspectHost(this.#folders, this.#options.node ?? process.execPath);
+    const host = await inspectHost(this.#folders, this.#options);
     if ('ok' in host) return no(host);
     const health = await this.#examinePod(host);
     return health.ok ? { host, health } : no(health);
