@@ -29,7 +29,15 @@ const csp = {
   },
 };
 
+/** `npm run dev` shows the page of these sources over the API of a server that `npm start` runs beside it. */
+const server = {
+  target: 'http://localhost:3210',
+  changeOrigin: true,
+  headers: { origin: 'http://localhost:3210' },
+};
+
 export default defineConfig({
   plugins: [tailwindcss(), sveltekit({ adapter: adapter({ precompress: true }), csp })],
   build: { target: 'es2023' },
+  server: { proxy: { '/api': server, '/auth': server, '/healthz': server } },
 });

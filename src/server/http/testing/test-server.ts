@@ -2,12 +2,12 @@ import { join } from 'node:path';
 import { readConfig } from '#server/config.ts';
 import { DirectorySandboxes } from '#server/agent/testing/directory-sandbox.ts';
 import type { Script } from '#server/agent/testing/scripted-gateway.ts';
-import { fixedModels, inOrder, openWorkbench } from '#server/agent/testing/workbench.ts';
+import { fixedModels, inOrder, openWorkbench, type Workbench } from '#server/agent/testing/workbench.ts';
 import { createLoginKey } from '../auth/login.ts';
 import { EventStreams, type StreamLimits } from '../event-streams.ts';
 import { HttpServer } from '../http-server.ts';
-import { createListener } from '../listener.ts';
-import type { Logger, Services } from '../services.ts';
+import { createListener, type Listener } from '../listener.ts';
+import type { Services } from '../services.ts';
 
 export const token = 'test-token-of-more-than-thirty-two-characters';
 
@@ -24,27 +24,10 @@ export async function openTestServer(
     options.script ?? inOrder(),
     options.dataDir ? { dataDir: options.dataDir } : {},
   );
-  const config = readConfig({ CROSSPOINT_API_TOKEN: token, CROSSPOINT_DATA_DIR: bench.dataDir });
   const logged: string[] = [];
-  const log = (details: object, message: string) => void logged.push(`${message} ${JSON.stringify(details)}`);
-  const logger: Logger = { debug: () => undefined, info: log, warn: log, error: log };
-  const { store, agent } = bench;
-  const services: Services = {
-    config,
-    version: '1.2.3',
-    store,
-    log: bench.log,
-    agent,
-    models: fixedModels(),
-    providerStates: () => [],
-    sandboxes: new DirectorySandboxes(join(bench.dataDir, 'workspaces')),
-    searchesWeb: false,
-    demoTask: 'Do the demo.',
-    logger,
-    ...options.services,
-  };
+  const services = { ...servicesOf(bench, logged), ...options.services };
   const server = await HttpServer.listen('127.0.0.1', 0);
-  const streams = new EventStreams(logger, options.streams);
+  const streams = new EventStreams(services.logger, options.streams);
   const { origins, port, origin } = server;
   const page = createPage();
   server.serve(createListener({ services, origins, port, streams, page }));
@@ -58,7 +41,7 @@ export async function openTestServer(
     origin,
     port,
     logged,
-    loginKey: () => createLoginKey(store.sessions),
+    loginKey: () => createLoginKey(bench.store.sessions),
     /** A request with the bearer token; a body that is no text is sent as JSON. */
     send(
       method: string,
@@ -84,9 +67,26 @@ export async function openTestServer(
 
 export type TestServer = Awaited<ReturnType<typeof openTestServer>>;
 
+function servicesOf(bench: Workbench, logged: string[]): Services {
+  const log = (details: object, message: string) => void logged.push(`${message} ${JSON.stringify(details)}`);
+  return {
+    config: readConfig({ CROSSPOINT_API_TOKEN: token, CROSSPOINT_DATA_DIR: bench.dataDir }),
+    version: '1.2.3',
+    store: bench.store,
+    log: bench.log,
+    agent: bench.agent,
+    models: fixedModels(),
+    providerStates: () => [],
+    sandboxes: new DirectorySandboxes(join(bench.dataDir, 'workspaces')),
+    searchesWeb: false,
+    demoTask: 'Do the demo.',
+    logger: { debug: () => undefined, info: log, warn: log, error: log },
+  };
+}
+
 /** In place of a build of the page. */
-function createPage() {
-  return (_request: unknown, response: import('node:http').ServerResponse) => {
+function createPage(): Listener {
+  return (_request, response) => {
     response.writeHead(200, { 'content-type': 'text/html' });
     response.end('<!doctype html><title>page</title>');
   };
