@@ -6,30 +6,34 @@ import { configOf, resolveCustom, resolveName, type NameResolver } from './resol
 import type { Provider } from './types.ts';
 
 /**
- * What DEFAULT_MODEL_PROVIDER and DEFAULT_MODEL say; null when they are not set. A model that exists but cannot be used
- * at the moment is taken as it is: choosing it says why, and nothing else is silently used in its place.
+ * What DEFAULT_MODEL_PROVIDER and DEFAULT_MODEL say, checked now and asked for later: null when they are not set, or name
+ * a provider whose models are not found yet. A model that exists but cannot be used at the moment is taken as it is:
+ * choosing it says why, and nothing else is silently used in its place.
  * @throws ConfigError that names the variable
  */
-export function configuredDefault(resolver: NameResolver, config: Config): ModelConfig | null {
+export function configuredDefault(resolver: NameResolver, config: Config): () => ModelConfig | null {
   const { defaultProvider, defaultModel } = config;
   if (defaultProvider !== null && !resolver.providers.has(defaultProvider))
     throw new ConfigError(
       'DEFAULT_MODEL_PROVIDER',
       `there is no provider "${defaultProvider}". Use one of: ${[...resolver.providers.keys()].join(', ')}.`,
     );
-  if (defaultModel === null) {
-    const provider = defaultProvider === null ? undefined : resolver.providers.get(defaultProvider);
-    return provider ? bestOf(resolver, provider, () => true) : null;
+  if (defaultModel !== null) {
+    const chosen = chosenDefault(resolver, defaultProvider, defaultModel);
+    return () => ({ ...chosen });
   }
+  const provider = defaultProvider === null ? undefined : resolver.providers.get(defaultProvider);
+  return () => (provider ? bestOf(resolver, provider, () => true) : null);
+}
+
+function chosenDefault(resolver: NameResolver, provider: string | null, model: string): ModelConfig {
   try {
-    return defaultProvider === null
-      ? resolveName(resolver, defaultModel)
-      : withinProvider(resolver, defaultProvider, defaultModel);
+    return provider === null ? resolveName(resolver, model) : withinProvider(resolver, provider, model);
   } catch (cause) {
     if (!(cause instanceof CrosspointError)) throw cause;
     throw new ConfigError(
       'DEFAULT_MODEL',
-      `"${defaultModel}" is no model. Use a preset such as gpt-4o, or provider/model, e.g. openai/gpt-5.5.`,
+      `"${model}" is no model. Use a preset such as gpt-4o, or provider/model, e.g. openai/gpt-5.5.`,
     );
   }
 }

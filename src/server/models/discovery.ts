@@ -11,15 +11,20 @@ type Found = (provider: Provider, models: ModelFacts[] | null) => void;
 export class Discovery {
   readonly #config: Config;
   readonly #providers: readonly Provider[];
+  readonly #now: () => number;
   readonly #found: Found;
   readonly #closed = new AbortController();
   readonly #lookedAt = new Map<string, number>();
   #running: Promise<void> | null = null;
 
-  /** @param found told for each provider what it offers, or null when nobody answers */
-  constructor(config: Config, providers: readonly Provider[], found: Found) {
+  /**
+   * @param now epoch milliseconds
+   * @param found told for each provider what it offers, or null when nobody answers
+   */
+  constructor(config: Config, providers: readonly Provider[], now: () => number, found: Found) {
     this.#config = config;
     this.#providers = providers.filter(({ discover }) => discover);
+    this.#now = now;
     this.#found = found;
   }
 
@@ -36,10 +41,10 @@ export class Discovery {
   }
 
   async #lookAtStale(): Promise<void> {
-    const now = performance.now();
+    const now = this.#now();
     const stale = this.#providers.filter(({ id, kind }) => {
       const age = now - (this.#lookedAt.get(id) ?? Number.NEGATIVE_INFINITY);
-      return age >= (kind === 'local' ? freshMs.local : freshMs.other);
+      return age < 0 || age >= (kind === 'local' ? freshMs.local : freshMs.other);
     });
     await Promise.all(stale.map((provider) => this.#lookAt(provider)));
   }
@@ -49,7 +54,7 @@ export class Discovery {
     // That nobody answers is the usual case, and all that this needs to know of a failure.
     const models = await provider.discover?.(this.#config, signal).catch(() => null);
     if (signal.aborted) return;
-    this.#lookedAt.set(provider.id, performance.now());
+    this.#lookedAt.set(provider.id, this.#now());
     this.#found(provider, models ?? null);
   }
 }

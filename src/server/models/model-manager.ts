@@ -11,7 +11,14 @@ import { Discovery } from './discovery.ts';
 import { ModelTable } from './model-table.ts';
 import { key, nameOf, presets } from './presets.ts';
 import { providersOf } from './providers/index.ts';
-import { fetchFacts, readStored, type RefreshLogger, type RefreshOptions } from './refresh/refresh.ts';
+import type { FactsPatch } from './refresh/patch.ts';
+import {
+  fetchFacts,
+  readStored,
+  writeStored,
+  type RefreshLogger,
+  type RefreshOptions,
+} from './refresh/refresh.ts';
 import { readChoice, writeChoice } from './remembered-choice.ts';
 import { resolveCustom, resolveName, type NameResolver } from './resolve-name.ts';
 import { statusOf } from './status.ts';
@@ -34,22 +41,21 @@ export interface ModelManagerOptions {
 export async function createModelManager(options: ModelManagerOptions): Promise<RunningModelManager> {
   const { settings } = options;
   const [{ patches }, remembered] = await Promise.all([readStored(settings), readChoice(settings)]);
-  const manager = new Manager(options, remembered);
-  manager.table.setFetched(patches);
+  const manager = new Manager(options, patches, remembered);
   void manager.lookForServers();
   return manager;
 }
 
 class Manager implements RunningModelManager {
-  readonly table: ModelTable;
+  readonly #table: ModelTable;
   readonly #refreshOptions: RefreshOptions;
   readonly #parts: Availability;
   readonly #resolver: NameResolver;
   readonly #discovery: Discovery;
-  readonly #default: ModelConfig | null;
+  readonly #default: () => ModelConfig | null;
   #remembered: ModelConfig | null;
 
-  constructor(options: ModelManagerOptions, remembered: ModelConfig | null) {
+  constructor(options: ModelManagerOptions, patches: FactsPatch[], remembered: ModelConfig | null) {
     const { config } = options;
     this.#refreshOptions = {
       now: () => Date.now(),
@@ -60,12 +66,13 @@ class Manager implements RunningModelManager {
     const listed = providersOf(config);
     const providers = new Map(listed.map((provider) => [provider.id, provider]));
     const named = listed.flatMap((provider) => provider.configuredModels?.(config) ?? []);
-    this.table = new ModelTable(providers, named);
-    this.#parts = { config, table: this.table, providers, connections: connect(listed, config) };
-    this.#resolver = { table: this.table, providers, usable: (facts) => this.#isUsable(facts) };
-    this.#discovery = new Discovery(config, listed, (provider, models) => {
+    this.#table = new ModelTable(providers, named);
+    this.#table.setFetched(patches);
+    this.#parts = { config, table: this.#table, providers, connections: connect(listed, config) };
+    this.#resolver = { table: this.#table, providers, usable: (facts) => this.#isUsable(facts) };
+    this.#discovery = new Discovery(config, listed, this.#refreshOptions.now, (provider, models) => {
       // What a remote list once gave stays: it did not vanish because one request failed.
-      if (models || provider.kind === 'local') this.table.setFound(provider.id, models);
+      if (models || provider.kind === 'local') this.#table.setFound(provider.id, models);
     });
     this.#default = configuredDefault(this.#resolver, config);
     this.#remembered = remembered;
@@ -73,7 +80,7 @@ class Manager implements RunningModelManager {
 
   list(): Model[] {
     void this.lookForServers();
-    const rows = this.table.all().filter(({ embedding }) => !embedding);
+    const rows = this.#table.all().filter(({ embedding }) => !embedding);
     return rows.map((facts) => this.#model(facts));
   }
 
@@ -90,7 +97,7 @@ class Manager implements RunningModelManager {
   }
 
   assertUsable(config: ModelConfig): void {
-    const facts = this.table.describe(config);
+    const facts = this.#table.describe(config);
     const provider = this.#parts.providers.get(facts.provider)?.label ?? facts.provider;
     if (this.#status(facts) === 'retired')
       throw new CrosspointError('model_retired', {
@@ -107,12 +114,12 @@ class Manager implements RunningModelManager {
   }
 
   describe(config: Pick<ModelConfig, 'provider' | 'model'>): Model {
-    return this.#model(this.table.describe(config));
+    return this.#model(this.#table.describe(config));
   }
 
   /** Made anew each time and from facts only: nothing that a setting or a refresh changes is ever kept. */
   target(config: ModelConfig): Target {
-    const facts = this.table.describe(config);
+    const facts = this.#table.describe(config);
     const { provider, model, wire, cost, contextWindow, maxOutput, capabilities } = facts;
     const { dialect, heliconeModel } = facts;
     return {
@@ -129,9 +136,10 @@ class Manager implements RunningModelManager {
   }
 
   defaultConfig(): ModelConfig {
-    if (this.#default) return { ...this.#default };
+    const configured = this.#default();
+    if (configured) return configured;
     const last = this.#remembered;
-    if (last && this.#isUsable(this.table.describe(last))) return { ...last };
+    if (last && this.#isUsable(this.#table.describe(last))) return { ...last };
     return firstUsable(this.#resolver);
   }
 
@@ -143,7 +151,9 @@ class Manager implements RunningModelManager {
   async refresh(signal: AbortSignal): Promise<void> {
     try {
       const patches = await fetchFacts(this.#refreshOptions, signal);
-      if (patches) this.table.setFetched(patches);
+      if (!patches) return;
+      this.#table.setFetched(patches);
+      await writeStored(this.#refreshOptions, patches);
     } catch (cause) {
       this.#refreshOptions.logger.warn({ cause }, 'newer model facts could not be stored');
     }
@@ -154,7 +164,7 @@ class Manager implements RunningModelManager {
   }
 
   providerStates(): ProviderState[] {
-    const usable = this.table.all().filter((facts) => this.#isUsable(facts));
+    const usable = this.#table.all().filter((facts) => this.#isUsable(facts));
     return [...this.#parts.providers.values()].map((provider) => {
       const { id, label, kind, variable } = provider;
       const configured = isConfigured(this.#parts, provider);
@@ -225,7 +235,7 @@ class Manager implements RunningModelManager {
     for (let name = successor; name && !seen.has(name);) {
       seen.add(name);
       const slash = name.indexOf('/');
-      const facts = this.table.describe({ provider: name.slice(0, slash), model: name.slice(slash + 1) });
+      const facts = this.#table.describe({ provider: name.slice(0, slash), model: name.slice(slash + 1) });
       if (this.#status(facts) !== 'retired') return key(facts);
       name = facts.successor;
     }

@@ -70,9 +70,12 @@ export async function fetchFacts(options: RefreshOptions, signal: AbortSignal): 
   if (signal.aborted || results.every((result) => result === null)) return null;
   const failed = new Set(wanted.filter((_source, index) => results[index] === null).map(({ name }) => name));
   const kept = known.patches.filter(({ source }) => failed.has(source));
-  const patches = [...kept, ...results.flatMap((result) => result ?? [])].slice(0, maxPatches);
+  return [...kept, ...results.flatMap((result) => result ?? [])].slice(0, maxPatches);
+}
+
+/** Keeps what was fetched for the next start. */
+export async function writeStored({ settings, now }: RefreshOptions, patches: FactsPatch[]): Promise<void> {
   await settings.set(settingsKey, JSON.stringify({ fetchedAt: now(), patches }));
-  return patches;
 }
 
 interface Source {
