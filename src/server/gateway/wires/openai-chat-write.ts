@@ -32,10 +32,7 @@ export function writeOpenAiChat(
   const marked = form.mark ? lastOfOthers(messages) : new Set<PromptMessage>();
   const texts = messages.map((message) => {
     const entries = () => chatMessages(message, form);
-    if (marked.has(message))
-      return entries()
-        .map((entry) => JSON.stringify(form.mark?.(entry)))
-        .join(',');
+    if (marked.has(message)) return withLastMarked(entries(), form).join(',');
     return written.text(message, scope, () =>
       entries()
         .map((entry) => JSON.stringify(entry))
@@ -50,6 +47,12 @@ export function writeOpenAiChat(
     ...settings(request, dialect, form),
   };
   return `${JSON.stringify(head).slice(0, -1)},"messages":[${all}]}`;
+}
+
+/** One mark for a message, also where it becomes several, such as the results of parallel calls. */
+function withLastMarked(entries: ChatMessage[], form: ChatForm): string[] {
+  const last = entries.length - 1;
+  return entries.map((entry, index) => JSON.stringify(index === last ? form.mark?.(entry) : entry));
 }
 
 /** The last two messages that are not the model's own: what is new in this request and what was new in the one before. */

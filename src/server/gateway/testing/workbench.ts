@@ -1,0 +1,179 @@
+import type { Wire } from '#protocol/message.ts';
+import { startProviders, type ProviderName, type ProviderOptions } from '#tests/upstreams/index.ts';
+import { createGateway } from '../gateway.ts';
+import type { GatewayOptions } from '../gateway-options.ts';
+import type {
+  Connection,
+  Dialect,
+  ModelRequest,
+  ModelStreamEvent,
+  PromptAssistantMessage,
+  PromptMessage,
+  Target,
+} from '../types.ts';
+import { memoryLedger } from './memory-ledger.ts';
+
+type Setup = ProviderOptions & {
+  helicone?: 'proxy' | 'gateway';
+  bypass?: boolean;
+  deadlineScale?: number;
+  /** Providers whose key is not set. */
+  withoutKey?: ProviderName[];
+  connections?: Connection[];
+} & Pick<GatewayOptions, 'clock' | 'random' | 'logger'>;
+
+/** The gateway against the emulators, with a ledger to look into and waits that take no time. */
+export async function openWorkbench(setup: Setup = {}) {
+  const providers = await startProviders(setup);
+  const ledger = memoryLedger();
+  const waits: number[] = [];
+  const connections = [...builtIn(providers, setup), ...(setup.connections ?? [])];
+  const gateway = createGateway({
+    connections: new Map(connections.map((connection) => [connection.provider, connection])),
+    helicone: {
+      key: setup.helicone ? providers.helicone.key : null,
+      mode: setup.helicone ?? 'proxy',
+      urls: providers.helicone.urls,
+      bypass: setup.bypass ?? true,
+    },
+    ledger,
+    deadlineScale: setup.deadlineScale ?? 1,
+    random: setup.random ?? (() => 0.5),
+    clock: setup.clock ?? {
+      now: () => Date.now(),
+      sleep: (ms, signal) => {
+        waits.push(ms);
+        return signal.aborted ? Promise.reject(signal.reason as Error) : Promise.resolve();
+      },
+    },
+    ...(setup.logger ? { logger: setup.logger } : {}),
+  });
+  return {
+    providers,
+    ledger,
+    waits,
+    gateway,
+    /** All events of one request. */
+    ask: (request: ModelRequest, signal = new AbortController().signal) =>
+      collect(gateway.stream(request, signal)),
+    async [Symbol.asyncDispose]() {
+      await gateway.close();
+      await providers.close();
+    },
+  };
+}
+
+async function collect(stream: AsyncIterable<ModelStreamEvent>) {
+  const events: ModelStreamEvent[] = [];
+  let failure: unknown;
+  try {
+    for await (const event of stream) events.push(event);
+  } catch (cause) {
+    failure = cause;
+  }
+  const finished = events.find((event) => event.type === 'finished');
+  return {
+    events,
+    finished,
+    failure: failure as (Error & { code?: string }) | undefined,
+    text: textOf(events),
+  };
+}
+
+export function textOf(events: readonly ModelStreamEvent[]): string {
+  return events.map((event) => (event.type === 'text-delta' ? event.text : '')).join('');
+}
+
+const dialects: Record<ProviderName, Dialect> = {
+  openai: { maxTokensField: 'max_completion_tokens' },
+  anthropic: {},
+  groq: { stringContentOnly: true, maxTokensField: 'max_completion_tokens' },
+  openrouter: { reasoningDetails: true, declaredCost: true },
+  compatible: {},
+};
+
+function builtIn(providers: Awaited<ReturnType<typeof startProviders>>, setup: Setup): Connection[] {
+  return (Object.keys(dialects) as ProviderName[]).map((provider) => {
+    const isLocal = provider === 'compatible';
+    const { baseUrl, key } = providers[provider];
+    return {
+      provider,
+      label: provider,
+      baseUrl,
+      apiKey: isLocal || setup.withoutKey?.includes(provider) ? null : key,
+      apiKeyVariable: `${provider.toUpperCase()}_API_KEY`,
+      auth: isLocal ? 'none' : provider === 'anthropic' ? 'x-api-key' : 'bearer',
+      headers: {},
+      dialect: dialects[provider],
+      ...(isLocal ? {} : { heliconeBaseUrl: providers.helicone.urls[provider], heliconeProvider: provider }),
+    };
+  });
+}
+
+/** A model of the emulators. Prices in USD per 1M tokens are 2 in, 10 out, 0.2 and 2.5 for the cache. */
+export function target(name: string, changes: Partial<Target> = {}): Target {
+  const [provider = '', ...rest] = name.split(':');
+  const model = rest.join(':');
+  const reasoning = /claude|gpt-[5-9]|^o\d|gpt-oss|qwen3|gemini|kimi|deepseek-reason/.test(model);
+  return {
+    provider,
+    model,
+    wire: wireOf(provider, model),
+    cost: { input: 2, output: 10, cacheRead: 0.2, cacheWrite: 2.5 },
+    contextWindow: 200_000,
+    maxOutput: 32_000,
+    capabilities: {
+      tools: true,
+      images: true,
+      reasoning,
+      temperature: !/gpt-[5-9]|^o\d|claude-(sonnet-5|opus-5|opus-4-[78])/.test(model),
+    },
+    ...(/qwen3/.test(model) && provider === 'groq' ? { dialect: { reasoningFormat: 'parsed' } } : {}),
+    ...changes,
+  };
+}
+
+function wireOf(provider: string, model: string): Wire {
+  if (provider === 'anthropic') return 'anthropic-messages';
+  return provider === 'openai' && /^(gpt-[5-9]|o\d)/.test(model) ? 'openai-responses' : 'openai-chat';
+}
+
+export const tools = ['read_file', 'write_file'].map((name) => ({
+  name,
+  description: `Does ${name}.`,
+  parameters: { type: 'object', properties: { path: { type: 'string' } }, required: ['path'] },
+}));
+
+export function request(to: Target, changes: Partial<ModelRequest> = {}): ModelRequest {
+  return {
+    target: to,
+    system: 'You are a coding agent.',
+    messages: [says('Hello?')],
+    tools,
+    settings: {},
+    context: { userId: 'ann', threadId: 'thread-1', runId: 'run-1', sessionName: 'Größe 世界' },
+    ...changes,
+  };
+}
+
+export function says(text: string): PromptMessage {
+  return { role: 'user', parts: [{ type: 'text', text }] };
+}
+
+/** What a finished answer and its results add to the conversation. */
+export function continued(
+  { parts }: Pick<PromptAssistantMessage, 'parts'>,
+  result = (name: string) => `result of ${name}`,
+): PromptMessage[] {
+  const calls = parts.flatMap((part) => (part.type === 'tool-call' ? [part] : []));
+  const answer: PromptMessage = { role: 'assistant', parts };
+  if (!calls.length) return [answer];
+  const results = calls.map(({ toolCallId, name }) => ({
+    type: 'tool-result' as const,
+    toolCallId,
+    name,
+    status: 'ok' as const,
+    text: result(name),
+  }));
+  return [answer, { role: 'tool', results }];
+}
