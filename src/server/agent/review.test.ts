@@ -1,5 +1,6 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
+import type { CheckpointTuple } from '@langchain/langgraph-checkpoint';
 import type { CrosspointError } from '#protocol/errors.ts';
 import type { Approval, ReviewRequest } from '#protocol/review.ts';
 import { rejectsWith, write } from './testing/steps.ts';
@@ -308,6 +309,49 @@ test('a lost checkpoint loses nothing: the approved calls run and the turn goes 
     const answer = await decide(bench, threadId, { action: 'approved' });
     assert.ok('response' in answer && answer.response === 'still here');
     assert.deepEqual(effects(bench, threadId).sort(), ['x', 'y']);
+  } finally {
+    await bench.close();
+  }
+});
+
+/** Puts the checkpoints of a turn back to what they were: what power loss may do to a file that does not wait for the disk. */
+async function keepCheckpoints({ checkpointer }: Workbench, turnId: string): Promise<() => Promise<void>> {
+  const kept: CheckpointTuple[] = [];
+  for await (const tuple of checkpointer.list({ configurable: { thread_id: turnId } })) kept.push(tuple);
+  return async () => {
+    await checkpointer.deleteThread(turnId);
+    for (const { config, parentConfig, checkpoint, metadata, pendingWrites = [] } of kept.toReversed()) {
+      await checkpointer.put(
+        parentConfig ?? { configurable: { thread_id: turnId } },
+        checkpoint,
+        metadata ?? {},
+      );
+      for (const [taskId, channel, value] of pendingWrites)
+        await checkpointer.putWrites(config, [[channel, value]], taskId);
+    }
+  };
+}
+
+test('a checkpoint that is older than the review runs what the review says, and nothing twice', async () => {
+  const bench = await openWorkbench(
+    inOrder({ calls: [append('first')] }, { calls: [append('second'), append('third')] }, { text: 'whole' }),
+  );
+  try {
+    const { threadId, runId } = await toReview(bench);
+    const run = await bench.store.runs.get(runId);
+    const restore = await keepCheckpoints(bench, run?.turnId ?? '');
+    const second = await decide(bench, threadId, { action: 'approved' });
+    assert.ok('interrupt' in second);
+    await restore();
+    const [call] = second.data.toolCalls;
+    const decisions = second.data.toolCalls.map(({ id: toolCallId, hash }) => ({
+      toolCallId,
+      hash,
+      action: toolCallId === call?.id ? ('approved' as const) : ('rejected' as const),
+    }));
+    const answer = await decide(bench, threadId, { decisions });
+    assert.ok('response' in answer && answer.response === 'whole');
+    assert.deepEqual(effects(bench, threadId), ['first', 'second']);
   } finally {
     await bench.close();
   }

@@ -47,7 +47,9 @@ interface WriteRow {
 }
 
 /**
- * LangGraph's checkpoints in a SQLite file of their own, so that deleting a finished turn never waits for the record.
+ * LangGraph's checkpoints in a SQLite file of their own, so that deleting a finished turn never waits for the record. Each
+ * is written before the next step begins, but the disk is not waited for: a turn whose checkpoint was lost, or is older
+ * than its review, goes on from the record (graph.ts, `begin`; docs/decisions/0006).
  * Pending writes come back in the order of a live run, `(task_path, task_id, idx)`; the official SQLite saver stores no
  * path and replays parallel tool results in another order (langgraph#8382).
  */
@@ -58,7 +60,7 @@ export class NodeSqliteSaver extends BaseCheckpointSaver {
   /** @param path a file, or `:memory:` */
   constructor(path: string) {
     super(new PlainSerializer());
-    this.#database = openSqliteFile(path);
+    this.#database = openSqliteFile(path, 'normal');
     this.#database.exec(schema);
   }
 

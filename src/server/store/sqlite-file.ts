@@ -7,19 +7,24 @@ import { isDamaged } from './sqlite-error.ts';
 const openTimeoutMs = 5_000;
 
 /**
- * Opens a SQLite file (0600, in a folder of 0700) so that what is acknowledged survives `kill -9` and power loss: WAL and
- * synchronous=FULL.
+ * `full`: what is committed survives `kill -9` and power loss. `normal`: it survives `kill -9`, and after power loss the
+ * file is whole but may be a moment old; for what can be made anew from another file.
+ */
+export type Durability = 'full' | 'normal';
+
+/**
+ * Opens a SQLite file (0600, in a folder of 0700) with a WAL.
  * @param path a file, or `:memory:`
  * @throws with a sentence for the log when the file is damaged, which leaves a copy beside it and starts nothing empty
  *   (fault F21), or when the folder cannot hold a WAL
  */
-export function openSqliteFile(path: string): DatabaseSync {
+export function openSqliteFile(path: string, durability: Durability = 'full'): DatabaseSync {
   const inMemory = path === ':memory:';
   if (!inMemory) mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const database = new DatabaseSync(path, { timeout: openTimeoutMs });
   try {
     if (!inMemory) chmodSync(path, 0o600);
-    const journal = configure(database);
+    const journal = configure(database, durability);
     if (!inMemory && journal !== 'wal')
       throw new Error(`${path} is in a folder that does not support SQLite's WAL. Use a local disk.`);
     return database;
@@ -30,11 +35,13 @@ export function openSqliteFile(path: string): DatabaseSync {
 }
 
 /** Gives the journal mode that SQLite really took: on a file system without shared memory it silently keeps another. */
-function configure(database: DatabaseSync): string {
+function configure(database: DatabaseSync, durability: Durability): string {
   const { journal_mode: journal } = database.prepare('pragma journal_mode = wal').get() as {
     journal_mode: string;
   };
-  database.exec('pragma synchronous = full; pragma foreign_keys = on; pragma wal_autocheckpoint = 1000');
+  database.exec(
+    `pragma synchronous = ${durability}; pragma foreign_keys = on; pragma wal_autocheckpoint = 1000`,
+  );
   const check = database.prepare('pragma quick_check(1)').get() as { quick_check: string };
   if (check.quick_check !== 'ok') throw Object.assign(new Error(check.quick_check), { errcode: 11 });
   return journal;
