@@ -230,7 +230,7 @@ test('bad answers of every kind change nothing and never throw: no JSON, a redir
     ({ path }) => (path === '/api.json' ? { text: huge } : undefined),
   ];
   for (const answers of bad) {
-    const { server, models, settings, warnings } = await setUp(answers);
+    const { server, models, warnings } = await setUp(answers);
     const before = models.list();
     await models.refresh(signal());
     assert.deepEqual(models.list(), before);

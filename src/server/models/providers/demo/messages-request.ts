@@ -41,7 +41,7 @@ const message = v.strictObject({
 });
 const body = v.object({
   model: v.string(),
-  max_tokens: v.pipe(v.number('Field required'), v.integer(), v.minValue(1)),
+  max_tokens: v.pipe(v.number(), v.integer(), v.minValue(1)),
   stream: v.literal(true, 'This model answers streams only: set stream to true.'),
   messages: v.pipe(v.array(message), v.minLength(1, 'at least one message is required')),
   temperature: v.optional(v.number()),
@@ -94,7 +94,8 @@ export function readMessagesRequest(text: string): MessagesRequest {
 
 function sentenceOf(issue: v.BaseIssue<unknown>): string {
   const path = issue.path?.map(({ key }) => String(key)).join('.') ?? '';
-  return `${path}: ${issue.message}`;
+  if (issue.expected === 'never') return `${path}: Extra inputs are not permitted`;
+  return `${path}: ${issue.received === 'undefined' ? 'Field required' : issue.message}`;
 }
 
 function turnOf({ role, content: given }: Body['messages'][number]): Turn {
