@@ -32,8 +32,9 @@ export function matches(event: KeyPress, binding: Binding): boolean {
   return event.shiftKey === parts.includes('Shift') && event.key.toLowerCase() === key.toLowerCase();
 }
 
-/** Letters are text while someone writes. */
-export function isWriting(target: EventTarget | null): boolean {
+/** Letters are text while someone writes, also inside of an editor's shadow root. */
+export function isWriting(event: Event): boolean {
+  const target = event.composedPath()[0];
   if (!(target instanceof HTMLElement)) return false;
   return target.isContentEditable || ['INPUT', 'TEXTAREA', 'SELECT'].includes(target.tagName);
 }

@@ -1,6 +1,7 @@
 import { defaultKeymap, history, historyKeymap, indentWithTab } from '@codemirror/commands';
 import {
   bracketMatching,
+  HighlightStyle,
   indentOnInput,
   LanguageDescription,
   syntaxHighlighting,
@@ -8,7 +9,7 @@ import {
 import { languages } from '@codemirror/language-data';
 import { Compartment, EditorState, type Extension } from '@codemirror/state';
 import { EditorView, highlightSpecialChars, keymap, lineNumbers } from '@codemirror/view';
-import { classHighlighter } from '@lezer/highlight';
+import { tags } from '@lezer/highlight';
 
 export interface EditorOptions {
   text: string;
@@ -32,11 +33,26 @@ const look = EditorView.theme({
   '.cm-specialChar': { color: 'var(--color-warn-ink)', backgroundColor: 'var(--color-warn)' },
 });
 
-/** Opens an editor, or a reader, in `parent`. Returns how to close it. */
-export function openEditor(parent: HTMLElement, options: EditorOptions): () => void {
+const colours = HighlightStyle.define([
+  { tag: [tags.keyword, tags.modifier], color: 'var(--code-keyword)' },
+  { tag: [tags.string, tags.regexp], color: 'var(--code-string)' },
+  { tag: [tags.number, tags.bool, tags.atom], color: 'var(--code-number)' },
+  { tag: [tags.typeName, tags.className, tags.definition(tags.name)], color: 'var(--code-name)' },
+  { tag: [tags.propertyName, tags.attributeName], color: 'var(--code-property)' },
+  { tag: [tags.comment, tags.meta], color: 'var(--color-mute)' },
+]);
+
+/**
+ * Opens an editor, or a reader, in `host`. Returns how to close it.
+ * In a shadow root CodeMirror adopts its styles as sheets; in the page it would write style elements, which our policy
+ * refuses.
+ */
+export function openEditor(host: HTMLElement, options: EditorOptions): () => void {
   const language = new Compartment();
+  const root = host.shadowRoot ?? host.attachShadow({ mode: 'open' });
   const view = new EditorView({
-    parent,
+    parent: root,
+    root,
     state: EditorState.create({
       doc: options.text,
       extensions: [
@@ -44,18 +60,16 @@ export function openEditor(parent: HTMLElement, options: EditorOptions): () => v
         highlightSpecialChars({
           addSpecialChars: /[\u200b-\u200f\u202a-\u202e\u2060-\u2069\u{e0000}-\u{e007f}]/gu,
         }),
-        syntaxHighlighting(classHighlighter),
+        syntaxHighlighting(colours),
         EditorView.lineWrapping,
         EditorView.contentAttributes.of({ 'aria-label': options.label }),
-        EditorView.cspNonce.of(
-          document.querySelector<HTMLMetaElement>('meta[property=csp-nonce]')?.nonce ?? '',
-        ),
         look,
         language.of([]),
         options.onchange ? editing(options.onchange) : reading,
       ],
     }),
   });
+  view.scrollDOM.tabIndex = 0;
   if (options.onchange) view.focus();
   void LanguageDescription.matchFilename(languages, options.file)
     ?.load()

@@ -2,11 +2,13 @@ import type { Model, ModelConfig } from '#protocol/model.ts';
 import { idOf, isUsable, searchModels, type ModelGroup } from '#ui/client/model-search.ts';
 import type { Models } from '#ui/client/models.svelte.ts';
 
-export interface PickerGroup extends ModelGroup {
-  /** Rows that are shown; the others wait behind `folded`. */
-  shown: Model[];
-  /** Retired and deprecated models, and all models of a provider that cannot be used. */
-  folded: Model[];
+/** A line of the list: a model, or the one that unfolds the rest of its provider's models. */
+export type PickerRow =
+  { kind: 'model'; id: string; model: Model } | { kind: 'fold'; id: string; provider: string; count: number };
+
+export interface PickerGroup {
+  provider: string;
+  rows: PickerRow[];
   /** Why none of the provider's models can be used. */
   reason: string;
 }
@@ -22,45 +24,53 @@ export class PickerState {
   readonly groups = $derived.by(() =>
     searchModels(this.#models.all, this.query, this.#models.speeds).map((group) => this.#fold(group)),
   );
-  readonly rows = $derived(this.groups.flatMap(({ shown }) => shown));
+  readonly rows = $derived(this.groups.flatMap(({ rows }) => rows));
   readonly active = $derived(
-    this.rows.find((model) => idOf(model) === this.#activeId) ??
-      this.rows.find((model) => idOf(model) === this.currentId) ??
-      this.rows.find(isUsable),
+    this.rows.find(({ id }) => id === this.#activeId) ??
+      this.rows.find(({ id }) => id === this.currentId) ??
+      this.#firstUsable(),
   );
+  readonly activeModel = $derived(this.active?.kind === 'model' ? this.active.model : null);
 
   constructor(models: Models, current: ModelConfig) {
     this.#models = models;
     this.currentId = idOf(current);
   }
 
-  #fold(group: ModelGroup): PickerGroup {
-    const usable = group.models.some((model) => model.available);
-    const reason = usable ? '' : (group.models[0]?.unavailableReason ?? 'not available');
+  /** Folded: retired and deprecated models, and all models of a provider that cannot be used. */
+  #fold({ provider, models }: ModelGroup): PickerGroup {
+    const usable = models.some((model) => model.available);
+    const reason = usable ? '' : (models[0]?.unavailableReason ?? 'not available');
     // Who looks for a model by name wants to see it, whatever its state.
-    if (this.#unfolded[group.provider] || this.query.trim() !== '')
-      return { ...group, shown: group.models, folded: [], reason };
-    const isShown = (model: Model) => (usable && model.status === 'active') || idOf(model) === this.currentId;
-    return {
-      ...group,
-      shown: group.models.filter(isShown),
-      folded: group.models.filter((model) => !isShown(model)),
-      reason,
-    };
+    const all = this.#unfolded[provider] || this.query.trim() !== '';
+    const shown = models.filter(
+      (model) => all || (usable && model.status === 'active') || idOf(model) === this.currentId,
+    );
+    const rows: PickerRow[] = shown.map((model) => ({ kind: 'model', id: idOf(model), model }));
+    const count = models.length - shown.length;
+    if (count > 0) rows.push({ kind: 'fold', id: `${provider}/*`, provider, count });
+    return { provider, rows, reason };
   }
 
-  unfold(provider: string): void {
+  #firstUsable(): PickerRow | undefined {
+    return this.rows.find((row) => row.kind === 'model' && isUsable(row.model)) ?? this.rows[0];
+  }
+
+  unfold({ id, provider }: { id: string; provider: string }): void {
+    const index = this.rows.findIndex((row) => row.id === id);
     this.#unfolded[provider] = true;
+    // The first of the unfolded models stands where the line was, or near it.
+    const next = this.rows[index];
+    if (next) this.activate(next);
   }
 
-  activate(model: Model): void {
-    this.#activeId = idOf(model);
+  activate(row: PickerRow): void {
+    this.#activeId = row.id;
   }
 
   search(query: string): void {
     this.query = query;
-    const first = this.rows.find(isUsable) ?? this.rows[0];
-    this.#activeId = first && query.trim() !== '' ? idOf(first) : this.currentId;
+    this.#activeId = query.trim() === '' ? this.currentId : (this.#firstUsable()?.id ?? '');
   }
 
   move(step: number): void {
