@@ -92,7 +92,7 @@ export function podCommand(limits: SandboxLimits): string[] {
   const kibibytes = (bytes: number) => Math.floor(bytes / 1_024);
   const script = [
     'ulimit -c 0 2>/dev/null',
-    `ulimit -d ${kibibytes(limits.memoryBytes)} 2>/dev/null`,
+    `ulimit -d ${kibibytes(limits.processMemoryBytes)} 2>/dev/null`,
     `ulimit -f ${kibibytes(limits.fileBytes)} 2>/dev/null`,
     `ulimit -u ${limits.processes} 2>/dev/null`,
     'echo 300 >/proc/self/oom_score_adj',

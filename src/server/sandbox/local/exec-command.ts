@@ -9,7 +9,7 @@ import type { Pod } from './pod.ts';
 import { workspacePath } from './workspace-path.ts';
 
 /** Milliseconds that the supervisor may take, after the command's own time, to kill the tree and say so. */
-const graceMs = 10_000;
+const graceMs = 5_000;
 /** What bash itself answers when it finds a command that cannot be started. */
 const cannotStart = 126;
 

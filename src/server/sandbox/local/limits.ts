@@ -1,7 +1,9 @@
 /** What one sandbox may use. The defaults follow SECURITY.md; every one has a test that runs into it. */
 export interface SandboxLimits {
-  /** Bytes of memory of one process (RLIMIT_DATA) and of all processes of the pod together (watched). */
+  /** Bytes of memory of all processes of the pod together (watched: over it, the pod ends). */
   memoryBytes: number;
+  /** Bytes of memory of one process (RLIMIT_DATA: over it, the process gets no more). Node needs 600 MB to start. */
+  processMemoryBytes: number;
   /** Processes and threads of the pod together. */
   processes: number;
   /** Bytes of workspace and home together. Watched: a fast writer may go over it for a second. */
@@ -20,6 +22,7 @@ const mebibyte = 1_048_576;
 
 export const defaultLimits: SandboxLimits = {
   memoryBytes: 2_048 * mebibyte,
+  processMemoryBytes: 1_536 * mebibyte,
   processes: 256,
   diskBytes: 5_120 * mebibyte,
   fileBytes: 2_048 * mebibyte,

@@ -25,11 +25,11 @@ export class LocalSandbox implements Sandbox {
   constructor(id: string, pods: Pods) {
     this.id = id;
     this.#pods = pods;
-    this.files = podFiles(() => this.#pod());
+    this.files = podFiles((use) => this.#inPod(use));
   }
 
-  async exec(command: string, options?: ExecOptions): Promise<ExecResult> {
-    return execCommand(await this.#pod(), command, options);
+  exec(command: string, options?: ExecOptions): Promise<ExecResult> {
+    return this.#inPod((pod) => execCommand(pod, command, options));
   }
 
   async state(): Promise<SandboxState> {
@@ -45,10 +45,14 @@ export class LocalSandbox implements Sandbox {
     await this.#pods.removeSandbox(this.id);
   }
 
-  async #pod(): Promise<Pod> {
-    // Never an empty workspace in place of the one that was lost.
-    if (this.#destroyed)
-      throw new CrosspointError('sandbox_gone', { remedy: 'It was removed. Start a new thread.' });
-    return this.#pods.pod(this.id, { create: false });
+  async #inPod<Result>(use: (pod: Pod) => Promise<Result>): Promise<Result> {
+    for (;;) {
+      // Never an empty workspace in place of the one that was lost.
+      if (this.#destroyed)
+        throw new CrosspointError('sandbox_gone', { remedy: 'It was removed. Start a new thread.' });
+      const pod = await this.#pods.pod(this.id, { create: false });
+      // It may have been stopped, for being idle, between the answer and now.
+      if (!pod.isEnding) return use(pod);
+    }
   }
 }

@@ -30,41 +30,44 @@ interface Question<Answer> {
   parse: (answer: unknown, bytes: Buffer) => Answer;
 }
 
-/** Files through the supervisor. @param pod gives the running pod, which is started when it is not */
-export function podFiles(pod: () => Promise<Pod>): SandboxFiles {
+type InPod = <Result>(use: (pod: Pod) => Promise<Result>) => Promise<Result>;
+
+/** Files through the supervisor. @param inPod gives the running pod, which is started when it is not */
+export function podFiles(inPod: InPod): SandboxFiles {
+  const ask = <Answer>(question: Question<Answer>) => inPod((pod) => askPod(pod, question));
   const nothing = () => undefined;
   const bytesOnly = (_answer: unknown, bytes: Buffer) => bytes;
   return {
     async read(path, { maxBytes = defaultReadBytes } = {}) {
       const request = { op: 'read', path: workspacePath(path), maxBytes } as const;
-      return ask(await pod(), { path, request, limit: maxBytes, parse: bytesOnly });
+      return ask({ path, request, limit: maxBytes, parse: bytesOnly });
     },
     async write(path, body) {
       if (body.byteLength > maxWriteBytes) throw tooLarge(path, maxWriteBytes);
       const request = { op: 'write', path: workspacePath(path) } as const;
-      return ask(await pod(), { path, request, limit: 0, body, parse: nothing });
+      return ask({ path, request, limit: 0, body, parse: nothing });
     },
     async list(path, { recursive = false, maxEntries: wanted = defaultEntries } = {}) {
       const entries = Math.min(Math.max(1, wanted), maxEntries);
       const request = { op: 'list', path: workspacePath(path), recursive, maxEntries: entries } as const;
       const parse = (_answer: unknown, bytes: Buffer) => parseEntries(bytes).slice(0, entries);
-      return ask(await pod(), { path, request, limit: entries * maxEntryBytes, parse });
+      return ask({ path, request, limit: entries * maxEntryBytes, parse });
     },
     async stat(path) {
       const request = { op: 'stat', path: workspacePath(path) } as const;
       const parse = (answer: unknown) => v.parse(statSchema, answer).entry;
-      return ask(await pod(), { path, request, limit: 0, parse });
+      return ask({ path, request, limit: 0, parse });
     },
     async remove(path) {
       const request = { op: 'remove', path: workspacePath(path) } as const;
       // The workspace itself stays: it is where commands run.
       if (request.path === '.') throw new CrosspointError('not_a_file', { path });
-      return ask(await pod(), { path, request, limit: 0, parse: nothing });
+      return ask({ path, request, limit: 0, parse: nothing });
     },
   };
 }
 
-async function ask<Answer>(pod: Pod, question: Question<Answer>): Promise<Answer> {
+async function askPod<Answer>(pod: Pod, question: Question<Answer>): Promise<Answer> {
   const { path, request, limit, body, parse } = question;
   const parts: Buffer[] = [];
   let size = 0;
