@@ -52,6 +52,7 @@ async function askTwiceWhenEmpty(
   if (!first || first.reason !== 'stop' || !isEmpty(first)) return first;
   const message = `${modelName(request.target)} gave an empty answer and is asked once more.`;
   await turn.commit([
+    ...first.unwritten,
     { type: 'model.finished', data: { messageId: first.messageId, usage: first.usage } },
     { type: 'notice', data: { code: 'empty_answer', message } },
   ]);
@@ -73,6 +74,7 @@ async function commitAnswer(
 ): Promise<string[]> {
   const { messageId, usage } = answer;
   const events: NewEvent[] = [
+    ...answer.unwritten,
     ...proposalEvents(proposals, messageId, turn.run.id, turn.threadId),
     { type: 'model.finished', data: { messageId, usage } },
     ...endingNotice(answer, request),

@@ -1,6 +1,6 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import type { CheckpointTuple } from '@langchain/langgraph-checkpoint';
+import type { CheckpointMetadata, CheckpointTuple } from '@langchain/langgraph-checkpoint';
 import type { CrosspointError } from '#protocol/errors.ts';
 import type { Approval, ReviewRequest } from '#protocol/review.ts';
 import { rejectsWith, write } from './testing/steps.ts';
@@ -324,7 +324,7 @@ async function keepCheckpoints({ checkpointer }: Workbench, turnId: string): Pro
       await checkpointer.put(
         parentConfig ?? { configurable: { thread_id: turnId } },
         checkpoint,
-        metadata ?? {},
+        metadata as CheckpointMetadata,
       );
       for (const [taskId, channel, value] of pendingWrites)
         await checkpointer.putWrites(config, [[channel, value]], taskId);

@@ -16,7 +16,12 @@ export interface Answer {
   usage: UsageEntry;
   /** A call was begun whose arguments never became complete; it is nowhere in `parts`. */
   lostCall: boolean;
+  /** Events of this request that are not written yet: they come before those of the answer. */
+  unwritten: NewEvent[];
 }
+
+/** Milliseconds that the start of a request may wait to be written together with what follows: one commit less a step. */
+const holdMs = 50;
 
 /**
  * Sends one request and writes what arrives as events. The sum of the text events is the text that is stored.
@@ -51,6 +56,8 @@ class AnswerStream {
   #text = '';
   #reasoning = '';
   #begunCalls = new Set<number>();
+  #held: NewEvent[] = [];
+  #holdTimer: NodeJS.Timeout | undefined;
   #finished: Extract<ModelStreamEvent, { type: 'finished' }> | null = null;
 
   constructor(turn: Turn, request: ModelRequest) {
@@ -63,7 +70,7 @@ class AnswerStream {
     const model = modelName(this.#request.target);
     switch (event.type) {
       case 'started':
-        return this.#emit({
+        return this.#hold({
           type: 'model.started',
           data: { requestedModel: model, attempt: event.attempt },
         });
@@ -103,6 +110,7 @@ class AnswerStream {
       parts: finished.parts,
       usage: finished.usage,
       lostCall: this.#begunCalls.size > calls,
+      unwritten: this.#takeHeld(),
     };
   }
 
@@ -112,9 +120,8 @@ class AnswerStream {
     const parts: AssistantPart[] = [];
     if (this.#reasoning) parts.push({ type: 'reasoning', text: this.#reasoning });
     if (this.#text) parts.push({ type: 'text', text: this.#text });
-    const events: NewEvent[] = usage
-      ? [{ type: 'model.finished', data: { messageId: this.#messageId, usage } }]
-      : [];
+    const events = this.#takeHeld();
+    if (usage) events.push({ type: 'model.finished', data: { messageId: this.#messageId, usage } });
     if (!parts.length && !events.length) return;
     await this.#turn.commit(events, async (store) => {
       if (!parts.length) return;
@@ -128,9 +135,21 @@ class AnswerStream {
     void this.#write([event]);
   }
 
+  #hold(event: NewEvent): void {
+    this.#held.push(event);
+    this.#holdTimer ??= setTimeout(() => void this.#write([]), holdMs);
+  }
+
+  #takeHeld(): NewEvent[] {
+    clearTimeout(this.#holdTimer);
+    this.#holdTimer = undefined;
+    return this.#held.splice(0);
+  }
+
   /** One write after the other. A failed one is thrown by the next flush; nothing is written after it. */
   #write(events: NewEvent[]): Promise<unknown> {
-    this.#writing = this.#writing.then(() => this.#turn.commit(events));
+    const all = [...this.#takeHeld(), ...events];
+    this.#writing = this.#writing.then(() => this.#turn.commit(all));
     this.#writing.catch(() => undefined);
     return this.#writing;
   }
