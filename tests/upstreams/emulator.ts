@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import type { Wire } from '#protocol/message.ts';
 import type { Frame } from './delivery.ts';
 import type { ModelTraits } from './models.ts';
@@ -59,9 +60,9 @@ export class Issued {
   readonly #calls = new Map<string, Set<string>>();
   /** Responses: an item's id → the id of the reasoning that it must come with. */
   readonly reasoningOf = new Map<string, string>();
-  #count = 0;
+  /** Conversations outlive a set of emulators, and their ids must not come again. */
+  #count = randomInt(2 ** 40);
 
-  /** Different for each call, the same in each run. */
   number(): number {
     return ++this.#count;
   }
