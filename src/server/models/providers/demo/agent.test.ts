@@ -13,6 +13,7 @@ import { NodeSqliteSaver } from '#server/store/checkpoint-saver.ts';
 import { openStore } from '#server/store/open-store.ts';
 import { createEventLog } from '#server/stream/log.ts';
 import { managerFor } from '../../testing/manager.ts';
+import { demoUpstream } from './upstream.ts';
 import { demoProject, demoTask, faulty, mended, sourcePath } from './project.ts';
 
 // A test runner inside a test runner runs nothing while it sees this.
@@ -22,13 +23,15 @@ const user = 'user-1';
 const chat = 'demo/scripted-chat';
 const messages = 'demo/scripted-messages';
 
-/** The real agent, gateway, wires and tools; only the isolation of the sandbox is missing. */
-async function openDemo() {
+/** The real agent, gateway, wires and tools; only the isolation of the sandbox is missing, and the pauses for the eye. */
+async function openDemo(pauseMs: number) {
   const dataDir = mkdtempSync(join(tmpdir(), 'crosspoint-demo-'));
   const store = await openStore(dataDir);
   const models = await managerFor({}, { settings: store.settings });
+  const connection = models.connections().get('demo');
+  assert.ok(connection);
   const gateway = createGateway({
-    connections: models.connections(),
+    connections: new Map([['demo', { ...connection, embedded: demoUpstream(pauseMs) }]]),
     helicone: {
       key: null,
       mode: 'proxy',
@@ -57,7 +60,7 @@ async function openDemo() {
     },
     async spoke(threadId: string): Promise<boolean> {
       const events = await store.events.list(threadId, 0, 1_000);
-      return events.some(({ event }) => event.type === 'message.delta');
+      return events.some(({ type }) => type === 'message.delta');
     },
     source: (threadId: string) => readFileSync(file(threadId), 'utf8'),
     rewrite: (threadId: string, text: string) => writeFileSync(file(threadId), text),
@@ -75,8 +78,8 @@ async function openDemo() {
 
 type Demo = Awaited<ReturnType<typeof openDemo>>;
 
-async function withDemo(work: (demo: Demo) => Promise<void>): Promise<void> {
-  const demo = await openDemo();
+async function withDemo(work: (demo: Demo) => Promise<void>, pauseMs = 0): Promise<void> {
+  const demo = await openDemo(pauseMs);
   try {
     await work(demo);
   } finally {
@@ -215,4 +218,4 @@ test('a person stops it in the middle of a sentence, and "go on" with the other 
     const { messages: rows } = await demo.agent.getThread(user, threadId);
     assert.equal(rows.at(-1)?.status, 'partial');
     assert.deepEqual(reviewed(await demo.say('go on', messages, threadId)), ['edit_file']);
-  }));
+  }, 12));

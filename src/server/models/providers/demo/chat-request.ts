@@ -8,7 +8,11 @@ import {
 } from './conversation.ts';
 
 const textPart = v.strictObject({ type: v.literal('text'), text: v.string() });
-const words = v.union([v.string(), v.array(textPart)]);
+const parts = v.array(textPart);
+/** Not a union, which would only say that neither form fits. */
+const words = v.lazy((given): v.GenericSchema<unknown, string | v.InferOutput<typeof parts>> =>
+  typeof given === 'string' ? v.string() : parts,
+);
 const call = v.strictObject({
   id: v.pipe(v.string(), v.minLength(1), v.maxLength(40)),
   type: v.literal('function'),

@@ -20,7 +20,7 @@ export const demo: Provider = {
     auth: 'none',
     headers: {},
     dialect: {},
-    embedded: demoUpstream,
+    embedded: demoUpstream(),
   }),
   unavailableReason: () => 'The scripted demo can always be used.',
   guess: (model) => ({

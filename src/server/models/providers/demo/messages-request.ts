@@ -14,7 +14,14 @@ const textBlock = v.strictObject({
   text: v.pipe(v.string(), v.regex(/\S/, 'text content blocks must be non-empty')),
   ...cached,
 });
-const content = v.union([v.string(), v.array(textBlock)]);
+/** A text stands for one block of it. */
+const textOr = <Item extends v.GenericSchema>(item: Item) => {
+  const blocks = v.pipe(v.array(item), v.minLength(1));
+  // Not a union, which would only say that neither form fits.
+  return v.lazy((given): v.GenericSchema<unknown, string | v.InferOutput<Item>[]> =>
+    typeof given === 'string' ? v.string() : blocks,
+  );
+};
 const id = v.pipe(v.string(), v.regex(/^[a-zA-Z0-9_-]+$/, "String should match pattern '^[a-zA-Z0-9_-]+$'"));
 /** Strict, as Anthropic is: "Input tag … does not match any of the expected tags", "Extra inputs are not permitted". */
 const block = v.variant('type', [
@@ -30,14 +37,14 @@ const block = v.variant('type', [
   v.strictObject({
     type: v.literal('tool_result'),
     tool_use_id: v.string(),
-    content: v.optional(content),
+    content: v.optional(textOr(textBlock)),
     is_error: v.optional(v.boolean()),
     ...cached,
   }),
 ]);
 const message = v.strictObject({
   role: v.picklist(['user', 'assistant']),
-  content: v.union([v.pipe(v.string(), v.minLength(1)), v.pipe(v.array(block), v.minLength(1))]),
+  content: textOr(block),
 });
 const body = v.object({
   model: v.string(),

@@ -1,8 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Between two pieces, so that the demo reads like a stream; the whole stays quick. */
-const pauseMs = 12;
-
 /** A text as a stream brings it: a few words at a time. */
 export function wordPieces(text: string): string[] {
   return text.match(/(?:\S+\s*){1,3}/g) ?? (text ? [text] : []);
@@ -13,13 +10,17 @@ export function jsonPieces(json: string): string[] {
   return json.match(/[\s\S]{1,32}/gu) ?? [];
 }
 
-/** The events as bytes, with a small pause after each. An abort ends it at once. */
-export async function* paced(events: Iterable<string>, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+/** The events as bytes, with a pause after each. An abort ends it at once. */
+export async function* paced(
+  events: Iterable<string>,
+  pauseMs: number,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
   const encoder = new TextEncoder();
   for (const event of events) {
     signal.throwIfAborted();
     yield encoder.encode(event);
-    await sleep(pauseMs, undefined, { signal });
+    if (pauseMs > 0) await sleep(pauseMs, undefined, { signal });
   }
 }
 

@@ -7,7 +7,7 @@ const signal = () => new AbortController().signal;
 
 async function ask(path: string, body: object | string) {
   const text = typeof body === 'string' ? body : JSON.stringify(body);
-  const response = await demoUpstream.respond(path, text, signal());
+  const response = await demoUpstream(0).respond(path, text, signal());
   const chunks: Uint8Array[] = [];
   for await (const chunk of response.body) chunks.push(chunk);
   return { ...response, text: Buffer.concat(chunks).toString(), chunks };
@@ -209,7 +209,7 @@ test('its own signed thinking comes back to it, and a tool loop goes on with it'
 test('an abort ends the stream at once', async () => {
   const stop = new AbortController();
   const body = JSON.stringify({ model: 'scripted-chat', stream: true, tools: chatTools, messages: [said] });
-  const { body: stream } = await demoUpstream.respond('/chat/completions', body, stop.signal);
+  const { body: stream } = await demoUpstream().respond('/chat/completions', body, stop.signal);
   let chunks = 0;
   await assert.rejects(
     async () => {

@@ -9,30 +9,31 @@ import { nextStep } from './script.ts';
 
 type Response = Awaited<ReturnType<EmbeddedUpstream['respond']>>;
 
+/** Between two pieces of an answer, so that the demo reads like a stream; the whole stays quick. */
+const pauseForTheEyeMs = 12;
+
 /** The two scripted models as their APIs: bytes in, bytes out, nothing remembered between two requests. */
-export const demoUpstream: EmbeddedUpstream = {
-  async respond(path, body, signal) {
-    const api = apis[path];
-    if (!api)
-      return refusal(new RefusedRequest(`Unknown path: ${path}`, 404, 'not_found_error'), openAiError);
-    try {
-      const events = api.answer(body);
-      return {
-        status: 200,
-        headers: { 'content-type': 'text/event-stream; charset=utf-8' },
-        body: paced(events, signal),
-      };
-    } catch (cause) {
-      if (cause instanceof RefusedRequest) return refusal(cause, api.errorBody);
-      if (cause instanceof SyntaxError)
-        return refusal(
-          new RefusedRequest('We could not parse the JSON body of your request.'),
-          api.errorBody,
-        );
-      throw cause;
-    }
-  },
-};
+export function demoUpstream(pauseMs = pauseForTheEyeMs): EmbeddedUpstream {
+  return { respond: (path, body, signal) => Promise.resolve(respond(path, body, signal, pauseMs)) };
+}
+
+function respond(path: string, body: string, signal: AbortSignal, pauseMs: number): Response {
+  const api = apis[path];
+  if (!api) return refusal(new RefusedRequest(`Unknown path: ${path}`, 404, 'not_found_error'), openAiError);
+  try {
+    const events = api.answer(body);
+    return {
+      status: 200,
+      headers: { 'content-type': 'text/event-stream; charset=utf-8' },
+      body: paced(events, pauseMs, signal),
+    };
+  } catch (cause) {
+    if (cause instanceof RefusedRequest) return refusal(cause, api.errorBody);
+    if (cause instanceof SyntaxError)
+      return refusal(new RefusedRequest('We could not parse the JSON body of your request.'), api.errorBody);
+    throw cause;
+  }
+}
 
 type ErrorBody = (refused: RefusedRequest) => object;
 
