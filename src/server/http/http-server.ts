@@ -49,9 +49,11 @@ export class HttpServer {
   async close(): Promise<void> {
     this.#listener = startingListener(this.origins);
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    this.#server.closeIdleConnections();
+    // A connection that ends its last answer stays open for the next request, which would not be answered.
+    const idle = setInterval(() => this.#server.closeIdleConnections(), 20);
     const cut = setTimeout(() => this.#server.closeAllConnections(), graceMs);
     await closed;
+    clearInterval(idle);
     clearTimeout(cut);
   }
 }

@@ -57,12 +57,17 @@ export async function openTestServer(
         redirect: 'manual',
       });
     },
-    async close() {
-      streams.closeAll();
-      await Promise.all([server.close(), bench.agent.close()]);
-      await bench.close();
-    },
+    close: () => stop(bench, server, streams),
   };
+}
+
+/** In the order of `server.ts`. */
+async function stop(bench: Workbench, server: HttpServer, streams: EventStreams): Promise<void> {
+  const closed = server.close();
+  await bench.agent.close();
+  streams.closeAll();
+  await closed;
+  await bench.close();
 }
 
 export type TestServer = Awaited<ReturnType<typeof openTestServer>>;
