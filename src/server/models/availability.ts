@@ -1,5 +1,7 @@
 import type { Config } from '#server/config.ts';
 import type { Connection } from '#server/gateway/types.ts';
+import { hasKey } from '#server/gateway/upstreams/direct.ts';
+import { gatewayModel } from '#server/gateway/upstreams/helicone-gateway.ts';
 import type { ModelFacts } from './catalogue/facts.ts';
 import type { ModelTable } from './model-table.ts';
 import type { Provider } from './types.ts';
@@ -18,7 +20,8 @@ export function whyUnavailable(parts: Availability, facts: ModelFacts): string |
   const connection = parts.connections.get(facts.provider);
   if (!provider) return `There is no provider "${facts.provider}".`;
   if (!isConfigured(parts, provider)) return provider.unavailableReason(parts.config);
-  if (connection && !hasOwnKey(connection) && !heliconeNames(facts, connection))
+  // As the gateway chooses the route: without a key of its own only through Helicone's, under a name that it knows.
+  if (connection && !hasKey(connection) && gatewayModel({ target: facts }, connection) === null)
     return `Helicone's gateway has no name for it, and ${connection.apiKeyVariable} is not set.`;
   return null;
 }
@@ -26,13 +29,4 @@ export function whyUnavailable(parts: Availability, facts: ModelFacts): string |
 /** A key is set, or a server was found. */
 export function isConfigured({ table, connections }: Availability, { id, kind }: Provider): boolean {
   return kind === 'local' ? table.isFound(id) : connections.has(id);
-}
-
-function hasOwnKey({ auth, apiKey, embedded }: Connection): boolean {
-  return auth === 'none' || apiKey !== null || embedded !== undefined;
-}
-
-/** As the route through the unified gateway decides it: a slash in the name would be read as a provider. */
-function heliconeNames({ model, heliconeModel }: ModelFacts, { heliconeProvider }: Connection): boolean {
-  return heliconeProvider !== undefined && !(heliconeModel ?? model).includes('/');
 }

@@ -1,4 +1,4 @@
-import type { Connection, Dialect, ModelRequest } from '../types.ts';
+import type { Connection, Dialect, ModelRequest, Target } from '../types.ts';
 import { chatReasoning } from '../wires/chat-reasoning.ts';
 import { OpenAiChatReader } from '../wires/openai-chat-read.ts';
 import { writeOpenAiChat } from '../wires/openai-chat-write.ts';
@@ -14,7 +14,10 @@ import { commonHeaders, type UpstreamRequest } from './upstream.ts';
  * The name of a model in Helicone's unified gateway, `model/provider`, or null when it has none: a slash inside the
  * model would be read as the provider ("deepseek/deepseek-chat" is refused as an unknown provider).
  */
-export function gatewayModel({ target }: ModelRequest, { heliconeProvider }: Connection): string | null {
+export function gatewayModel(
+  { target }: { target: Pick<Target, 'model' | 'heliconeModel'> },
+  { heliconeProvider }: Connection,
+): string | null {
   const name = target.heliconeModel ?? target.model;
   return heliconeProvider && !name.includes('/') ? `${name}/${heliconeProvider}` : null;
 }
