@@ -2,6 +2,7 @@ import type { Emulator, Endpoint } from './emulator.ts';
 import { checkMessagesBody } from './messages/check.ts';
 import { messagesFrames, messagesWhole } from './messages/render.ts';
 import { viewMessages } from './messages/view.ts';
+import { bearerKey } from './openai.ts';
 import { refuse, Refusal } from './refusal.ts';
 
 /** `POST /v1/messages`; also what Helicone's gateway sends there after its translation. */
@@ -31,7 +32,8 @@ export const anthropic: Emulator = {
   documents: (models) => ({
     '/v1/models': { data: models.map((id) => ({ id, type: 'model', display_name: id })), has_more: false },
   }),
-  keyOf: (headers) => headers['x-api-key'] ?? null,
+  // The official client of 2026 sends its key as a bearer token.
+  keyOf: (headers) => headers['x-api-key'] ?? bearerKey(headers),
   checkHeaders(headers) {
     if (!headers['anthropic-version']) refuse('anthropic-version: header is required');
     if (headers['anthropic-version'] !== '2023-06-01') refuse('anthropic-version: "is not a valid version');

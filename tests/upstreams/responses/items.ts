@@ -64,10 +64,9 @@ export function itemFrames(item: OutputItem, index: number): Timed[] {
   const done = { type: 'response.output_item.done', output_index: index, item: whole };
   return [
     { event: added, point: 'preamble' },
-    ...inner(whole, text, at).map((event) => ({
-      event,
-      point: event.type.endsWith('added') ? 'preamble' : point,
-    })),
+    ...inner(whole, text, at).map((event): Timed => {
+      return { event, point: event.type.endsWith('added') ? 'preamble' : point };
+    }),
     { event: done, point },
   ];
 }
