@@ -218,4 +218,4 @@ test('a person stops it in the middle of a sentence, and "go on" with the other 
     const { messages: rows } = await demo.agent.getThread(user, threadId);
     assert.equal(rows.at(-1)?.status, 'partial');
     assert.deepEqual(reviewed(await demo.say('go on', messages, threadId)), ['edit_file']);
-  }, 12));
+  }, 50));
