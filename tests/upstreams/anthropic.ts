@@ -36,7 +36,8 @@ export const anthropic: Emulator = {
   keyOf: (headers) => headers['x-api-key'] ?? bearerKey(headers),
   checkHeaders(headers) {
     if (!headers['anthropic-version']) refuse('anthropic-version: header is required');
-    if (headers['anthropic-version'] !== '2023-06-01') refuse('anthropic-version: "is not a valid version');
+    const version = headers['anthropic-version'];
+    if (!versions.includes(version)) refuse(`anthropic-version: "${version}" is not a valid version`);
   },
   errorBody,
   badKey: (given) =>
@@ -46,6 +47,9 @@ export const anthropic: Emulator = {
     }),
   unknownModel: (model) => new Refusal(`model: ${model}`, { status: 404, type: 'not_found_error' }),
 };
+
+/** The one that everybody sends, and the one of the official client of 2026. */
+const versions = ['2023-06-01', '2026-10-21'];
 
 const errorTypes: Record<number, string> = {
   400: 'invalid_request_error',

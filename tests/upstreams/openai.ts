@@ -1,6 +1,7 @@
 import { checkChat, commonRules } from './chat/check.ts';
 import { chatEndpoint } from './chat/endpoint.ts';
 import { chatUsage, noReasoning, usageLast } from './chat/render.ts';
+import { checkEffort } from './effort.ts';
 import type { CheckContext, Emulator, Headers } from './emulator.ts';
 import { refuse, Refusal, type Json } from './refusal.ts';
 import { responsesEndpoint } from './responses/endpoint.ts';
@@ -99,18 +100,6 @@ function checkReasoningParameters(
       },
     );
   checkEffort(effort, model, efforts, 'reasoning_effort');
-}
-
-export function checkEffort(effort: unknown, model: string, efforts: readonly string[], param: string): void {
-  if (effort === undefined || efforts.includes(String(effort))) return;
-  const known = efforts.map((name) => `'${name}'`).join(', ');
-  refuse(
-    `Unsupported value: '${String(effort)}' is not supported with the '${model}' model. Supported values are: ${known}.`,
-    {
-      code: 'unsupported_value',
-      param,
-    },
-  );
 }
 
 export function openAiError({ message, type, param, code }: Refusal): object {

@@ -42,3 +42,13 @@ export function isJsonObject(text: string): boolean {
     throw cause;
   }
 }
+
+export function emptyArray(path: string): never {
+  refuse(
+    `Invalid '${path}': empty array. Expected an array with minimum length 1, but got an empty array instead.`,
+    {
+      code: 'empty_array',
+      param: path,
+    },
+  );
+}

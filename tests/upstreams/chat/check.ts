@@ -1,5 +1,5 @@
 import { traitsOf } from '../models.ts';
-import { isJsonObject, isObject, objects, refuse, unknownKey, type Json } from '../refusal.ts';
+import { emptyArray, isJsonObject, isObject, objects, refuse, unknownKey, type Json } from '../refusal.ts';
 import { checkPairs } from './pairs.ts';
 import { checkTools } from './tools.ts';
 
@@ -154,16 +154,6 @@ function checkFunction(called: unknown, path: string): void {
       code: 'invalid_type',
     });
   if (!isJsonObject(args)) refuse(`Invalid '${path}.arguments': not a JSON object.`);
-}
-
-export function emptyArray(path: string): never {
-  refuse(
-    `Invalid '${path}': empty array. Expected an array with minimum length 1, but got an empty array instead.`,
-    {
-      code: 'empty_array',
-      param: path,
-    },
-  );
 }
 
 /** The least rules, of a server that nobody knows. */

@@ -1,5 +1,4 @@
-import { isObject, objects, refuse, unknownKey, type Json } from '../refusal.ts';
-import { emptyArray } from './check.ts';
+import { emptyArray, isObject, objects, refuse, unknownKey, type Json } from '../refusal.ts';
 
 export function checkTools(body: Json): void {
   const { tools } = body;

@@ -1,5 +1,5 @@
 import type { CheckContext } from '../emulator.ts';
-import { checkEffort } from '../openai.ts';
+import { checkEffort } from '../effort.ts';
 import { isJsonObject, isObject, objects, refuse, unknownKey, type Json } from '../refusal.ts';
 import { decrypt } from '../seal.ts';
 import { checkItemOrder } from './order.ts';
