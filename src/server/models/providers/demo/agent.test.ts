@@ -16,15 +16,14 @@ import { managerFor } from '../../testing/manager.ts';
 import { demoUpstream } from './upstream.ts';
 import { demoProject, demoTask, faulty, mended, sourcePath } from './project.ts';
 
-// A test runner inside a test runner runs nothing while it sees this.
-delete process.env.NODE_TEST_CONTEXT;
-
 const user = 'user-1';
 const chat = 'demo/scripted-chat';
 const messages = 'demo/scripted-messages';
 
 /** The real agent, gateway, wires and tools; only the isolation of the sandbox is missing, and the pauses for the eye. */
 async function openDemo(pauseMs: number) {
+  // The sample project's test runner would run nothing if it knew that it is inside another one.
+  delete process.env.NODE_TEST_CONTEXT;
   const dataDir = mkdtempSync(join(tmpdir(), 'crosspoint-demo-'));
   const store = await openStore(dataDir);
   const models = await managerFor({}, { settings: store.settings });
