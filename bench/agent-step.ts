@@ -1,7 +1,8 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startCrosspoint, mockProvider } from './support/crosspoint.ts';
+import { Crosspoint } from '#tests/support/crosspoint.ts';
+import { mockProvider } from './support/process.ts';
 import { gaps, median, percentile, type Benchmark, type Outcome } from './support/figures.ts';
 import { startMockModel, type MockModel } from './support/mock-model.ts';
 import { installOpencode, runOpencode } from './support/opencode.ts';
@@ -47,10 +48,10 @@ export const agentStep: Benchmark = {
 };
 
 async function crosspointSteps(model: MockModel): Promise<number[]> {
-  const crosspoint = await startCrosspoint(mockProvider(model.origin));
+  const crosspoint = await Crosspoint.start(mockProvider(model.origin));
   try {
     return await stepsOf(model, async () => {
-      const answer = await crosspoint.api('POST', '/api/agent', {
+      const answer = await crosspoint.request('POST', '/api/agent', {
         message: `Go. steps=${steps}`,
         approvalMode: 'auto',
       });
@@ -59,7 +60,7 @@ async function crosspointSteps(model: MockModel): Promise<number[]> {
         throw new Error(`The turn did not end well: ${JSON.stringify(body)}`);
     });
   } finally {
-    await crosspoint.stop();
+    await crosspoint.remove();
   }
 }
 

@@ -1,5 +1,6 @@
 import { request } from 'undici';
-import { mockProvider, startCrosspoint, type RunningCrosspoint } from './support/crosspoint.ts';
+import { Crosspoint } from '#tests/support/crosspoint.ts';
+import { mockProvider } from './support/process.ts';
 import { median, percentile, type Benchmark, type Outcome } from './support/figures.ts';
 import { startMockModel, type MockModel } from './support/mock-model.ts';
 
@@ -11,7 +12,7 @@ export const firstToken: Benchmark = {
   name: 'first token',
   async run(): Promise<Outcome> {
     const model = await startMockModel();
-    const crosspoint = await startCrosspoint(mockProvider(model.origin));
+    const crosspoint = await Crosspoint.start(mockProvider(model.origin));
     try {
       const [direct, through]: [number[], number[]] = [[], []];
       for (let pair = 0; pair < pairs; pair += 1) {
@@ -27,7 +28,7 @@ export const firstToken: Benchmark = {
         ],
       };
     } finally {
-      await crosspoint.stop();
+      await crosspoint.remove();
       await model.close();
     }
   },
@@ -39,7 +40,7 @@ function directToken(model: MockModel): Promise<number> {
 }
 
 /** A new thread each time, with its message, run and lease committed before the model is asked. */
-function throughToken(crosspoint: RunningCrosspoint): Promise<number> {
+function throughToken(crosspoint: Crosspoint): Promise<number> {
   const headers = { ...crosspoint.headers, accept: 'text/event-stream' };
   return timeTo(
     `${crosspoint.origin}/api/agent`,

@@ -1,4 +1,5 @@
-import { mockProvider, startCrosspoint, folderBytes, type RunningCrosspoint } from './support/crosspoint.ts';
+import { Crosspoint } from '#tests/support/crosspoint.ts';
+import { mockProvider, folderBytes } from './support/process.ts';
 import { median, type Benchmark, type Outcome } from './support/figures.ts';
 import { startMockModel } from './support/mock-model.ts';
 
@@ -11,7 +12,7 @@ export const longThread: Benchmark = {
   name: 'long thread',
   async run(): Promise<Outcome> {
     const model = await startMockModel();
-    const crosspoint = await startCrosspoint(mockProvider(model.origin));
+    const crosspoint = await Crosspoint.start(mockProvider(model.origin));
     try {
       const { times, text, raw } = await talk(crosspoint);
       const [early, late] = [timeAround(times, 50), timeAround(times, turns - around)];
@@ -31,19 +32,19 @@ export const longThread: Benchmark = {
         ],
       };
     } finally {
-      await crosspoint.stop();
+      await crosspoint.remove();
       await model.close();
     }
   },
 };
 
-async function talk(crosspoint: RunningCrosspoint) {
+async function talk(crosspoint: Crosspoint) {
   const times: number[] = [];
   let threadId: string | undefined;
   for (let turn = 1; turn <= turns; turn += 1) {
     const message = `Turn ${turn}: ${paragraph(turn)} steps=1`;
     const startedAt = performance.now();
-    const response = await crosspoint.api('POST', '/api/agent', {
+    const response = await crosspoint.request('POST', '/api/agent', {
       message,
       approvalMode: 'auto',
       ...(threadId ? { threadId } : {}),
@@ -53,7 +54,7 @@ async function talk(crosspoint: RunningCrosspoint) {
     if (!body.response) throw new Error(`Turn ${turn} did not end well: ${JSON.stringify(body)}`);
     threadId = body.threadId;
   }
-  const view = (await (await crosspoint.api('GET', `/api/threads/${threadId}`)).json()) as {
+  const view = (await (await crosspoint.request('GET', `/api/threads/${threadId}`)).json()) as {
     messages: { parts: unknown[] }[];
   };
   const raw = view.messages.reduce((sum, { parts }) => sum + Buffer.byteLength(JSON.stringify(parts)), 0);
@@ -75,6 +76,6 @@ function timeAround(times: readonly number[], turn: number): number {
 }
 
 /** After a clean end the log of the database is part of the file. */
-async function storedBytes(crosspoint: RunningCrosspoint): Promise<number> {
+async function storedBytes(crosspoint: Crosspoint): Promise<number> {
   return folderBytes(crosspoint.dataDir);
 }

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { openStore } from '#server/store/open-store.ts';
 import { threadRow, writeTurn } from '#server/store/testing/sample-rows.ts';
-import { mockProvider, startCrosspoint, type RunningCrosspoint } from './support/crosspoint.ts';
+import { Crosspoint } from '#tests/support/crosspoint.ts';
+import { mockProvider } from './support/process.ts';
 import { median, type Benchmark, type Outcome } from './support/figures.ts';
 
 const executable = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
@@ -19,7 +20,7 @@ export const page: Benchmark = {
     if (!existsSync(executable)) return { skipped: `there is no browser at ${executable}` };
     const dataDir = mkdtempSync(join(tmpdir(), 'crosspoint-bench-page-'));
     await writeThread(dataDir);
-    const crosspoint = await startCrosspoint(mockProvider('http://127.0.0.1:9'), dataDir);
+    const crosspoint = await Crosspoint.start(mockProvider('http://127.0.0.1:9'), dataDir);
     const browser = await chromium.launch({
       executablePath: executable,
       args: ['--no-sandbox', '--disable-quic'],
@@ -40,7 +41,7 @@ export const page: Benchmark = {
       };
     } finally {
       await browser.close();
-      await crosspoint.stop();
+      await crosspoint.remove();
     }
   },
 };
@@ -53,7 +54,7 @@ async function writeThread(dataDir: string): Promise<void> {
 }
 
 /** Bytes on the wire of every script that the first page asks for, signed in. */
-async function firstLoad(browser: Browser, crosspoint: RunningCrosspoint): Promise<number> {
+async function firstLoad(browser: Browser, crosspoint: Crosspoint): Promise<number> {
   const page = await (await browser.newContext()).newPage();
   let bytes = 0;
   page.on('response', (response) => {
@@ -67,7 +68,7 @@ async function firstLoad(browser: Browser, crosspoint: RunningCrosspoint): Promi
   return bytes;
 }
 
-async function openings(browser: Browser, crosspoint: RunningCrosspoint): Promise<number[]> {
+async function openings(browser: Browser, crosspoint: Crosspoint): Promise<number[]> {
   const context = await browser.newContext({ extraHTTPHeaders: crosspoint.headers });
   const times: number[] = [];
   for (let count = 0; count < opens; count += 1) {
@@ -79,7 +80,7 @@ async function openings(browser: Browser, crosspoint: RunningCrosspoint): Promis
 }
 
 /** Until the end of the thread can be read. */
-async function opening(page: Page, crosspoint: RunningCrosspoint): Promise<number> {
+async function opening(page: Page, crosspoint: Crosspoint): Promise<number> {
   const startedAt = performance.now();
   await page.goto(`${crosspoint.origin}/t/t`);
   await page.getByTestId('timeline').getByText('demo/m').last().waitFor();

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { residentKilobytes, startCrosspoint } from './support/crosspoint.ts';
+import { Crosspoint } from '#tests/support/crosspoint.ts';
+import { residentKilobytes } from './support/process.ts';
 import { median, type Benchmark, type Outcome } from './support/figures.ts';
 
 const starts = 5;
@@ -12,13 +13,13 @@ export const start: Benchmark = {
   async run(): Promise<Outcome> {
     const [times, kilobytes]: [number[], number[]] = [[], []];
     for (let count = 0; count < starts; count += 1) {
-      const crosspoint = await startCrosspoint({});
+      const crosspoint = await Crosspoint.start({});
       try {
         times.push(crosspoint.readyMs);
         if (count < 2) await sleep(idleMs);
         if (count < 2) kilobytes.push(residentKilobytes(crosspoint.pid));
       } finally {
-        await crosspoint.stop();
+        await crosspoint.remove();
       }
     }
     return {

@@ -16,6 +16,7 @@ export const compatible: Emulator = {
   endpoints: { '/v1/chat/completions': chatEndpoint({ style: style(), check: checkCompatible, errorBody }) },
   documents: (models) => ({
     '/v1/models': modelList(models),
+    '/api/ps': { models: [] },
     '/api/version': { version: '0.13.0' },
     '/api/tags': {
       models: models.map((name) => ({
