@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { callOutcome, callTarget, callVerb, changesOf } from './call-words.ts';
+
+test('a call says what became of it', () => {
+  const call = { name: 'write_file', state: 'finished' as const };
+  assert.equal(callVerb({ ...call, state: 'proposed' }), 'Write');
+  assert.equal(callVerb({ ...call, state: 'running' }), 'Writing');
+  assert.equal(callVerb({ ...call, status: 'ok' }), 'Wrote');
+  assert.equal(callVerb({ ...call, status: 'rejected' }), 'Rejected: write');
+  assert.equal(callVerb({ ...call, status: 'not_run' }), 'Not run: write');
+});
+
+test('an outcome that nobody knows is not called a success', () => {
+  assert.equal(callOutcome({ status: 'outcome_unknown' }), 'outcome unknown');
+  assert.equal(callOutcome({ status: 'ok', exitCode: 1 }), 'exit 1');
+  assert.equal(callOutcome({ status: 'ok', exitCode: 0 }), '');
+});
+
+test('the target of a command is its first line', () => {
+  assert.equal(callTarget({ name: 'run_terminal_command', args: { command: ' ls\nrm x' } }), 'ls');
+});
+
+test('without the diff of the file, the arguments tell the change', () => {
+  assert.deepEqual(changesOf({ name: 'write_file', args: { content: 'a' } }), [{ before: '', after: 'a' }]);
+  const edits = [{ oldText: 'a', newText: 'b' }, { oldText: 1 }, null];
+  assert.deepEqual(changesOf({ name: 'edit_file', args: { edits } }), [{ before: 'a', after: 'b' }]);
+});
