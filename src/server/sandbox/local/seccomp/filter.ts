@@ -54,8 +54,8 @@ const terminalRequests = [0x5412, 0x541c];
 
 /**
  * The filter as bwrap's `--seccomp` takes it. Default allow with a list of refusals: programs of all kinds must run here,
- * and the namespaces, not the filter, are the wall. Calls newer than the list do not exist; a call of another
- * architecture (32 bits, x32) ends the process, since its numbers mean something else.
+ * and the namespaces, not the filter, are the wall. Calls newer than the list, and with them those of x32, do
+ * not exist; a call of another architecture (32 bits) ends the process, since its numbers mean something else.
  */
 export function seccompFilter(architecture: Architecture): Buffer {
   const numbers = syscallNumbers[architecture];
