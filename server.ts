@@ -24,12 +24,12 @@ export async function serve(
 ): Promise<void> {
   dropTelemetry(process.env);
   const config = readConfig(readEnvironment(process.env, process.cwd()));
-  const directory = DataDirectory.open(config.dataDir);
-  const server = await listen(config.host, config.port);
   const logger = createLogger(config);
   const streams = new EventStreams(logger);
-  const running: Running = { directory, server, streams };
+  const running: Running = { streams };
   stopOnSignals(running);
+  const directory = (running.directory = DataDirectory.open(config.dataDir));
+  const server = (running.server = await listen(config.host, config.port));
   await prepare(config);
   // Loaded only now: a wrong variable or a taken port is told before the engine is read from disk.
   const { createApp } = await import('#server/app.ts');
@@ -45,11 +45,11 @@ export async function serve(
   console.log(`Crosspoint is ready: ${loginLink(server.origin, key)}`);
 }
 
+/** What is open so far. */
 interface Running {
-  directory: DataDirectory;
-  server: HttpServer;
   streams: EventStreams;
-  /** Absent while it starts. */
+  directory?: DataDirectory;
+  server?: HttpServer;
   app?: App;
 }
 
@@ -69,12 +69,12 @@ function stopOnSignals(running: Running): void {
 
 /** Runs end as `interrupted`, their last events go out, then everything else closes. */
 async function close({ directory, server, streams, app }: Running): Promise<void> {
-  const closed = server.close();
+  const closed = server?.close();
   await app?.services.agent.close();
   streams.closeAll();
   await closed;
   await app?.close();
-  directory.close();
+  directory?.close();
 }
 
 if (import.meta.main) await serve().catch(explainAndExit);

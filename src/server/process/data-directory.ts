@@ -1,5 +1,14 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { StartError } from './start-error.ts';
 
@@ -78,13 +87,21 @@ function tryLock(path: string): DatabaseSync | null {
 
 function makeFolder(path: string): void {
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    makeEach(path);
     // A folder that holds other things too is not ours to close.
     const entries = readdirSync(path);
     if (entries.length === 0 || entries.includes('crosspoint.db')) chmodSync(path, 0o700);
   } catch (cause) {
     throw notWritable(path, cause);
   }
+}
+
+/** Node's own recursion never ends below `/proc`, where a folder is refused as if its parent were missing. */
+function makeEach(path: string): void {
+  if (existsSync(path) && statSync(path).isDirectory()) return;
+  const parent = dirname(path);
+  if (!existsSync(parent)) makeEach(parent);
+  mkdirSync(path, { mode: 0o700 });
 }
 
 function notWritable(path: string, cause: unknown): StartError {
