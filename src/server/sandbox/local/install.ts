@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { findProgram } from './programs.ts';
+import { findProgram, systemPath } from './programs.ts';
 
 /** Milliseconds for the package manager, lists included. */
 const installTimeoutMs = 180_000;
@@ -12,7 +12,7 @@ interface PackageManager {
 }
 
 /** In the order of trying; a system has one of them. */
-const packageManagers: readonly PackageManager[] = [
+const packageManagers: readonly [PackageManager, ...PackageManager[]] = [
   {
     program: 'apt-get',
     install: ['install', '-y', '--no-install-recommends', 'bubblewrap'],
@@ -45,10 +45,10 @@ export interface InstallRequest {
   timeoutMs?: number;
 }
 
-/** The one command that installs bubblewrap here, as a person would type it. */
-export function installCommand(folders?: readonly string[]): string {
+/** The one command that installs bubblewrap here, as this user would type it. */
+export function installCommand(folders?: readonly string[], uid = process.getuid?.()): string {
   const manager = findManager(folders) ?? packageManagers[0];
-  return manager ? `sudo ${[manager.program, ...manager.install].join(' ')}` : '';
+  return [...(uid === 0 ? [] : ['sudo']), manager.program, ...manager.install].join(' ');
 }
 
 /**
@@ -58,14 +58,14 @@ export function installCommand(folders?: readonly string[]): string {
 export async function installBubblewrap(request: InstallRequest): Promise<InstallOutcome> {
   const present = findProgram('bwrap', request.folders);
   if (present) return { state: 'present', path: present };
-  const command = installCommand(request.folders);
+  const command = installCommand(request.folders, request.uid);
   const declined = (reason: string): InstallOutcome => ({ state: 'declined', reason, command });
   const manager = findManager(request.folders);
   if (process.platform !== 'linux' || !manager) return declined('no known package manager is here');
   if (!request.allowed) return declined('CROSSPOINT_NO_INSTALL is set');
   const prefix = await permission(request, command);
   if (typeof prefix === 'string') return declined(prefix);
-  request.announce(`Installing bubblewrap, in which commands run isolated: ${command.replace(/^sudo /, '')}`);
+  request.announce(`Installing bubblewrap, in which commands run isolated: ${command}`);
   const reason = await install(manager, prefix, request);
   const path = findProgram('bwrap', request.folders);
   return path
@@ -107,11 +107,13 @@ function runStep(
   deadline: number,
   terminal: boolean,
 ): Promise<string | null> {
+  // Of our environment only the way to the network: the rest holds keys, and packages run scripts.
+  const proxies = Object.fromEntries(Object.entries(process.env).filter(([name]) => /_proxy$/i.test(name)));
   const child = spawn(file, line, {
     cwd: '/',
-    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C' },
+    env: { ...proxies, PATH: systemPath.join(':'), DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C' },
     stdio: [terminal ? 'inherit' : 'ignore', 'pipe', 'pipe'],
-    timeout: Math.max(1, deadline - performance.now()),
+    timeout: Math.max(1, Math.ceil(deadline - performance.now())),
     killSignal: 'SIGKILL',
   });
   let printed = '';
