@@ -16,6 +16,7 @@ export {
   inOrder,
   type Answer,
   type AnsweredCall,
+  type AnswerUsage,
   type Asked,
   type Fault,
   type ProviderName,

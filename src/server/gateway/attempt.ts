@@ -9,7 +9,7 @@ import { isStream, responseFailure, streamFailure } from './response-failure.ts'
 import { readRetryAfter } from './routing/retry.ts';
 import { SseParser } from './sse.ts';
 import type { PartialAnswer, Target } from './types.ts';
-import type { Transport } from './upstreams/transport.ts';
+import { endIteration, type Transport } from './upstreams/transport.ts';
 import type { UpstreamRequest, UpstreamResponse } from './upstreams/upstream.ts';
 import type { WireAnswer, WireDelta, WirePartial, WireReader } from './wires/wire.ts';
 
@@ -129,7 +129,10 @@ class Attempt {
   /** Runs in every case; settles when the caller went away in the middle. */
   async close(): Promise<void> {
     this.#controller.unlink();
-    if (this.#response) this.#controller.abort(new Error('the attempt is over'));
+    if (this.#response) {
+      this.#controller.abort(new Error('the attempt is over'));
+      if (this.#chunks) endIteration(this.#chunks);
+    }
     if (!this.#input.record.settled) {
       const reported = this.#reader?.partial().usage ?? null;
       await this.#input.record.settle({ status: 'aborted', errorCode: 'aborted', reported });

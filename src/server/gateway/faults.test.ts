@@ -398,3 +398,20 @@ test('a stop before the request and a stop while waiting for the next try both e
     ['aborted', 'failed'],
   );
 });
+
+test('F1: what one request is told to wait, another to the same model waits too, and a third to another model does not', async () => {
+  const limited: Answer = { fault: { kind: 'status', status: 429, headers: { 'retry-after': '30' } } };
+  await using bench = await openWorkbench({
+    script: ({ number }) => (number <= 4 ? limited : { text: 'Fine.' }),
+  });
+  await bench.ask(request(target('openai:gpt-4o')));
+  assert.equal(bench.waits.length, 3);
+  const other = await bench.ask(request(target('openai:gpt-4o-mini')));
+  assert.equal(other.events[0]?.type, 'started');
+  const same = await bench.ask(request(target('openai:gpt-4o')));
+  const [first] = same.events;
+  assert.ok(first?.type === 'retrying' && first.afterMs > 25_000 && first.afterMs <= 31_000);
+  assert.equal(same.text, 'Fine.');
+  const after = await bench.ask(request(target('openai:gpt-4o')));
+  assert.equal(after.events[0]?.type, 'started');
+});

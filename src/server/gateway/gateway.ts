@@ -7,6 +7,7 @@ import type { AttemptFailure } from './attempt-failure.ts';
 import type { GatewayClock, GatewayOptions } from './gateway-options.ts';
 import { AttemptRecord } from './ledger/attempt-record.ts';
 import { DeadlineError, LinkedController, deadlines, type Deadlines } from './limits/deadlines.ts';
+import { RatePauses } from './limits/rate-pauses.ts';
 import { HeliconeHealth } from './routing/helicone-health.ts';
 import { retryDelay } from './routing/retry.ts';
 import { planRoutes, type Routes } from './routing/routes.ts';
@@ -31,6 +32,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     transport: new Transport(limits.connect),
     written: new WrittenMessages(),
     health: new HeliconeHealth(options.deadlineScale),
+    pauses: new RatePauses(),
   };
   return {
     stream: (request, signal) => streamRequest(parts, request, signal),
@@ -43,6 +45,7 @@ interface GatewayParts extends Required<GatewayOptions> {
   transport: Transport;
   written: WrittenMessages;
   health: HeliconeHealth;
+  pauses: RatePauses;
 }
 
 async function* streamRequest(
@@ -79,6 +82,7 @@ async function* attempts(call: Call, routes: Routes): AsyncGenerator<ModelStream
     yield bypassNotice(call);
     [route, bypass] = [bypass, undefined];
   }
+  yield* waitForOthers(call);
   let upstream = route.prepare();
   for (let attempt = 1, tries = 1; ; attempt++, tries++) {
     yield { type: 'started', attempt, route: route.name };
@@ -87,7 +91,7 @@ async function* attempts(call: Call, routes: Routes): AsyncGenerator<ModelStream
     const { target } = request;
     const result = yield* runAttempt({ transport, upstream, target, record, deadlines: limits, signal });
     if (result.kind === 'aborted') throw abortError(result.partial);
-    if (result.kind === 'answer' && route.name.startsWith('helicone')) call.health.works();
+    noteHealth(call, result, route.name);
     const failure = result.kind === 'failure' ? result.failure : emptyAnswer(call, result, record);
     const afterMs = failure && retryDelay(failure, tries, call.random);
     if (result.kind === 'answer' && typeof afterMs !== 'number') {
@@ -121,6 +125,30 @@ function connectionOf({ connections }: GatewayParts, { target }: ModelRequest): 
 function newRecord(call: Call, attempt: number, route: string): AttemptRecord {
   const { requestId, request, clock, ledger } = call;
   return new AttemptRecord(ledger, { requestId, request, attempt, route, startedAt: clock.now() });
+}
+
+/** Waits where another request was told to: its answer would be the same. */
+async function* waitForOthers(call: Call): AsyncGenerator<ModelStreamEvent> {
+  const afterMs = call.pauses.delay(call.request.target, call.random);
+  if (!afterMs) return;
+  const values = { provider: call.label, attempts: 1 };
+  const error = new CrosspointError('provider_rate_limited', values);
+  yield { type: 'retrying', attempt: 1, afterMs, reason: error.message };
+  const failure = { error, detail: '', streamed: false, heliconeFault: false, partial: { parts: [] } };
+  await pause(call, afterMs, failure, 1);
+}
+
+/** What later requests learn from this one. */
+function noteHealth(call: Call, result: AttemptResult, route: string): void {
+  const { pauses, health, request } = call;
+  if (result.kind === 'answer') {
+    pauses.works(request.target);
+    if (route.startsWith('helicone')) health.works();
+  }
+  if (result.kind !== 'failure') return;
+  const { error, retryAfterMs, heliconeFault } = result.failure;
+  if (error.code === 'provider_rate_limited' && retryAfterMs !== undefined && !heliconeFault)
+    pauses.limited(request.target, retryAfterMs);
 }
 
 /** Visible, because Helicone's dashboards then miss what was asked directly. */

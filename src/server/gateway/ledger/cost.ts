@@ -32,9 +32,9 @@ export function costUsd(cost: ModelCost, tokens: TokenCounts): number | null {
   for (const [count, rate] of priced) {
     if (count === 0) continue;
     if (rate === null) return null;
-    total += (count * rate) / 1_000_000;
+    total += count * rate;
   }
-  return total;
+  return total / 1_000_000;
 }
 
 /** A cache rate that a price list leaves out is the input rate; one that it gives as null is unknown. */

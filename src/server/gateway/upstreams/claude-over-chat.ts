@@ -6,7 +6,7 @@ import type { ChatReasoning } from '../wires/chat-reasoning.ts';
 import { OpenAiChatReader } from '../wires/openai-chat-read.ts';
 import { writeOpenAiChat, type ChatMessage } from '../wires/openai-chat-write.ts';
 import type { ReasoningDetail } from '../wires/reasoning-details.ts';
-import type { WireCodec } from '../wires/wire.ts';
+import type { WireAnswer, WireCodec, WirePartial } from '../wires/wire.ts';
 
 const cacheControl = { type: 'ephemeral' };
 
@@ -37,8 +37,25 @@ export function claudeOverChat(model: string): WireCodec {
         written,
       ),
     reader: (target, dialect) =>
-      new OpenAiChatReader(target, dialect, claudeReasoning(target, dialect, true)),
+      new ClaudeOverChatReader(target, dialect, claudeReasoning(target, dialect, true)),
   };
+}
+
+/** Helicone leaves what was written to the cache out of `prompt_tokens` (its mapModelUsageToOpenAI). */
+class ClaudeOverChatReader extends OpenAiChatReader {
+  override end(): WireAnswer {
+    return withCacheWrites(super.end());
+  }
+
+  override partial(): WirePartial {
+    return withCacheWrites(super.partial());
+  }
+}
+
+function withCacheWrites<Answer extends WirePartial>(answer: Answer): Answer {
+  const { usage } = answer;
+  if (!usage) return answer;
+  return { ...answer, usage: { ...usage, inputTokens: usage.inputTokens + usage.cacheWriteTokens } };
 }
 
 /** Helicone takes 4,096 where none is given, too few for a file. */

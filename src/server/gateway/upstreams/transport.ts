@@ -23,7 +23,12 @@ export class Transport {
     const { url, body, embedded } = request;
     if (embedded) {
       const response = await embedded.respond(request.codec.path, body, signal);
-      return { ...response, release: () => undefined };
+      const chunks = response.body[Symbol.asyncIterator]();
+      return {
+        ...response,
+        body: { [Symbol.asyncIterator]: () => chunks },
+        release: () => endIteration(chunks),
+      };
     }
     const { origin, pathname, search } = new URL(url);
     const response = await this.#pool(origin).request({
@@ -61,6 +66,11 @@ export class Transport {
     this.#pools.set(origin, pool);
     return pool;
   }
+}
+
+/** Lets a generator run its `finally`. Nobody waits for it, and its last words interest nobody. */
+export function endIteration(chunks: AsyncIterator<Uint8Array>): void {
+  chunks.return?.().catch(() => undefined);
 }
 
 function joinedHeaders(headers: Dispatcher.ResponseData['headers']): Record<string, string> {
