@@ -13,6 +13,7 @@ import { createLogger } from '#server/process/logger.ts';
 
 /** Milliseconds for a clean end; what has not ended by then is ended by the next start (`recover`). */
 const shutdownMs = 4_000;
+const secondSignalMs = 500;
 
 /**
  * The production entry: one process, one app. The guard and the API answer first, then the page's files.
@@ -54,15 +55,19 @@ interface Running {
 }
 
 function stopOnSignals(running: Running): void {
-  let stopping = false;
+  let stoppingSince: number | null = null;
   const stop = () => {
-    // Whoever asks twice does not want to wait.
-    if (stopping) process.exit(1);
-    stopping = true;
+    if (stoppingSince !== null) {
+      // Ctrl-C reaches us from the terminal and from npm; whoever asks again later does not want to wait.
+      if (performance.now() - stoppingSince > secondSignalMs) process.exit(1);
+      return;
+    }
+    stoppingSince = performance.now();
     setTimeout(() => process.exit(1), shutdownMs).unref();
     close(running).then(() => process.exit(0), explainAndExit);
   };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
+  // A terminal that goes away is not among them: with `nohup` we stay.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop);
   // `npm start` on an older Node runs us as its child: when it is killed, nobody would stop us.
   process.on('disconnect', stop);
 }

@@ -33,6 +33,6 @@ export function findRuntime() {
 export function runWithRuntime(args) {
   const child = spawn(findRuntime(), args, { stdio: ['inherit', 'inherit', 'inherit', 'ipc'] });
   // The terminal sends these to both; a service manager only to this process.
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
   child.on('exit', (code, signal) => process.exit(code ?? (signal ? 1 : 0)));
 }

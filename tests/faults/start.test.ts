@@ -166,7 +166,7 @@ test('while it starts, everything answers 503, and a signal ends it cleanly', as
   assert.equal(await early.ended, 0, early.stderr);
 });
 
-test('no key, no address, no token is in the environment of the log', async () => {
+test('no key and no token is in the log, in an error or in an answer, at any log level', async () => {
   using folder = temporaryFolder();
   const key = 'sk-canary-0123456789abcdef';
   const env = {
