@@ -1,8 +1,9 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import type { EventType, ThreadEvent } from '#protocol/events.ts';
 import type { Approval } from '#protocol/review.ts';
 import type { ThreadView } from '#protocol/thread.ts';
@@ -45,7 +46,7 @@ export class Crosspoint {
   ): Promise<Crosspoint> {
     const startedAt = performance.now();
     const child = spawn(process.execPath, ['scripts/start.js'], {
-      env: { PATH: process.env.PATH, HOME: process.env.HOME, ...quiet, CROSSPOINT_DATA_DIR: dataDir, ...env },
+      env: environment(dataDir, env),
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const link = await readyLink(child);
@@ -118,6 +119,13 @@ export class Crosspoint {
     yield* readEvents(await this.request('POST', '/api/agent', command, eventStream));
   }
 
+  /** Another command of `npm start --`, such as `login`, for the same data directory. */
+  command(...args: string[]): Promise<{ stdout: string }> {
+    return promisify(execFile)(process.execPath, ['scripts/start.js', ...args], {
+      env: environment(this.dataDir, {}),
+    });
+  }
+
   /** Ends it at once, as a crash does; the data directory stays. */
   async kill(): Promise<void> {
     const exited = once(this.#child, 'exit');
@@ -138,6 +146,12 @@ export class Crosspoint {
     await this.stop();
     rmSync(this.dataDir, { recursive: true, force: true });
   }
+}
+
+/** Nothing of the tester's own keys and settings. */
+function environment(dataDir: string, env: Record<string, string>): NodeJS.ProcessEnv {
+  const { PATH, HOME } = process.env;
+  return { PATH, HOME, ...quiet, CROSSPOINT_DATA_DIR: dataDir, ...env };
 }
 
 const eventStream = 'text/event-stream';
