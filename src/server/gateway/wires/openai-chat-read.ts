@@ -76,7 +76,7 @@ export class OpenAiChatReader implements WireReader {
     const error = chunk.error ?? chunk.x_groq?.error ?? choice?.error;
     if (error) throw streamError(error, this.#target);
     if (choice?.finish_reason === 'error') throw streamError({ message: 'error' }, this.#target);
-    this.#model ??= chunk.model;
+    this.#model ||= chunk.model;
     const usage = chunk.usage ?? chunk.x_groq?.usage;
     if (usage) this.#usage = readChatUsage(usage, this.#dialect);
     this.#finish = choice?.finish_reason ?? this.#finish;
