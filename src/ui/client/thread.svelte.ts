@@ -6,8 +6,8 @@ import type { UsageEntry } from '#protocol/usage.ts';
 import { ApiError, type Api, type ThreadChange } from './api.ts';
 import { blocksOf } from './blocks.ts';
 import { EventStream, type Connection } from './event-stream.ts';
-import { applyEvent } from './timeline-events.ts';
-import { timelineOf, type Timeline } from './timeline.ts';
+import { applyEvent, findCall } from './timeline-events.ts';
+import { parseArguments, timelineOf, type Timeline } from './timeline.ts';
 
 /** One open thread: loaded once, then kept true by its events. */
 export class Thread {
@@ -87,8 +87,19 @@ export class Thread {
     if (!isNew) return;
     if (event.type === 'model.switched') this.modelConfig = configOf(event.data.to, this.modelConfig);
     if (event.type === 'model.finished') this.#onUsage(event.data.usage);
+    if (event.type === 'tool.finished') void this.#showEdited(event.data.toolCallId);
     if (['run.started', 'run.finished', 'review.requested', 'model.switched'].includes(event.type))
       this.#onChange();
+  }
+
+  /** What a person made of a call is in the record only; the proposal must not stand for it. */
+  async #showEdited(toolCallId: string): Promise<void> {
+    const call = this.timeline && findCall(this.timeline, toolCallId);
+    if (call?.decision?.action !== 'edit' || call.status === 'not_run') return;
+    delete call.diff;
+    const view = await this.#api.thread(this.id).catch(() => null);
+    const stored = view?.toolCalls.find((other) => other.toolCallId === toolCallId);
+    if (stored) call.args = parseArguments(stored.args);
   }
 
   /** Sends a message; shown at once, taken back when it is refused. False when it was refused. */
