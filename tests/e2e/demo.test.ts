@@ -17,11 +17,6 @@ after(async () => {
 const modelButton = (page: Page) => page.getByRole('button', { name: /^Model:/ });
 const approve = (page: Page) => page.getByRole('button', { name: /^Approve/ });
 
-async function newLink(): Promise<string> {
-  const { stdout } = await crosspoint.command('login');
-  return /http\S+/.exec(stdout)?.[0] ?? assert.fail(`no link in: ${stdout}`);
-}
-
 /** To the demo model of the other wire, after its preview was shown. */
 async function switchModel(page: Page): Promise<void> {
   await modelButton(page).click();
@@ -55,7 +50,7 @@ for (const size of ['desktop', 'phone'] as const)
   for (const dark of [false, true]) {
     const name = `demo-${size}-${dark ? 'dark' : 'light'}`;
     test(`the demo task runs from message to passing test, two reviews and one switch (${name})`, async () => {
-      const link = await newLink();
+      const link = await crosspoint.newLink();
       const visited = await visit(browser, link, { size, dark });
       const { page, context, complaints } = visited;
       await page.getByRole('button', { name: 'Run the demo task' }).waitFor();

@@ -25,32 +25,39 @@ const quiet = {
 /** Crosspoint as a person runs it: the real process with a data directory of its own, asked over HTTP. */
 export class Crosspoint {
   readonly dataDir: string;
-  /** The one-time link that it printed. */
-  readonly link: string;
-  /** Milliseconds from the start of the process to its ready line. */
-  readonly readyMs: number;
   /** Authentication for requests of one's own. */
   readonly headers = headers;
-  readonly #child: ChildProcess;
+  readonly #env: Record<string, string>;
+  #started: Started;
 
-  private constructor(child: ChildProcess, dataDir: string, link: string, readyMs: number) {
-    this.#child = child;
+  private constructor(dataDir: string, env: Record<string, string>, started: Started) {
     this.dataDir = dataDir;
-    this.link = link;
-    this.readyMs = readyMs;
+    this.#env = env;
+    this.#started = started;
   }
 
   static async start(
     env: Record<string, string> = {},
     dataDir = mkdtempSync(join(tmpdir(), 'crosspoint-')),
   ): Promise<Crosspoint> {
-    const startedAt = performance.now();
-    const child = spawn(process.execPath, ['scripts/start.js'], {
-      env: environment(dataDir, env),
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    const link = await readyLink(child);
-    return new Crosspoint(child, dataDir, link, performance.now() - startedAt);
+    return new Crosspoint(dataDir, env, await startProcess(dataDir, env));
+  }
+
+  /** The same data directory at the same address, in a new process: after `kill`, or after a clean end. */
+  async restart(): Promise<void> {
+    const { port } = new URL(this.link);
+    await this.stop();
+    this.#started = await startProcess(this.dataDir, { ...this.#env, PORT: port });
+  }
+
+  /** The one-time link that it printed. */
+  get link(): string {
+    return this.#started.link;
+  }
+
+  /** Milliseconds from the start of the process to its ready line. */
+  get readyMs(): number {
+    return this.#started.readyMs;
   }
 
   get origin(): string {
@@ -58,7 +65,7 @@ export class Crosspoint {
   }
 
   get pid(): number {
-    return this.#child.pid as number;
+    return this.#started.child.pid as number;
   }
 
   request(method: string, path: string, body?: unknown, accept = 'application/json'): Promise<Response> {
@@ -126,20 +133,30 @@ export class Crosspoint {
     });
   }
 
+  /** A new one-time login link. */
+  async newLink(): Promise<string> {
+    const { stdout } = await this.command('login');
+    const [link] = /http\S+/.exec(stdout) ?? [];
+    if (!link) throw new Error(`"login" printed no link: ${stdout}`);
+    return link;
+  }
+
   /** Ends it at once, as a crash does; the data directory stays. */
   async kill(): Promise<void> {
-    const exited = once(this.#child, 'exit');
-    this.#child.kill('SIGKILL');
-    await exited;
+    await this.#end('SIGKILL');
   }
 
   /** Ends it cleanly. */
   async stop(): Promise<void> {
-    if (this.#child.exitCode === null && this.#child.signalCode === null) {
-      const exited = once(this.#child, 'exit');
-      this.#child.kill('SIGTERM');
-      await exited;
-    }
+    await this.#end('SIGTERM');
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<void> {
+    const { child } = this.#started;
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const exited = once(child, 'exit');
+    child.kill(signal);
+    await exited;
   }
 
   async remove(): Promise<void> {
@@ -155,6 +172,22 @@ function environment(dataDir: string, env: Record<string, string>): NodeJS.Proce
 }
 
 const eventStream = 'text/event-stream';
+
+interface Started {
+  child: ChildProcess;
+  link: string;
+  readyMs: number;
+}
+
+async function startProcess(dataDir: string, env: Record<string, string>): Promise<Started> {
+  const startedAt = performance.now();
+  const child = spawn(process.execPath, ['scripts/start.js'], {
+    env: environment(dataDir, env),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const link = await readyLink(child);
+  return { child, link, readyMs: performance.now() - startedAt };
+}
 
 async function readyLink(child: ChildProcess): Promise<string> {
   let output = '';
