@@ -90,9 +90,12 @@ function commandPromises({ sandbox }: Context): void {
     assert.ok(result.durationMs > 0);
   });
 
-  test('a command that does not exist, or that no shell can parse, is a result', async () => {
+  test('a command that does not exist, that no shell can parse or that cannot be given, is a result', async () => {
     assert.equal((await sandbox().exec('no-such-program-here')).exitCode, 127);
     assert.equal((await sandbox().exec('if then (')).exitCode, 2);
+    assert.equal((await sandbox().exec('a\0b')).exitCode, 126);
+    assert.equal((await sandbox().exec('#'.repeat(3_000_000))).exitCode, 126);
+    assert.equal((await sandbox().exec('echo after')).stdout, 'after\n');
   });
 
   test('a command that a signal killed says which', async () => {

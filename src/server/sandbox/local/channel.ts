@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import * as v from 'valibot';
-import { FrameReader, chunkBytes, encodeFrame, frameKind } from './pod/frames.ts';
+import { FrameReader, chunkBytes, encodeFrame, frameKind, maxFrameBytes } from './pod/frames.ts';
 import type { Frame } from './pod/frames.ts';
 import type { PodFailure, PodRequest } from './pod/requests.ts';
 
@@ -69,8 +69,11 @@ export class Channel {
     const id = (this.#lastId += 1);
     const answer = new Promise<unknown>((resolve, reject) => {
       if (this.#ended) return reject(new PodLost('the pod has ended'));
+      const start = encodeFrame(frameKind.start, id, JSON.stringify(request));
+      if (start.length > maxFrameBytes)
+        return reject(new PodRefusal({ code: 'too_large', detail: `more than ${maxFrameBytes} bytes` }));
       this.#pending.set(id, { onBytes: options.onBytes ?? (() => undefined), resolve, reject });
-      this.#socket.write(encodeFrame(frameKind.start, id, JSON.stringify(request)));
+      this.#socket.write(start);
       if (options.body) void this.#send(id, options.body);
     });
     return { answer, cancel: () => this.#write(frameKind.cancel, id) };

@@ -36,10 +36,9 @@ export async function inspectHost(
     await stat(node);
     return { bubblewrap, program: await folders.prepareProgram(node), seccomp: seccompFilter(architecture) };
   } catch (cause) {
-    return unfit(
-      `The sandbox could not be prepared: ${(cause as Error).message}.`,
-      'Mend that and try again.',
-    );
+    const { code, message } = cause as NodeJS.ErrnoException;
+    if (code === undefined) throw cause;
+    return unfit(`The sandbox could not be prepared: ${message}.`, 'Mend that and try again.');
   }
 }
 

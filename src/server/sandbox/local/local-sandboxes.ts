@@ -151,12 +151,13 @@ export class LocalSandboxes implements SandboxProvider {
         remedy: 'Its files are not there any more. Start a new thread.',
       });
     await this.#makeRoom(id);
-    const folder = await this.#folders.open(id);
     try {
+      const folder = await this.#folders.open(id);
       const pod = await this.#startPod(host, folder);
       this.#running.set(id, { pod, folders: [folder.workspace, folder.home] });
       return pod;
     } catch (cause) {
+      if (cause instanceof CrosspointError && cause.code !== 'sandbox_unavailable') throw cause;
       const { reason, remedy } = explainStart(cause);
       throw unavailable(reason, remedy, cause);
     }
@@ -181,11 +182,15 @@ export class LocalSandboxes implements SandboxProvider {
   }
 
   async #test(): Promise<Fit | Unfit> {
-    const current = (this.#fitness ??= this.#examine());
+    const current = (this.#fitness ??= this.#examine().catch((cause: unknown) => {
+      // A mistake is not an answer to keep.
+      this.#fitness = null;
+      throw cause;
+    }));
     const known = await current;
     if (known.host || performance.now() - known.testedAt < retestMs) return known;
-    if (this.#fitness === current) this.#fitness = this.#examine();
-    return this.#fitness;
+    if (this.#fitness === current) this.#fitness = null;
+    return this.#test();
   }
 
   async #examine(): Promise<Fit | Unfit> {

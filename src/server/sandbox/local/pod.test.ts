@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdir, readFile, readdir, stat, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, readFile, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { CrosspointError } from '#protocol/errors.ts';
+import { createLocalSandboxes } from './local-sandboxes.ts';
 import { cannotRun, localFixture } from './testing/fixture.ts';
 
 const skip = await cannotRun();
@@ -100,6 +101,31 @@ describe('the pod of a local sandbox', { skip, concurrency: false }, () => {
       (await readdir(join(fixture.dataDir, 'sandboxes'))).filter((name) => name !== 'self-test'),
       [],
     );
+  });
+
+  test('Node and npm from places that only the owner can enter work inside', async () => {
+    await using fixture = await localFixture();
+    const npm = join(fixture.dataDir, 'npm');
+    await mkdir(join(npm, 'bin'), { recursive: true });
+    const program = '#!/usr/bin/env node\nconsole.log("npm on " + process.execPath);\n';
+    await writeFile(join(npm, 'bin/npm-cli.js'), program);
+    await chmod(join(npm, 'bin/npm-cli.js'), 0o755);
+    const node = join(fixture.dataDir, 'node');
+    await copyFile(process.execPath, node);
+    await chmod(node, 0o700);
+    await using other = await localFixture({ node, npm });
+    const sandbox = await other.provider.open('private-node');
+    const result = await sandbox.exec('npm; node --version');
+    assert.equal(result.stdout, `npm on /opt/crosspoint/bin/node\n${process.version}\n`, result.stderr);
+  });
+
+  test('a data directory that cannot be written is explained', async () => {
+    await using fixture = await localFixture();
+    const blocked = createLocalSandboxes({ dataDir: join(fixture.dataDir, 'file/below') });
+    await writeFile(join(fixture.dataDir, 'file'), '');
+    const health = await blocked.selfTest();
+    assert.ok(!health.ok && health.reason.includes('ENOTDIR') && health.remedy.length > 0);
+    await assert.rejects(blocked.open('any'), hasCode('sandbox_unavailable'));
   });
 
   test('what the sandboxes keep is closed to other users of the machine', async () => {

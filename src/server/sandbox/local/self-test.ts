@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { CrosspointError } from '#protocol/errors.ts';
 import type { SandboxHealth } from '../sandbox.ts';
 import { execCommand } from './exec-command.ts';
 import { unfit } from './host.ts';
@@ -74,11 +75,19 @@ const causes: readonly { pattern: RegExp; reason: string; remedy: string }[] = [
   },
 ];
 
-/** Why a pod did not start, in words for the person. */
+/** Why a pod did not start, in words for the person. @throws `cause` when it is a mistake of ours */
 export function explainStart(cause: unknown): Unfit {
-  if (!(cause instanceof PodStartFailure)) throw cause;
-  const known = causes.find(({ pattern }) => pattern.test(cause.message));
+  if (cause instanceof CrosspointError && cause.code === 'sandbox_unavailable')
+    return unfit(String(cause.values['reason']), String(cause.values['remedy']));
+  if (cause instanceof PodStartFailure) return explainOutput(cause.message);
+  const { code, message } = cause as NodeJS.ErrnoException;
+  if (code === undefined) throw cause;
+  return unfit(`The sandbox could not be prepared: ${message}.`, 'Mend that and try again.');
+}
+
+function explainOutput(printed: string): Unfit {
+  const known = causes.find(({ pattern }) => pattern.test(printed));
   if (known) return unfit(known.reason, known.remedy);
-  const text = cause.message.replaceAll(/\s+/g, ' ').slice(0, 300);
+  const text = printed.replaceAll(/\s+/g, ' ').slice(0, 300);
   return unfit(`The sandbox did not start: ${text}.`, 'Mend that, or set SANDBOX to e2b or daytona.');
 }
