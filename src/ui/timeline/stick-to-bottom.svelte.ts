@@ -12,9 +12,15 @@ export class StickToBottom {
     const follow = () => this.#follow(node);
     const resized = new ResizeObserver(() => this.#keep());
     resized.observe(node);
+    // A wheel moves smoothly: growing content would pull the first pixels back.
+    const turn = (event: WheelEvent) => {
+      if (event.deltaY < 0 && node.scrollTop > 0) this.atBottom = false;
+    };
+    node.addEventListener('wheel', turn, { passive: true });
     node.addEventListener('scroll', follow, { passive: true });
     return () => {
       resized.disconnect();
+      node.removeEventListener('wheel', turn);
       node.removeEventListener('scroll', follow);
     };
   };
@@ -30,11 +36,12 @@ export class StickToBottom {
     this.#keep();
   }
 
-  /** Only a move up is the reader's: content that grows leaves the place where it is. */
+  /** Only a move up is the reader's: content that grows leaves the place where it is, and one that shrinks ends at the end. */
   #follow(node: HTMLElement): void {
     const fromEnd = node.scrollHeight - node.clientHeight - node.scrollTop;
-    if (fromEnd <= slack) this.atBottom = true;
-    else if (node.scrollTop < this.#lastTop) this.atBottom = false;
+    const movedUp = node.scrollTop < this.#lastTop;
+    if (movedUp && fromEnd > 1) this.atBottom = false;
+    else if (fromEnd <= slack) this.atBottom = true;
     this.#lastTop = node.scrollTop;
   }
 
