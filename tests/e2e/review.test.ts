@@ -31,6 +31,7 @@ before(async () => {
     Crosspoint.start({ ...providers.env(), DEFAULT_MODEL_PROVIDER: 'openai', DEFAULT_MODEL: 'gpt-4.1' }),
   ]);
   visited = await visit(browser, crosspoint.link);
+  await visited.page.getByRole('textbox', { name: 'Message' }).waitFor();
 });
 afterEach(() => assert.deepEqual(providers.mistakes, []));
 after(async () => {
