@@ -11,7 +11,7 @@ const needed = 24;
 export const isNewEnough = Number(process.versions.node.split('.', 1)[0]) >= needed;
 
 /** Path of a Node of version 24 or later; ends the process with one sentence when there is none. */
-export function findRuntime() {
+function findRuntime() {
   if (isNewEnough) return process.execPath;
   const packaged = `${root}node_modules/node-${process.platform}-${process.arch}/bin/node`;
   if (existsSync(packaged)) return packaged;

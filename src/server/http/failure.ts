@@ -18,7 +18,7 @@ export function knownError(cause: unknown, logger: Logger, about: object = {}): 
 }
 
 /** Headers that go with an error. `Retry-After` in seconds. */
-export function errorHeaders(error: CrosspointError): Record<string, string> {
+function errorHeaders(error: CrosspointError): Record<string, string> {
   return {
     'content-type': 'application/json',
     'cache-control': 'no-store',
