@@ -78,6 +78,11 @@ export class Api {
     await this.#send('POST', '/auth/exchange', { key });
   };
 
+  signOut = async (): Promise<void> => {
+    await this.#send('POST', '/auth/logout', {});
+    this.#onUnauthorized();
+  };
+
   async #json<Body>(method: string, path: string, body?: unknown): Promise<Body> {
     const response = await this.#send(method, path, body);
     return (await response.json()) as Body;
