@@ -50,8 +50,12 @@ export class Channel {
   #lastId = 0;
   #ended = false;
 
-  constructor(socket: Socket) {
+  readonly #onEnd: () => void;
+
+  /** @param onEnd is called before the requests that had no answer are told */
+  constructor(socket: Socket, onEnd: () => void) {
     this.#socket = socket;
+    this.#onEnd = onEnd;
     socket.setMaxListeners(0);
     socket.on('data', (chunk: Buffer) => this.#read(chunk));
     socket.on('end', () => socket.destroy()).on('close', () => this.#end());
@@ -114,7 +118,9 @@ export class Channel {
   }
 
   #end(cause?: unknown): void {
+    if (this.#ended) return;
     this.#ended = true;
+    this.#onEnd();
     for (const { reject } of this.#pending.values()) reject(new PodLost('the pod ended', { cause }));
     this.#pending.clear();
   }

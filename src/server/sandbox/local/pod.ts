@@ -48,9 +48,8 @@ export class Pod {
   private constructor(child: ChildProcess, socket: Socket, control: ControlSocket) {
     this.#child = child;
     this.pid = child.pid ?? 0;
-    this.channel = new Channel(socket);
     // The supervisor is the heart: without it, or without its connection, the pod is nothing.
-    socket.once('close', () => this.kill());
+    this.channel = new Channel(socket, () => this.kill());
     this.ended = endOf(child).then(() => {
       this.isEnding = true;
       socket.destroy();
