@@ -10,6 +10,7 @@ import { dropTelemetry, readEnvironment } from '#server/process/environment-file
 import { explainAndExit } from '#server/process/explain.ts';
 import { listen } from '#server/process/listen-address.ts';
 import { createLogger } from '#server/process/logger.ts';
+import { loadFrugally } from '#server/process/young-generation.ts';
 
 /** Milliseconds for a clean end; what has not ended by then is ended by the next start (`recover`). */
 const shutdownMs = 4_000;
@@ -33,7 +34,7 @@ export async function serve(
   const server = (running.server = await listen(config.host, config.port));
   await prepare(config);
   // Loaded only now: a wrong variable or a taken port is told before the engine is read from disk.
-  const { createApp } = await import('#server/app.ts');
+  const { createApp } = await loadFrugally(() => import('#server/app.ts'));
   const [app, page] = await Promise.all([
     createApp(config, logger),
     openPage(`${import.meta.dirname}/build`),
