@@ -129,7 +129,7 @@ export function upTo(frames: readonly Frame[], point: Point): Frame[] {
 export async function answerFault(
   response: ServerResponse,
   fault: Fault | undefined,
-  errorBody: (fault: Extract<Fault, { kind: 'status' }>) => unknown,
+  error: (fault: Extract<Fault, { kind: 'status' }>) => { status: number; body: unknown },
 ): Promise<boolean> {
   switch (fault?.kind) {
     case 'hang':
@@ -138,8 +138,9 @@ export async function answerFault(
       await sleep(fault.ms);
       return false;
     case 'status': {
-      const body = fault.body ?? JSON.stringify(errorBody(fault));
-      response.writeHead(fault.status, { 'content-type': 'application/json', ...fault.headers }).end(body);
+      const { status, body } = error(fault);
+      const headers = { 'content-type': 'application/json', ...fault.headers };
+      response.writeHead(status, headers).end(fault.body ?? JSON.stringify(body));
       return true;
     }
     case 'redirect':

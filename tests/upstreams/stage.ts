@@ -81,8 +81,7 @@ export class Stage {
     const { response, extra } = exchange;
     const { answer, asked } = reply;
     for (const [name, value] of Object.entries(extra)) response.setHeader(name, value);
-    const errorBody = (fault: Extract<Fault, { kind: 'status' }>) => writer.error(refusalOf(fault)).body;
-    if (await answerFault(response, answer.fault, errorBody)) return;
+    if (await answerFault(response, answer.fault, (fault) => writer.error(refusalOf(fault)))) return;
     if (!asked.stream) return answerJson(exchange, 200, writer.whole(reply));
     await deliver(response, {
       frames: writer.frames(reply),

@@ -97,6 +97,7 @@ for (const name of models) {
         undefined,
       ],
       [{ ...write, finish: 'length' }, undefined],
+      [{ ...write, calls: [{ ...call, args: '{"path":"a.txt","content":"line 1' }] }, undefined],
     ] as [Answer, string | undefined][]) {
       await using bench = await openWorkbench({ script: [answer] });
       const { failure, finished, events } = await bench.ask(request(target(name)));
@@ -105,7 +106,7 @@ for (const name of models) {
       assert.ok(events.some(({ type }) => type === 'tool-call-delta'));
       assert.ok(parts.some(({ type }) => type === 'text'));
       assert.ok(!parts.some(({ type }) => type === 'tool-call'));
-      if (finished) assert.equal(finished.reason, 'length');
+      if (finished) assert.equal(finished.reason, answer.finish ?? 'stop');
     }
   });
 

@@ -177,3 +177,25 @@ test('Helicone is asked again once it has had its pause, and stays in use when i
   }
   assert.equal(route, 'helicone-proxy');
 });
+
+test('an answer over Helicone that ends well brings Helicone back at once', async () => {
+  await using bench = await openWorkbench({
+    helicone: 'proxy',
+    script: ({ number }) => ({
+      text: number === 1 ? 'slow '.repeat(20) : 'quick',
+      paceMs: number === 1 ? 5 : 0,
+    }),
+  });
+  const slow = bench.gateway.stream(request(target('openai:gpt-4o')), new AbortController().signal);
+  let isFailing = false;
+  for await (const event of slow) {
+    if (event.type !== 'text-delta' || isFailing) continue;
+    isFailing = true;
+    bench.providers.helicone.trouble = { status: 500 };
+    const bypassed = await bench.ask(request(target('openai:gpt-4o')));
+    assert.equal(bypassed.finished?.usage.route, 'direct');
+    bench.providers.helicone.trouble = null;
+  }
+  const after = await bench.ask(request(target('openai:gpt-4o')));
+  assert.equal(after.finished?.usage.route, 'helicone-proxy');
+});

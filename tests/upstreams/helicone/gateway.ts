@@ -47,8 +47,11 @@ export async function serveGateway(stage: Stage, exchange: Exchange, host: Gatew
     };
     const error = (refusal: Refusal) => errorBody(refusal);
     const [reply, writer] = await ask(stage, emulator, exchange, { ...body, model });
+    // Its own summary of a provider's error names no request.
+    if (reply.answer.fault?.kind === 'status') exchange.extra = {};
     await stage.send(exchange, reply, { ...writer, error });
   } catch (cause) {
+    exchange.extra = {};
     const { status, body } = errorBody(stage.refused(received, cause));
     answerJson(exchange, status, body);
   }

@@ -279,6 +279,36 @@ test('an answer that was never ended is a cut stream at every event, and no call
   }
 });
 
+test('F7: a call that its stream never closed is not real, even when the stream as a whole was ended', () => {
+  const events = [
+    {
+      type: 'content_block_start',
+      index: 0,
+      content_block: { type: 'tool_use', id: 't', name: 'write_file', input: {} },
+    },
+    { type: 'content_block_delta', index: 0, delta: { type: 'input_json_delta', partial_json: '{}' } },
+    { type: 'message_delta', delta: { stop_reason: 'tool_use' } },
+    { type: 'message_stop' },
+  ];
+  const reader = wires['anthropic-messages'].reader(anthropic, {});
+  for (const event of events) reader.push({ event: event.type, data: JSON.stringify(event) });
+  assert.deepEqual(reader.end().parts, []);
+  const item = {
+    type: 'function_call',
+    status: 'incomplete',
+    call_id: 'c',
+    name: 'write_file',
+    arguments: '{}',
+  };
+  const incomplete = wires['openai-responses'].reader(responses, {});
+  for (const data of [
+    { type: 'response.output_item.done', output_index: 0, item },
+    { type: 'response.completed', response: { status: 'completed' } },
+  ])
+    incomplete.push({ event: data.type, data: JSON.stringify(data) });
+  assert.deepEqual(incomplete.end().parts, []);
+});
+
 for (const [name, to, text] of [
   ['openrouter-error-in-the-middle', target('openrouter:z-ai/glm-5.2'), 'Half a '],
   ['openai-responses-quota', responses, ''],

@@ -133,7 +133,7 @@ for (const name of models) {
   });
 }
 
-test('every effort is one that the model takes', async () => {
+test('every effort is one that the model takes, and no temperature goes where thinking excludes it', async () => {
   for (const name of [
     ...models,
     'openai:o3',
@@ -144,7 +144,7 @@ test('every effort is one that the model takes', async () => {
     'openrouter:z-ai/glm-5.2',
   ])
     for (const reasoningEffort of ['off', 'low', 'medium', 'high'] as const)
-      await accepted(target(name), [says('Hi')], { settings: { reasoningEffort } });
+      await accepted(target(name), [says('Hi')], { settings: { reasoningEffort, temperature: 0.3 } });
 });
 
 test('a caller may suppress the thinking inside a loop that another model began', async () => {
@@ -194,6 +194,18 @@ test('Responses: an edited call keeps its place behind its reasoning, with the e
   );
   assert.match(input[3]?.id ?? '', /^fc_/);
   assert.equal(input[3]?.arguments, '{"path":"new"}');
+});
+
+test('Responses: without its reasoning an own call goes back as a new one, without its id', async () => {
+  await using bench = await openWorkbench({
+    script: [{ reasoning: 'Hm.', text: 'So.', calls: [{ name: 'read_file', args: {} }] }, { text: 'ok' }],
+  });
+  const to = target('openai:gpt-5.2');
+  const { finished } = await bench.ask(request(to, { messages: [says('Go.')] }));
+  const parts = (finished?.parts ?? []).filter(({ type }) => type !== 'reasoning');
+  const { failure } = await bench.ask(request(to, { messages: [says('Go.'), ...continued({ parts })] }));
+  assert.ifError(failure);
+  assert.doesNotMatch(bench.providers.requests[1]?.bodyText ?? '', /fc_|msg_|rs_/);
 });
 
 test('Anthropic: at most four breakpoints, on tools, system and the last two messages of the person’s side', async () => {
