@@ -128,10 +128,10 @@ test('two processes on one data directory: the second says which one has it; aft
   using folder = temporaryFolder();
   const env = { CROSSPOINT_DATA_DIR: folder.path, PORT: '0' };
   const first = startServer(env);
-  await readyLink(first);
+  const { origin } = new URL(await readyLink(first));
   await refuses(
     env,
-    new RegExp(`Another Crosspoint \\(process ${first.child.pid}\\) already uses the data directory`),
+    new RegExp(`Another Crosspoint \\(process ${first.child.pid}, ${origin}\\) already uses`),
   );
   first.child.kill('SIGKILL');
   await first.ended;

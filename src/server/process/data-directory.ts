@@ -113,9 +113,9 @@ function notWritable(path: string, cause: unknown): StartError {
 }
 
 function inUse(path: string): string {
-  const server = readServerFile(path);
-  const process = server ? ` (process ${server.pid})` : '';
-  return `Another Crosspoint${process} already uses the data directory ${path}. Stop it, or set CROSSPOINT_DATA_DIR to another one.`;
+  const { pid, origin } = readServerFile(path) ?? {};
+  const known = [pid && `process ${pid}`, origin].filter(Boolean).join(', ');
+  return `Another Crosspoint${known ? ` (${known})` : ''} already uses the data directory ${path}. Open it with "npm start -- login", stop it, or set CROSSPOINT_DATA_DIR to another one.`;
 }
 
 function readServerFile(path: string): RunningServer | null {

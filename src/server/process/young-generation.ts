@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 
 /** Mebibytes of each half of V8's young generation; 16 is Node's own limit on 64 bits. */
-const whileLoading = 4;
+const whileLoading = 2;
 const usual = 16;
 
 /**
