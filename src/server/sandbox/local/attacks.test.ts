@@ -127,12 +127,8 @@ describe(`attacks from inside the sandbox of ${who}`, { skip: await cannotRun(),
     const { processId } = await sandbox.exec(`exec -a ${targets.canary.slice(0, 10)} sleep 60`, {
       background: true,
     });
-    const found = [];
-    for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
-      const line = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
-      if (line.startsWith(targets.canary.slice(0, 10)))
-        found.push(await readFile(`/proc/${pid}/status`, 'utf8'));
-    }
+    let found: string[] = [];
+    while (found.length === 0) found = await statusesOf(targets.canary.slice(0, 10));
     assert.equal(found.length, 1);
     assert.match(found[0] ?? '', /^Uid:\t([1-9]\d*)\t\1\t\1\t\1$/m);
     assert.match(found[0] ?? '', /^Groups:\t\s*(?!0 )/m);
@@ -272,6 +268,14 @@ async function ordinaryRun(context: TestContext): Promise<void> {
   const passed = Number(/^# pass (\d+)$/m.exec(stdout)?.[1] ?? 0);
   if (passed === 0) return context.skip('an ordinary user cannot start a sandbox here');
   assert.ok(passed > attacks.length, `${passed} attacks were tried`);
+}
+
+/** Of the processes of the host whose command line begins with `word`. */
+async function statusesOf(word: string): Promise<string[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const read = (pid: string, name: string) => readFile(`/proc/${pid}/${name}`, 'utf8').catch(() => '');
+  const lines = await Promise.all(pids.map(async (pid) => ({ pid, line: await read(pid, 'cmdline') })));
+  return Promise.all(lines.filter(({ line }) => line.startsWith(word)).map(({ pid }) => read(pid, 'status')));
 }
 
 function isFileError(cause: unknown): boolean {

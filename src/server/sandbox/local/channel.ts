@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import * as v from 'valibot';
 import { FrameReader, chunkBytes, encodeFrame, frameKind, maxFrameBytes } from './pod/frames.ts';
@@ -87,12 +86,22 @@ export class Channel {
     return !this.#socket.writable || this.#socket.write(encodeFrame(kind, id, payload));
   }
 
-  /** Piece by piece, as the pod takes it. */
+  /** Piece by piece, as the pod takes it, until it has answered. */
   async #send(id: number, body: Uint8Array): Promise<void> {
-    for (let at = 0; at < body.length && !this.#ended; at += chunkBytes)
-      if (!this.#write(frameKind.data, id, body.subarray(at, at + chunkBytes)))
-        await Promise.race([once(this.#socket, 'drain'), once(this.#socket, 'close')]);
+    for (let at = 0; at < body.length && this.#pending.has(id); at += chunkBytes)
+      if (!this.#write(frameKind.data, id, body.subarray(at, at + chunkBytes))) await this.#drained();
     this.#write(frameKind.end, id);
+  }
+
+  /** Or closed. Never rejects: what a broken connection means, the requests are told. */
+  #drained(): Promise<void> {
+    return new Promise((resolve) => {
+      const done = () => {
+        this.#socket.off('drain', done).off('close', done);
+        resolve();
+      };
+      this.#socket.on('drain', done).on('close', done);
+    });
   }
 
   #read(chunk: Buffer): void {

@@ -40,6 +40,20 @@ describe('the pod of a local sandbox', { skip, concurrency: false }, () => {
     assert.equal((await sandbox.exec('echo again')).stdout, 'again\n');
   });
 
+  test('a pod that dies while it is given a file or input says so, and the app goes on', async () => {
+    await using fixture = await localFixture();
+    const sandbox = await fixture.provider.open('gives');
+    const body = Buffer.alloc(90_000_000, 1);
+    const dying = sandbox.exec('head -c 1 >/dev/null; kill -9 2; sleep 60', { stdin: body });
+    assert.equal((await dying).lost, true);
+    const writing = assert.rejects(sandbox.files.write('big', body), hasCode('sandbox_unreachable'));
+    while ((await sandbox.files.list('.')).length === 0)
+      await new Promise((resolve) => setImmediate(resolve));
+    await sandbox.stop();
+    await writing;
+    assert.equal(await sandbox.files.stat('big'), null);
+  });
+
   test('an error of the listener reaches the caller and stops the command, not the pod', async () => {
     await using fixture = await localFixture();
     const sandbox = await fixture.provider.open('listener');

@@ -47,7 +47,10 @@ function handle(frame: Frame, control: Socket, commands: Commands, bodies: Map<n
   const reply = new Reply(control, id);
   const body = hasBody(request) ? new PassThrough() : null;
   if (body) bodies.set(id, body);
-  serve(id, request, body, reply, commands).catch((cause: unknown) => reply.failed(failureOf(cause)));
+  const served = serve(id, request, body, reply, commands);
+  const answered = served.catch((cause: unknown) => reply.failed(failureOf(cause)));
+  // What still arrives of a file that could not be written is dropped.
+  if (request.op === 'write') void answered.finally(() => bodies.delete(id));
 }
 
 function hasBody(request: PodRequest): boolean {
