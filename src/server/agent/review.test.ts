@@ -170,6 +170,11 @@ test('change_model: nothing runs, the switch has a receipt, and the new model go
     );
     const switched = (await bench.events(threadId)).find((event) => event.type === 'model.switched');
     assert.equal(switched?.data.receipt.kept.toolCalls, 2);
+    assert.deepEqual(
+      switched.data.receipt.converted,
+      [],
+      'a call that waits for its review is not a lost one',
+    );
     assert.equal((await bench.agent.getThread(user, threadId)).modelConfig.provider, 'blue');
   } finally {
     await bench.close();

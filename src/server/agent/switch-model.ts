@@ -1,4 +1,5 @@
 import type { NewEvent } from '#protocol/events.ts';
+import type { Message } from '#protocol/message.ts';
 import type { ModelConfig } from '#protocol/model.ts';
 import type { SwitchReceipt } from '#protocol/receipt.ts';
 import { CrosspointError } from '#protocol/errors.ts';
@@ -39,13 +40,28 @@ export async function switchReceipt(
   memory: ThreadMemory,
   to: ModelConfig,
 ): Promise<SwitchReceipt> {
-  const transcript = await memory.refresh(setup.store);
+  const transcript = [...(await memory.refresh(setup.store)), ...(await answersToCome(setup, thread))];
   const target = setup.models.target(to);
   const measuredTokens = await lastInputTokens(setup, thread);
   return makeReceipt(transcript, setup.models.target(thread.modelConfig), target, {
     otherCharacters: otherCharacters(setup, thread, memory, target),
     ...(measuredTokens === null ? {} : { measuredTokens }),
   });
+}
+
+/** A call that waits for its review, or runs, is answered before the next request: it is no lost one. */
+async function answersToCome(setup: AgentSetup, { id }: ThreadRow): Promise<Message[]> {
+  const open = await setup.store.toolCalls.list(id, { open: true });
+  return open.map(({ toolCallId, name, runId }, index) => ({
+    id: `${toolCallId}-answer`,
+    threadId: id,
+    seq: Number.MAX_SAFE_INTEGER - open.length + index,
+    runId,
+    role: 'tool',
+    parts: [{ type: 'tool-result', toolCallId, name, status: 'not_run', text: '(not known yet)' }],
+    status: 'complete',
+    createdAt: '',
+  }));
 }
 
 /** Empty when only the settings change: the same model is not a switch. */
