@@ -175,6 +175,24 @@ test('a failure stands in the timeline with its sentence and a way out', async (
     .waitFor();
 });
 
+test('a budget that is reached pauses the run and asks; raising it goes on', async () => {
+  const { page, threadId } = await task('Do it.');
+  await review(page).waitFor();
+  await crosspoint.api('PATCH', `/api/threads/${threadId}`, { budgetUsd: 0.001 });
+  await page.reload();
+  await button(page, /^Approve/).click();
+  await page
+    .getByRole('note', { name: 'The run failed' })
+    .getByText(/reached its budget of \$0\.001/)
+    .waitFor();
+  await page.getByRole('button', { name: /Raise the budget to \$0\.01 and go on/ }).click();
+  await review(page).waitFor();
+  assert.equal((await crosspoint.thread(threadId)).budgetUsd, 0.01);
+  await button(page, /^Reject/).click();
+  await page.getByRole('button', { name: 'Reject it' }).click();
+  await said(page, /rejected this call/);
+});
+
 test('two tabs see the same run, and a decision in one is seen in the other', async () => {
   const { page, threadId } = await task('Do it.');
   const other = await visited.context.newPage();

@@ -44,6 +44,9 @@ export const runTerminalCommand: Tool<Args> = {
     });
     if (!background || result.processId === undefined) return commandOutcome(result, command);
     const summary = `${oneLine(command)}: started in the background, process ${result.processId}`;
-    return { status: 'ok', text: `${summary}. Stop it with: kill ${result.processId}`, summary };
+    // Where its output goes; a sandbox that keeps none says nothing.
+    const note = result.stderr.trim();
+    const text = [`${summary}. Stop it with: kill ${result.processId}`, note].filter(Boolean).join('\n');
+    return { status: 'ok', text, summary };
   },
 };
