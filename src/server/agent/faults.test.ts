@@ -2,7 +2,7 @@ import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { CrosspointError } from '#protocol/errors.ts';
 import { command, rejectsWith, response, seen, write } from './testing/steps.ts';
-import { inOrder, openWorkbench, user } from './testing/workbench.ts';
+import { inOrder, openWorkbench, user, type Workbench } from './testing/workbench.ts';
 
 test('a stop while streaming keeps the text, marked partial; the next turn is valid', async () => {
   const bench = await openWorkbench((_request, count) =>
@@ -279,11 +279,14 @@ test('without a sandbox the conversation goes on and tools answer with the sente
     open: () => Promise.reject(failure),
     close: () => Promise.resolve(),
   };
-  const bench = await openWorkbench(
-    inOrder({ calls: [command('true'), write('a', 'b')] }, { text: 'I cannot.' }),
-    {
-      sandboxes,
+  const bench: Workbench = await openWorkbench(
+    async ({ context }, count) => {
+      if (count === 0) return { calls: [command('true'), write('a', 'b')] };
+      // A new thread's sandbox is opened while its model answers.
+      await seen(bench, context.threadId ?? '', 'notice');
+      return { text: 'I cannot.' };
     },
+    { sandboxes },
   );
   try {
     const answer = await bench.run({ message: 'go', approvalMode: 'auto', currentFile: 'a.txt' });

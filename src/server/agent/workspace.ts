@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { CrosspointError } from '#protocol/errors.ts';
 import type { FilePart, Message } from '#protocol/message.ts';
 import type { Sandbox } from '#server/sandbox/sandbox.ts';
@@ -12,11 +13,35 @@ const maxInstructionCharacters = 16_000;
 /** Milliseconds that reading the open file may delay the acknowledgement of a message. */
 const openFileTimeoutMs = 2_000;
 
+/** Milliseconds after which a new thread's sandbox is started: the first request has left by then. */
+const warmUpAfterMs = 50;
+
 /**
- * Before the first request of a run: the sample project of the demo, and the project's instructions. A sandbox that does
- * not open is said once, in the timeline; the conversation goes on, and tools answer with the same sentence.
+ * Before the first request of a run: the sample project of the demo, and the project's instructions. A new thread has
+ * neither, and its model must not wait for the sandbox to start: there it is opened while the model answers.
  */
 export async function prepareWorkspace(setup: AgentSetup, turn: Turn): Promise<void> {
+  const thread = await turn.thread();
+  const transcript = await turn.memory.refresh(setup.store);
+  const isNew = transcript.length <= 1 && thread.sandboxId === thread.id;
+  if (!isNew || thread.modelConfig.provider === 'demo') return openWorkspace(setup, turn);
+  warmUp(setup, turn).catch((cause: unknown) =>
+    setup.logger.warn({ threadId: turn.threadId, cause }, 'a sandbox was not opened ahead of its use'),
+  );
+}
+
+/** Nothing depends on it: whoever needs the sandbox opens it, or waits for this. */
+async function warmUp(setup: AgentSetup, turn: Turn): Promise<void> {
+  await sleep(warmUpAfterMs);
+  const run = await setup.store.runs.get(turn.run.id);
+  if (run?.status === 'running' && !turn.signal.aborted) await openWorkspace(setup, turn);
+}
+
+/**
+ * A sandbox that does not open is said once, in the timeline; the conversation goes on, and tools answer with the same
+ * sentence.
+ */
+async function openWorkspace(setup: AgentSetup, turn: Turn): Promise<void> {
   try {
     const sandbox = await turn.sandbox();
     await seedDemoProject(setup, turn, sandbox);
