@@ -416,3 +416,17 @@ test('F1: what one request is told to wait, another to the same model waits too,
   const after = await bench.ask(request(target('openai:gpt-4o')));
   assert.equal(after.events[0]?.type, 'started');
 });
+
+test('F6: an answer without the last word of its wire is cut, except where servers leave it out', async () => {
+  for (const [name, code] of [
+    ['anthropic:claude-sonnet-4-5', 'provider_stream_cut'],
+    ['openai:gpt-5.2', 'provider_stream_cut'],
+    ['openai:gpt-4o', undefined],
+  ] as const) {
+    await using bench = await openWorkbench({
+      script: [{ text: 'Words.', fault: { kind: 'unterminated' } }],
+    });
+    const { failure } = await bench.ask(request(target(name)));
+    assert.equal(failure?.code, code, name);
+  }
+});

@@ -41,8 +41,6 @@ export class SseParser {
       start = end.index + 1;
     }
     this.#buffer = this.#buffer.slice(start);
-    // An LF that follows in the next chunk is the second half of a CRLF only if nothing stands between.
-    if (this.#buffer !== '') this.#afterCarriageReturn = false;
     this.#assertLength(this.#buffer);
     return events;
   }
