@@ -155,17 +155,26 @@ test('a caller may suppress the thinking inside a loop that another model began'
   }
 });
 
-test('a capsule goes back only to its exact issuer', async () => {
-  const sealed = {
-    provider: 'anthropic',
-    wire: 'anthropic-messages',
-    model: 'claude-opus-4-5',
-    data: '{"type":"thinking","thinking":"t","signature":"s"}',
-  } as const;
-  const parts: AssistantPart[] = [{ type: 'reasoning', text: 't', capsule: sealed }, call];
-  for (const name of models) {
-    const { bodyText } = await accepted(target(name), loop(parts, [result()]));
-    assert.doesNotMatch(bodyText, /signature/);
+test('a capsule goes back only to its exact issuer, not to another model of the same provider', async () => {
+  const block = { type: 'thinking', thinking: 't', signature: 'FOREIGN' };
+  const item = { type: 'reasoning', id: 'rs_FOREIGN', summary: [], encrypted_content: 'FOREIGN' };
+  const detail = { type: 'reasoning.text', text: 't', signature: 'FOREIGN' };
+  for (const [name, model, data] of [
+    ['anthropic:claude-sonnet-4-5', 'claude-opus-4-5', block],
+    ['anthropic:claude-sonnet-5', 'claude-sonnet-4-5', block],
+    ['openai:gpt-5.2', 'gpt-5.1', item],
+    ['openrouter:anthropic/claude-sonnet-4.5', 'anthropic/claude-opus-4.5', [detail]],
+  ] as const) {
+    const to = target(name);
+    const capsule = { provider: to.provider, wire: to.wire, model, data: JSON.stringify(data) };
+    const answer: AssistantPart[] = [{ type: 'reasoning', text: 't', capsule }, call];
+    const rest: PromptMessage[] = [
+      { role: 'assistant', parts: [{ type: 'text', text: 'Done.' }] },
+      says('And?'),
+    ];
+    const messages = [...loop(answer, [result()]), ...rest];
+    const { bodyText } = await accepted(to, messages, { settings: { reasoningEffort: 'high' } });
+    assert.doesNotMatch(bodyText, /FOREIGN/, name);
   }
 });
 
