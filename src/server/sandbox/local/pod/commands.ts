@@ -8,6 +8,7 @@ import { BackgroundLog } from './background-log.ts';
 import { workspace } from './file-requests.ts';
 import { killTree, markerVariable, otherPids, treeOf } from './processes.ts';
 import type { Root } from './processes.ts';
+import { ReadyShells } from './ready-shell.ts';
 import { failureOf } from './reply.ts';
 import type { Reply } from './reply.ts';
 import type { ExecDone, PodRequest } from './requests.ts';
@@ -16,11 +17,9 @@ type ExecRequest = Extract<PodRequest, { op: 'exec' }>;
 
 /** Seconds of processor time of one process: a runaway that a person forgot ends by itself. */
 const cpuSeconds = 3_600;
-/**
- * The kernel's killer of last resort should take a command before the supervisor, and either before the app.
- * `$0` is the command, `$1` a script in its place.
- */
-const launcher = `ulimit -t ${cpuSeconds}; echo 800 >/proc/self/oom_score_adj; exec /bin/bash "$@"`;
+/** The kernel's killer of last resort should take a command before the supervisor, and either before the app. */
+const limits = `ulimit -t ${cpuSeconds}; echo 800 >/proc/self/oom_score_adj`;
+const launcher = `${limits}; exec /bin/bash "$@"`;
 /** Bytes. The kernel takes at most 131,072 for one argument; a longer command becomes a script. */
 const maxArgumentBytes = 100_000;
 const scripts = '/tmp/crosspoint';
@@ -31,22 +30,28 @@ export class Commands {
   readonly #stops = new Map<number, () => void>();
   /** Background commands whose shell has ended: what it started may go on. */
   readonly #left = new Set<number>();
+  readonly #ready = new ReadyShells(limits, newMarker);
 
   /** @param stdin what the command does not read of it is dropped @throws what a system call fails with */
   run(id: number, request: ExecRequest, stdin: Readable | null, reply: Reply): void {
     this.#dropEnded();
-    const marker = randomBytes(12).toString('hex');
-    const script = request.command.length > maxArgumentBytes ? writeScript(marker, request.command) : null;
     if (!isFolder(join(workspace, request.cwd)))
       return reply.failed({ code: 'not_found', detail: request.cwd });
-    const child = start(request, marker, script);
+    const marker = newMarker();
+    const script = request.command.length > maxArgumentBytes ? writeScript(marker, request.command) : null;
+    const ready = isPlain(request) ? this.#ready.take(request.command, request.stdin) : null;
+    const child = ready?.child ?? start(request, marker, script);
     child.once('error', (cause) => reply.failed({ code: 'other', detail: failureOf(cause).detail }));
     if (child.pid === undefined) return;
     feed(child, stdin);
-    const root = { marker, pid: child.pid };
+    const root = ready?.root ?? { marker, pid: child.pid };
     this.#roots.set(id, root);
     if (request.background) return this.#background(id, root, child, reply);
-    const running = new Running(root, () => this.#others(id));
+    const running = new Running(
+      root,
+      () => this.#others(id),
+      () => this.#ready.root?.pid,
+    );
     this.#stops.set(id, () => void running.stop(false));
     forward(child, reply);
     void running.result(child, request.timeoutMs).then((result) => {
@@ -54,6 +59,8 @@ export class Commands {
       this.#roots.delete(id);
       this.#stops.delete(id);
       reply.done(result);
+      // After the answer has left: it must not wait for the next command's shell.
+      setImmediate(() => this.#ready.prepare());
     });
   }
 
@@ -85,8 +92,18 @@ export class Commands {
   }
 
   #others(id: number): Root[] {
-    return [...this.#roots].flatMap(([other, root]) => (other === id ? [] : [root]));
+    const running = [...this.#roots].flatMap(([other, root]) => (other === id ? [] : [root]));
+    return this.#ready.root ? [...running, this.#ready.root] : running;
   }
+}
+
+function newMarker(): string {
+  return randomBytes(12).toString('hex');
+}
+
+/** A shell that was started ahead is in the workspace and has no variables of the command's own. */
+function isPlain({ cwd, env }: ExecRequest): boolean {
+  return cwd === '.' && Object.keys(env).length === 0;
 }
 
 function isFolder(path: string): boolean {
@@ -139,12 +156,14 @@ function forward(child: ChildProcess, reply: Reply): void {
 class Running {
   readonly #root: Root;
   readonly #others: () => Root[];
+  readonly #waitingPid: () => number | undefined;
   #timedOut = false;
   #stopping: Promise<number> | null = null;
 
-  constructor(root: Root, others: () => Root[]) {
+  constructor(root: Root, others: () => Root[], waitingPid: () => number | undefined) {
     this.#root = root;
     this.#others = others;
+    this.#waitingPid = waitingPid;
   }
 
   stop(timedOut: boolean): Promise<number> {
@@ -171,7 +190,7 @@ class Running {
   async #treeEnds(): Promise<void> {
     for (
       let wait = 2;
-      otherPids().length > 0 && treeOf(this.#root).length > 0;
+      otherPids(this.#waitingPid()).length > 0 && treeOf(this.#root).length > 0;
       wait = Math.min(wait * 2, 200)
     ) {
       await Promise.race([

@@ -16,11 +16,11 @@ export interface Root {
   pid: number;
 }
 
-/** Process ids in the pod, without its init (1) and the supervisor. */
-export function otherPids(): number[] {
+/** Process ids in the pod, without its init (1), the supervisor and `except`. */
+export function otherPids(except?: number): number[] {
   return readdirSync('/proc')
     .map(Number)
-    .filter((pid) => pid > 1 && pid !== process.pid);
+    .filter((pid) => pid > 1 && pid !== process.pid && pid !== except);
 }
 
 /** Processes that belong to `root`: in its group, below it, or with its marker. */

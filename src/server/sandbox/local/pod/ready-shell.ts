@@ -1,0 +1,72 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import type { Writable } from 'node:stream';
+import { workspace } from './file-requests.ts';
+import { markerVariable } from './processes.ts';
+import type { Root } from './processes.ts';
+
+/** A process that becomes a command: it has the command's limits, its marker, and its pipes already. */
+export interface ReadyShell {
+  child: ChildProcess;
+  root: Root;
+}
+
+/** Descriptor on which the command arrives; the command itself no longer has it. */
+const commandDescriptor = 3;
+/** Characters. bash reads its descriptor byte by byte, so a long command is started in the ordinary way. */
+const longestCommand = 8_192;
+
+/**
+ * Starting a process costs the supervisor 2 ms, and a trivial command of an agent is over in one. So one shell is started
+ * ahead, after the command before, and waits; `exec` makes it the command, with nothing of itself left.
+ */
+export class ReadyShells {
+  readonly #script: string;
+  readonly #newMarker: () => string;
+  #waiting: ReadyShell | null = null;
+
+  /** @param limits shell commands that set what each command of the pod is limited by */
+  constructor(limits: string, newMarker: () => string) {
+    const words = `IFS= read -r -d "" input <&3; IFS= read -r -d "" command <&3`;
+    const close = `exec 3<&-; [ "$input" = yes ] || exec </dev/null`;
+    this.#script = `${limits}; ${words}; ${close}; exec /bin/bash -c "$command"`;
+    this.#newMarker = newMarker;
+  }
+
+  /** Of the shell that waits, so that nobody takes it for a process that was left behind. */
+  get root(): Root | null {
+    return this.#waiting?.root ?? null;
+  }
+
+  /** The waiting shell, told its command; null when there is none, or the command is not for it. */
+  take(command: string, stdin: boolean): ReadyShell | null {
+    const shell = this.#waiting;
+    if (!shell || command.length > longestCommand || command.includes('\0')) return null;
+    this.#waiting = null;
+    shell.child.removeAllListeners();
+    const input = shell.child.stdio[commandDescriptor] as Writable;
+    input.end(`${stdin ? 'yes' : 'no'}\0${command}\0`);
+    if (!stdin) shell.child.stdin?.end();
+    return shell;
+  }
+
+  /** Starts a shell for the next command, unless one waits. That it cannot is told by the command that needs it. */
+  prepare(): void {
+    if (this.#waiting) return;
+    const marker = this.#newMarker();
+    const child = spawn('/bin/bash', ['--noprofile', '--norc', '-c', this.#script], {
+      cwd: workspace,
+      env: { ...process.env, [markerVariable]: marker },
+      detached: true,
+      stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
+    });
+    child.on('error', () => undefined);
+    for (const stream of [child.stdin, child.stdio[commandDescriptor]]) stream?.on('error', () => undefined);
+    if (child.pid === undefined) return;
+    const shell = { child, root: { marker, pid: child.pid } };
+    child.on('exit', () => {
+      if (this.#waiting === shell) this.#waiting = null;
+    });
+    this.#waiting = shell;
+  }
+}
