@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { ThreadEvent } from '#protocol/events.ts';
 import type { Queries } from './database.ts';
+import type { Database } from './schema.ts';
 import { endsStream, isPiece, joinPieces, readEvents } from './event-pieces.ts';
 import type { EventStore } from './store.ts';
 import { packTexts } from './texts.ts';
@@ -10,9 +11,11 @@ export function eventStore(db: Queries): EventStore {
   return {
     async append(threadId, events) {
       if (!events.length) return [];
-      const [last, afterSeq] = [await lastId(db, threadId), await lastSeq(db, threadId)];
+      const { last, afterSeq } = await ends(db, threadId);
       const stored = events.map((event, index) => ({ id: last + index + 1, ...event }) as ThreadEvent);
-      for (const event of stored) await insert(db, threadId, event, afterSeq);
+      const rows: Database['events'][] = [];
+      for (const event of stored) rows.push(await toRow(db, threadId, event, afterSeq));
+      await db.insertInto('events').values(rows).execute();
       if (events.some(endsStream)) await joinPieces(db, threadId);
       return stored;
     },
@@ -45,17 +48,27 @@ export function eventStore(db: Queries): EventStore {
   };
 }
 
-async function insert(db: Queries, threadId: string, event: ThreadEvent, afterSeq: number): Promise<void> {
+async function toRow(
+  db: Queries,
+  threadId: string,
+  event: ThreadEvent,
+  afterSeq: number,
+): Promise<Database['events']> {
   const piece = isPiece(event);
   // A piece is joined with its neighbours soon: its text is stored then.
   const packed = piece
     ? { data: JSON.stringify(event.data), texts: null }
     : await packTexts(db, threadId, event.data);
   const row = { thread_id: threadId, id: event.id, type: event.type, after_seq: afterSeq };
-  await db
-    .insertInto('events')
-    .values({ ...row, ...packed, streamed: Number(piece) })
-    .execute();
+  return { ...row, ...packed, streamed: Number(piece) };
+}
+
+/** The thread's last event and last message, in one statement: every commit asks for them. */
+async function ends(db: Queries, threadId: string): Promise<{ last: number; afterSeq: number }> {
+  const { rows } = await sql<{ last: number | null; after_seq: number | null }>`select
+    (select max(id) from events where thread_id = ${threadId}) as last,
+    (select max(seq) from messages where thread_id = ${threadId}) as after_seq`.execute(db);
+  return { last: rows[0]?.last ?? 0, afterSeq: rows[0]?.after_seq ?? 0 };
 }
 
 async function lastId(db: Queries, threadId: string): Promise<number> {
@@ -65,13 +78,4 @@ async function lastId(db: Queries, threadId: string): Promise<number> {
     .where('thread_id', '=', threadId)
     .executeTakeFirst();
   return row?.id ?? 0;
-}
-
-async function lastSeq(db: Queries, threadId: string): Promise<number> {
-  const row = await db
-    .selectFrom('messages')
-    .select((expression) => expression.fn.max('seq').as('seq'))
-    .where('thread_id', '=', threadId)
-    .executeTakeFirst();
-  return row?.seq ?? 0;
 }

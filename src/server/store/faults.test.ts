@@ -229,7 +229,7 @@ test('no statement of a request reads a whole table: a step costs the same at tu
     .flatMap((statement) => {
       const plan = database.prepare(`explain query plan ${statement}`).all() as { detail: string }[];
       return plan
-        .filter(({ detail }) => detail.startsWith('SCAN'))
+        .filter(({ detail }) => detail.startsWith('SCAN') && detail !== 'SCAN CONSTANT ROW')
         .map(({ detail }) => `${detail}: ${statement}`);
     });
   assert.ok(asked.size > 40, `${asked.size} statements`);

@@ -1,4 +1,4 @@
-import type { Selectable } from 'kysely';
+import { sql, type Selectable } from 'kysely';
 import type { Message } from '#protocol/message.ts';
 import type { Queries } from './database.ts';
 import type { Database } from './schema.ts';
@@ -9,15 +9,15 @@ import { packTexts, unpackTexts, type Packed } from './texts.ts';
 export function messageStore(db: Queries): MessageStore {
   return {
     async append(message) {
-      const last = await db
-        .selectFrom('messages')
-        .select((expression) => expression.fn.max('seq').as('seq'))
-        .where('thread_id', '=', message.threadId)
-        .executeTakeFirst();
-      const stored: Message = { ...message, seq: (last?.seq ?? 0) + 1 };
-      const packed = await packTexts(db, message.threadId, message.parts);
-      await db.insertInto('messages').values(toColumns(stored, packed)).execute();
-      return stored;
+      const { threadId } = message;
+      const packed = await packTexts(db, threadId, message.parts);
+      const next = sql<number>`(select coalesce(max(seq), 0) + 1 from messages where thread_id = ${threadId})`;
+      const { seq } = await db
+        .insertInto('messages')
+        .values({ ...toColumns(message, packed), seq: next })
+        .returning('seq')
+        .executeTakeFirstOrThrow();
+      return { ...message, seq };
     },
     async list(threadId, options = {}) {
       const rows = await db
@@ -36,10 +36,12 @@ export function messageStore(db: Queries): MessageStore {
   };
 }
 
-function toColumns(message: Message, { data, texts }: Packed): Database['messages'] {
+function toColumns(
+  message: Omit<Message, 'seq'>,
+  { data, texts }: Packed,
+): Omit<Database['messages'], 'seq'> {
   return {
     thread_id: message.threadId,
-    seq: message.seq,
     id: message.id,
     run_id: message.runId,
     role: message.role,
