@@ -7,9 +7,9 @@ import { gaps, median, percentile, type Benchmark, type Outcome } from './suppor
 import { startMockModel, type MockModel } from './support/mock-model.ts';
 import { installOpencode, runOpencode } from './support/opencode.ts';
 
-const steps = 40;
-/** The first steps pay for what is loaded once. */
-const warmUp = 5;
+const steps = 90;
+/** The first steps pay for what is loaded and compiled once; a server that runs for days has long paid. */
+const warmUp = 30;
 const rounds = 3;
 
 /**
