@@ -31,7 +31,12 @@ export default {
       from: { path: '^src/server/' },
       to: { path: '^src/(ui|routes)/|@sveltejs/kit|^\\$app' },
     },
-    { name: 'ui-never-imports-server', severity: 'error', from: { path: '^src/ui/' }, to: { path: '^src/(server|routes)/' } },
+    {
+      name: 'ui-never-imports-server',
+      severity: 'error',
+      from: { path: '^src/ui/' },
+      to: { path: '^src/(server|routes)/' },
+    },
     {
       name: 'nothing-imports-app',
       severity: 'error',
@@ -58,6 +63,10 @@ export default {
     exclude: { path: '^(build|\\.svelte-kit)/' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.server.json' },
-    enhancedResolveOptions: { conditionNames: ['import', 'node', 'default'], exportsFields: ['exports'], extensions: ['.ts', '.js', '.svelte'] },
+    enhancedResolveOptions: {
+      conditionNames: ['import', 'node', 'default'],
+      exportsFields: ['exports'],
+      extensions: ['.ts', '.js', '.svelte'],
+    },
   },
 };

@@ -18,7 +18,10 @@ export default typescript.config(
       eqeqeq: ['error', 'always', { null: 'ignore' }],
       'no-empty': ['error', { allowEmptyCatch: false }],
       'no-console': 'error',
-      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_', caughtErrors: 'none' }],
+      '@typescript-eslint/no-unused-vars': [
+        'error',
+        { argsIgnorePattern: '^_', varsIgnorePattern: '^_', caughtErrors: 'none' },
+      ],
       '@typescript-eslint/consistent-type-imports': 'error',
     },
   },
@@ -34,8 +37,14 @@ export default typescript.config(
     },
   },
   // A whole scenario reads best in one piece.
-  { files: ['**/*.test.ts', 'tests/**', 'bench/**', '**/contract.ts'], rules: { 'max-lines-per-function': 'off' } },
-  { files: ['**/*.test.ts', '**/contract.ts'], rules: { 'max-lines': ['error', { max: 500, skipBlankLines: true, skipComments: true }] } },
+  {
+    files: ['**/*.test.ts', 'tests/**', 'bench/**', '**/contract.ts'],
+    rules: { 'max-lines-per-function': 'off' },
+  },
+  {
+    files: ['**/*.test.ts', '**/contract.ts'],
+    rules: { 'max-lines': ['error', { max: 500, skipBlankLines: true, skipComments: true }] },
+  },
   { files: ['scripts/**', 'bench/**', 'tests/**', 'server.ts'], rules: { 'no-console': 'off' } },
   // Facts and sentences, not code.
   { files: ['src/server/models/catalogue/**', 'src/protocol/errors.ts'], rules: { 'max-lines': 'off' } },
