@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { AnsweredHistories } from './admit.ts';
 import type { PromptMessage } from './types.ts';
 import { openWorkbench, request, says, target } from './testing/workbench.ts';
 
@@ -67,4 +68,14 @@ test('a provider that is not configured, or has no key, is told before anything 
   assert.equal(keyless.failure?.code, 'model_unavailable');
   assert.match(keyless.failure?.message ?? '', /OPENAI_API_KEY is not set/);
   assert.equal(bench.providers.requests.length + bench.ledger.rows.length, 0);
+});
+
+test('I4: what a conversation adds is checked, also when its beginning was checked before', () => {
+  const histories = new AnsweredHistories();
+  const messages = [says('a'), calls('1'), results('1'), says('b')];
+  assert.equal(histories.problemIn(messages), null);
+  assert.equal(histories.problemIn([...messages, calls('2'), results('2')]), null);
+  assert.match(histories.problemIn([...messages, calls('3'), says('c')]) ?? '', /the call 3 has no result/);
+  assert.match(histories.problemIn([...messages, results('4')]) ?? '', /the result of 4 has no call/);
+  assert.match(histories.problemIn([...messages.slice(0, 2), says('c')]) ?? '', /the call 1 has no result/);
 });

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CrosspointError } from '#protocol/errors.ts';
-import { assertAnswered } from './admit.ts';
+import { AnsweredHistories, assertAnswered } from './admit.ts';
 import { isCallersStop, runAttempt, type AttemptResult } from './attempt.ts';
 import type { AttemptFailure } from './attempt-failure.ts';
 import type { GatewayClock, GatewayOptions } from './gateway-options.ts';
@@ -31,6 +31,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     limits,
     transport: new Transport(limits.connect),
     written: new WrittenMessages(),
+    histories: new AnsweredHistories(),
     health: new HeliconeHealth(options.deadlineScale),
     pauses: new RatePauses(),
   };
@@ -44,6 +45,7 @@ interface GatewayParts extends Required<GatewayOptions> {
   limits: Deadlines;
   transport: Transport;
   written: WrittenMessages;
+  histories: AnsweredHistories;
   health: HeliconeHealth;
   pauses: RatePauses;
 }
@@ -54,7 +56,7 @@ async function* streamRequest(
   signal: AbortSignal,
 ): AsyncGenerator<ModelStreamEvent> {
   const requestId = randomUUID();
-  assertAnswered(request, requestId, parts.logger);
+  assertAnswered(request, requestId, parts.histories, parts.logger);
   const connection = connectionOf(parts, request);
   const routes = planRoutes(request, connection, parts.helicone, parts.written);
   const whole = new LinkedController(signal);

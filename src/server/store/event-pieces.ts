@@ -36,12 +36,23 @@ export function endsStream(event: NewEvent): boolean {
   return endings.has(event.type);
 }
 
-/** Joins the pieces that are not joined yet. Call inside a transaction. */
+/**
+ * Joins the pieces that are not joined yet. Call inside a transaction. Where they begin is asked first: that the index of
+ * unjoined pieces answers alone, while for whole rows SQLite would walk through the thread's events.
+ */
 export async function joinPieces(db: Queries, threadId: string): Promise<void> {
+  const oldest = await db
+    .selectFrom('events')
+    .select((expression) => expression.fn.min('id').as('id'))
+    .where('thread_id', '=', threadId)
+    .where(sql<boolean>`streamed = 1`)
+    .executeTakeFirst();
+  if (oldest?.id == null) return;
   const rows = await db
     .selectFrom('events')
     .select(['id', 'type', 'data', 'texts', 'streamed'])
     .where('thread_id', '=', threadId)
+    .where('id', '>=', oldest.id)
     .where(sql<boolean>`streamed = 1`)
     .orderBy('id')
     .execute();

@@ -234,9 +234,18 @@ test('no statement of a request reads a whole table: a step costs the same at tu
     });
   assert.ok(asked.size > 40, `${asked.size} statements`);
   assert.deepEqual(scans, []);
-  const openCalls = [...asked].find((statement) => statement.includes("state <> 'finished'")) ?? '';
-  const plan = database.prepare(`explain query plan ${openCalls}`).all() as { detail: string }[];
-  assert.match(plan[0]?.detail ?? '', /tool_calls_open \(thread_id=\? AND turn_id=\?\)/);
+  const planOf = (part: string) => {
+    const statement = [...asked].find((each) => each.includes(part)) ?? assert.fail(`nobody asks ${part}`);
+    const plan = database.prepare(`explain query plan ${statement}`).all() as { detail: string }[];
+    return plan.map(({ detail }) => detail).join('; ');
+  };
+  // What a whole thread's rows would be read for, in a thread of 800 turns.
+  assert.match(planOf("state <> 'finished'"), /tool_calls_open \(thread_id=\? AND turn_id=\?\)/);
+  assert.match(planOf('min("id")'), /COVERING INDEX events_unjoined \(thread_id=\?\)/);
+  assert.match(
+    planOf('"thread_id" = ? order by "row" desc'),
+    /^SEARCH ledger USING INDEX ledger_by_thread \(thread_id=\?\)$/,
+  );
   await db.destroy();
   rmSync(dir, { recursive: true });
 });

@@ -48,6 +48,7 @@ const statements = (identity: string, clustered: string) => [
     estimated smallint not null, cache text, latency_ms bigint not null, ttft_ms bigint, attempt integer not null,
     route text not null, status text not null, error_code text, http_status integer, finish_reason text)`,
   `create index ledger_cost on ledger (thread_id, cost_usd, status, input_tokens, output_tokens)`,
+  `create index ledger_by_thread on ledger (thread_id, "row")`,
   `create index ledger_by_user on ledger (user_id, timestamp)`,
   `create index ledger_by_run on ledger (run_id)`,
   `create index ledger_reserved on ledger (status) where status = 'reserved'`,
