@@ -41,10 +41,9 @@ function statusField(pid: number, name: string): number {
   }
 }
 
-/** Bytes of the files of a folder, not of its subfolders. */
-export function folderBytes(folder: string): number {
+/** Bytes of the files of a folder whose names match, not of its subfolders. */
+export function folderBytes(folder: string, names: RegExp): number {
   return readdirSync(folder)
-    .map((name) => statSync(join(folder, name)))
-    .filter((entry) => entry.isFile())
-    .reduce((sum, { size }) => sum + size, 0);
+    .filter((name) => names.test(name))
+    .reduce((sum, name) => sum + statSync(join(folder, name)).size, 0);
 }
