@@ -10,6 +10,7 @@ import { dropTelemetry, readEnvironment } from '#server/process/environment-file
 import { explainAndExit } from '#server/process/explain.ts';
 import { listen } from '#server/process/listen-address.ts';
 import { createLogger } from '#server/process/logger.ts';
+import { npmFolder } from '#server/process/npm-folder.ts';
 import { loadFrugally } from '#server/process/young-generation.ts';
 
 /** Milliseconds for a clean end; what has not ended by then is ended by the next start (`recover`). */
@@ -36,7 +37,7 @@ export async function serve(
   // Loaded only now: a wrong variable or a taken port is told before the engine is read from disk.
   const { createApp } = await loadFrugally(() => import('#server/app.ts'));
   const [app, page] = await Promise.all([
-    createApp(config, logger),
+    createApp(config, logger, npmFolder(process.env)),
     openPage(`${import.meta.dirname}/build`),
   ]);
   running.app = app;
