@@ -5,7 +5,7 @@ import { workspace } from './file-requests.ts';
 import { markerVariable } from './processes.ts';
 import type { Root } from './processes.ts';
 
-/** A process that becomes a command: it has the command's limits, its marker, and its pipes already. */
+/** A process that becomes a command: it has a command's limits, a marker, and its pipes already. */
 export interface ReadyShell {
   child: ChildProcess;
   root: Root;
@@ -17,8 +17,8 @@ const commandDescriptor = 3;
 const longestCommand = 8_192;
 
 /**
- * Starting a process costs the supervisor 2 ms, and a trivial command of an agent is over in one. So one shell is started
- * ahead, after the command before, and waits; `exec` makes it the command, with nothing of itself left.
+ * Starting a process costs the supervisor 2 ms and a second bash 1 ms, and a trivial command of an agent is over in less. So
+ * one shell is started ahead, after the command before, and waits; what it reads it evaluates as `bash -c` would.
  */
 export class ReadyShells {
   readonly #script: string;
@@ -27,9 +27,10 @@ export class ReadyShells {
 
   /** @param limits shell commands that set what each command of the pod is limited by */
   constructor(limits: string, newMarker: () => string) {
-    const words = `IFS= read -r -d "" input <&3; IFS= read -r -d "" command <&3`;
-    const close = `exec 3<&-; [ "$input" = yes ] || exec </dev/null`;
-    this.#script = `${limits}; ${words}; ${close}; exec /bin/bash -c "$command"`;
+    const input = `IFS= read -r -d "" <&3; [ "$REPLY" = yes ] || exec </dev/null`;
+    // The command sees neither the descriptor nor a variable of ours; REPLY is bash's own for whatever was read last.
+    const command = `IFS= read -r -d "" <&3; exec 3<&-; eval "$REPLY"`;
+    this.#script = `${limits}; ${input}; ${command}`;
     this.#newMarker = newMarker;
   }
 
