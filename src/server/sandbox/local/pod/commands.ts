@@ -59,8 +59,8 @@ export class Commands {
       this.#roots.delete(id);
       this.#stops.delete(id);
       reply.done(result);
-      // After the answer has left: it must not wait for the next command's shell.
-      setImmediate(() => this.#ready.prepare());
+      // The answer has left by now: it does not wait for the next command's shell.
+      this.#ready.prepare();
     });
   }
 
