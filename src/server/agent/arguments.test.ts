@@ -35,7 +35,17 @@ test('keys that change objects or revive classes are refused at every depth', ()
 test('broken, deep, large and non-object texts are refused with a sentence', () => {
   const deep = (levels: number) => `{"a":${'['.repeat(levels)}${']'.repeat(levels)}}`;
   assert.doesNotThrow(() => checkArgumentText(deep(63), limits));
-  for (const text of ['{"a":', '[]', '"x"', 'null', deep(65), `{"a":"${'x'.repeat(10_000)}"}`, '{"a":1e999}'])
+  for (const text of [
+    '{"a":',
+    '[]',
+    '"x"',
+    'null',
+    deep(65),
+    `{"a":"${'x'.repeat(10_000)}"}`,
+    '{"a":1e999}',
+    '{"a":"\\ud83d"}',
+    '{"\\ude00":1}',
+  ])
     assert.throws(() => checkArgumentText(text, limits), ArgumentError, text.slice(0, 20));
   assert.deepEqual(checkArgumentText('', limits).value, {});
 });

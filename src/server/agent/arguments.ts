@@ -62,10 +62,18 @@ function assertPlain(value: unknown, depthLeft: number): void {
   if (depthLeft < 0) throw new ArgumentError('The arguments are nested too deeply.');
   if (typeof value === 'number' && !Number.isFinite(value))
     throw new ArgumentError('The arguments contain a number that is too large.');
+  if (typeof value === 'string') assertWellFormed(value);
   if (typeof value !== 'object' || value === null) return;
-  for (const key of Object.keys(value))
+  for (const key of Object.keys(value)) {
     if (forbiddenKeys.has(key)) throw new ArgumentError(`The arguments may not contain the key "${key}".`);
+    assertWellFormed(key);
+  }
   for (const entry of Object.values(value)) assertPlain(entry, depthLeft - 1);
+}
+
+/** A file could not hold it, and providers refuse a history with it: the model is told before anything is lost. */
+function assertWellFormed(text: string): void {
+  if (!text.isWellFormed()) throw new ArgumentError('The arguments contain half of a surrogate pair.');
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -169,5 +169,10 @@ function startedEvent(thread: ThreadRow, runId: string, messageId: string): NewE
 
 function titleOf(message: string): string {
   const line = message.trim().split('\n', 1)[0]?.trim() ?? '';
-  return line.length > maxTitle ? `${line.slice(0, maxTitle - 1).trimEnd()}…` : line;
+  return line.length > maxTitle
+    ? `${line
+        .slice(0, maxTitle - 1)
+        .toWellFormed()
+        .trimEnd()}…`
+    : line;
 }

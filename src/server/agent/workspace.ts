@@ -76,7 +76,7 @@ async function readInstructions(sandbox: Sandbox, known: Instructions | null): P
   if (text === '') return null;
   const cut = text.length > maxInstructionCharacters;
   const shown = cut
-    ? `${text.slice(0, maxInstructionCharacters)}\n[cut; the rest is in ${instructionsFile}]`
+    ? `${text.slice(0, maxInstructionCharacters).toWellFormed()}\n[cut; the rest is in ${instructionsFile}]`
     : text;
   // Nobody closes the section from inside it.
   return { version, text: shown.replaceAll('</project_instructions>', '') };

@@ -42,8 +42,8 @@ function checkBudget({ max_tokens: maxTokens }: Json, { budget_tokens: budget }:
 
 /** A turn that waits for the model after tool results must have begun with the model's own thinking. */
 function checkOpenLoop(messages: readonly Json[]): void {
-  if (messages.at(-1)?.role !== 'user' || !isResults(messages.at(-1) as Json)) return;
-  const begins = messages.findLastIndex((message) => message.role === 'user' && !isResults(message));
+  if (messages.at(-1)?.role !== 'user' || !hasResults(messages.at(-1) as Json)) return;
+  const begins = messages.findLastIndex((message) => message.role === 'user' && !hasResults(message));
   const index = messages.findIndex((message, at) => at > begins && message.role === 'assistant');
   const first = blocksOf(messages[index] as Json)[0];
   if (first?.type === 'thinking' || first?.type === 'redacted_thinking') return;
@@ -52,7 +52,7 @@ function checkOpenLoop(messages: readonly Json[]): void {
   );
 }
 
-/** Only results: words of the person beside them end the loop. */
-function isResults(message: Json): boolean {
-  return blocksOf(message).every(({ type }) => type === 'tool_result');
+/** Words of the person beside the results do not end the loop: the calls before them are still being answered. */
+function hasResults(message: Json): boolean {
+  return blocksOf(message).some(({ type }) => type === 'tool_result');
 }

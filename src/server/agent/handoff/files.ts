@@ -21,7 +21,7 @@ function projectFile(file: FilePart, tally: Tally): TextPart {
   }
   const shown =
     text.length > maxCharacters
-      ? `${text.slice(0, maxCharacters)}\n[cut: ${text.length} characters in all]`
+      ? `${text.slice(0, maxCharacters).toWellFormed()}\n[cut: ${text.length} characters in all]`
       : text;
   return { type: 'text', text: `<file name=${JSON.stringify(file.name)}>\n${shown}\n</file>` };
 }

@@ -115,11 +115,43 @@ test('results follow their calls in the order of the calls, even when they were 
   );
 });
 
+test('a call by a name that no provider takes goes out under a legal one, and the record keeps its own', () => {
+  for (const name of ['read file!é', 'functions.read_file', '', 'x'.repeat(100)]) {
+    const stored = message('assistant', [{ ...call('a'), name }], by('groq'));
+    for (const provider of Object.keys(wires)) {
+      const { messages } = project([user('hi'), stored, message('tool', [result('a')])], target(provider));
+      const sent = messages.flatMap((sentMessage) =>
+        sentMessage.role === 'assistant' ? sentMessage.parts : [],
+      );
+      for (const part of sent)
+        assert.match(part.type === 'tool-call' ? part.name : '', /^[a-zA-Z0-9_-]{1,64}$/);
+    }
+    assert.equal((stored.parts[0] as { name: string }).name, name);
+  }
+});
+
+test('half of a surrogate pair never goes out: not of an answer, not of a result', () => {
+  const cut = 'cut \ud83d';
+  const transcript = [
+    user('hi'),
+    message('assistant', [{ type: 'text', text: cut }, call('a')], by('groq')),
+    message('tool', [result('a', cut)]),
+    message('assistant', [{ type: 'text', text: cut }], { ...by('groq'), status: 'partial' }),
+  ];
+  for (const provider of Object.keys(wires)) {
+    const { messages } = project(transcript, target(provider));
+    assert.doesNotMatch(JSON.stringify(messages), /\\ud83d/);
+  }
+});
+
 test('thinking is off inside a tool loop that another model began, and on again after it', () => {
   const loop = [user('hi'), message('assistant', [call('a')], by('openai')), message('tool', [result('a')])];
   assert.equal(project(loop, target('anthropic')).suppressReasoning, true);
   assert.equal(project(loop, target('openai')).suppressReasoning, false);
-  assert.equal(project([...loop, user('next')], target('anthropic')).suppressReasoning, false);
+  const stopped = [...loop, user('next')];
+  assert.equal(project(stopped, target('anthropic')).suppressReasoning, true, 'words beside results');
+  const answered = [...loop, message('assistant', [{ type: 'text', text: 'Done.' }], by('openai'))];
+  assert.equal(project([...answered, user('next')], target('anthropic')).suppressReasoning, false);
   const own = [
     user('hi'),
     message('assistant', [thinking('anthropic'), call('a')], by('anthropic')),

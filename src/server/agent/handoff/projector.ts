@@ -7,8 +7,10 @@ import { projectReasoning } from './reasoning.ts';
 import { Tally } from './report.ts';
 import { ThinkingLoop } from './thinking-loop.ts';
 import { ToolCallIds } from './tool-call-ids.ts';
+import { legalToolName } from './tool-names.ts';
 import { answerCalls } from './tool-results.ts';
 import type { Projection } from './types.ts';
+import { wellFormed } from './well-formed.ts';
 
 /** An assistant message whose results may still be arriving. */
 interface OpenGroup {
@@ -70,13 +72,13 @@ export class Projector {
     const whole = projectPartial(message, reasoned, this.#tally);
     const calls: OpenGroup['calls'] = [];
     const parts = whole.flatMap((part): AssistantPart[] => {
-      if (part.type === 'text') return part.text.trim() === '' && !part.capsule ? [] : [part];
-      if (part.type !== 'tool-call') return [part];
+      if (part.type === 'text') return part.text.trim() === '' && !part.capsule ? [] : [wellFormed(part)];
+      if (part.type !== 'tool-call') return [wellFormed(part)];
       const sentId = this.#ids.assign(part.toolCallId);
       if (sentId !== part.toolCallId)
         this.#tally.converted('tool-call id', `${this.#target.provider} takes other ids`);
       calls.push({ stored: part, sentId });
-      return [sentId === part.toolCallId ? part : { ...part, toolCallId: sentId }];
+      return [{ ...part, toolCallId: sentId, name: legalToolName(part.name) }];
     });
     if (!parts.some((part) => part.type !== 'reasoning')) return;
     this.#startWithUser();
@@ -111,7 +113,7 @@ export class Projector {
       group.results,
     );
     const results = answers.map((answer, index) => {
-      const result = projectResultImages(answer, this.#target, tally);
+      const result = wellFormed(projectResultImages(answer, this.#target, tally));
       const sentId = group.calls[index]?.sentId ?? result.toolCallId;
       return { ...result, toolCallId: sentId, text: result.text.trim() === '' ? '(no output)' : result.text };
     });

@@ -13,16 +13,26 @@ export class ThinkingLoop {
   readonly #target: Target;
   #open = false;
   #foreign = false;
+  /** Calls were the last that the model said: words after their results share a message with them. */
+  #awaitsAnswer = false;
+  #hasWords = false;
 
   constructor(target: Target) {
     this.#target = target;
   }
 
-  /** Messages in order; a person's message ends a loop. */
+  /**
+   * Messages in order. A person's message ends a loop unless it comes directly after results, as after a stop or an
+   * error: it is then sent in one message with them, and that one still answers the calls.
+   */
   push(message: Message, sent: readonly AssistantPart[]): void {
-    if (message.role === 'user') this.#open = this.#foreign = false;
-    if (message.role !== 'assistant' || !sent.some((part) => part.type === 'tool-call')) return;
-    const startsLoop = !this.#open;
+    if (message.role === 'user') this.#hasWords = true;
+    if (message.role === 'user' && !this.#awaitsAnswer) this.#open = this.#foreign = false;
+    if (message.role !== 'assistant') return;
+    this.#awaitsAnswer = sent.some((part) => part.type === 'tool-call');
+    if (!this.#awaitsAnswer) return;
+    const startsLoop = !this.#open || this.#hasWords;
+    this.#hasWords = false;
     this.#open = true;
     if (!isAuthor(message, this.#target)) this.#foreign = true;
     else if (startsLoop && sent[0]?.type !== 'reasoning') this.#foreign = true;
