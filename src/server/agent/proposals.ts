@@ -126,8 +126,12 @@ function refused(part: ToolCallPart, problem: string): Proposal {
   };
 }
 
+/** What a decision can name and every database can hold; another id is replaced. */
+const usableId = /^[\x20-\x7e]{1,190}$/;
+
 /** Some providers number their calls anew in every answer; in a thread an id means one call. */
-function freeId(wanted: string, taken: Set<string>): string {
+function freeId(given: string, taken: Set<string>): string {
+  const wanted = usableId.test(given) ? given : '';
   let id = wanted || newId('call');
   for (let count = 2; taken.has(id); count += 1) id = `${wanted || 'call'}_${count}`;
   taken.add(id);
