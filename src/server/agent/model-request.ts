@@ -19,7 +19,7 @@ export function modelRequest(
     system: threadPrompt(thread, memory),
     messages: projection.messages,
     tools: target.capabilities.tools ? setup.definitions : [],
-    settings: settingsOf(thread.modelConfig),
+    settings: settingsOf(thread.modelConfig, target),
     ...(projection.suppressReasoning ? { suppressReasoning: true } : {}),
     context: {
       userId: thread.userId,
@@ -50,10 +50,14 @@ export function otherCharacters(
   return threadPrompt(thread, memory).length + tools;
 }
 
-function settingsOf({ temperature, maxTokens, reasoningEffort }: ModelConfig): ModelRequest['settings'] {
+/** More than a model can write is refused by its provider ("max_tokens: … > 64000, which is the maximum allowed"). */
+function settingsOf(
+  { temperature, maxTokens, reasoningEffort }: ModelConfig,
+  { maxOutput }: Target,
+): ModelRequest['settings'] {
   return {
     ...(temperature === undefined ? {} : { temperature }),
-    ...(maxTokens === undefined ? {} : { maxTokens }),
+    ...(maxTokens === undefined ? {} : { maxTokens: Math.min(maxTokens, maxOutput ?? maxTokens) }),
     ...(reasoningEffort === undefined ? {} : { reasoningEffort }),
   };
 }

@@ -9,6 +9,8 @@ import type { WrittenMessages } from './written-messages.ts';
 const cacheControl = { type: 'ephemeral' };
 /** Four breakpoints are allowed: tools, system, and the last two messages of the person's side. */
 const markedMessages = 2;
+/** Others take up to 2: "temperature: range: 0..1". */
+const hottest = 1;
 
 /** The JSON text of a messages body, as a stream. */
 export function writeAnthropic(request: ModelRequest, dialect: Dialect, written: WrittenMessages): string {
@@ -22,7 +24,7 @@ export function writeAnthropic(request: ModelRequest, dialect: Dialect, written:
       : { system: [{ type: 'text', text: request.system, cache_control: cacheControl }] }),
     ...toolFields(request),
     max_tokens: maxTokens,
-    ...(takesTemperature ? { temperature: settings.temperature } : {}),
+    ...(takesTemperature ? { temperature: Math.min(settings.temperature ?? 1, hottest) } : {}),
     ...fields,
     stream: true,
   };

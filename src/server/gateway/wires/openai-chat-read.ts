@@ -1,5 +1,5 @@
 import { CrosspointError } from '#protocol/errors.ts';
-import type { AssistantPart } from '#protocol/message.ts';
+import type { AssistantPart, ToolCallPart } from '#protocol/message.ts';
 import { streamError } from '../errors/stream-error.ts';
 import type { SseEvent } from '../sse.ts';
 import type { Dialect, FinishReason, Target } from '../types.ts';
@@ -8,7 +8,7 @@ import { eventJson } from './event-json.ts';
 import { readChatUsage, type ChatUsage } from './openai-chat-usage.ts';
 import { mergeReasoningDetails, type ReasoningDetail } from './reasoning-details.ts';
 import { settledReason } from './settled-reason.ts';
-import { ToolCallCollector, withDistinctIds } from './tool-calls.ts';
+import { isCutOff, ToolCallCollector, withDistinctIds } from './tool-calls.ts';
 import type { ReportedUsage, WireAnswer, WireDelta, WirePartial, WireReader } from './wire.ts';
 
 interface Chunk {
@@ -20,7 +20,8 @@ interface Chunk {
 }
 
 interface Delta {
-  content?: string | null;
+  /** Mistral's thinking models give a list of parts. */
+  content?: string | { type?: string; text?: string }[] | null;
   refusal?: string | null;
   reasoning?: string | null;
   reasoning_content?: string | null;
@@ -31,7 +32,8 @@ interface Delta {
 interface CallDelta {
   index?: number;
   id?: string | null;
-  function?: { name?: string | null; arguments?: string | null } | null;
+  /** Some compatible servers give the arguments as the object itself. */
+  function?: { name?: string | null; arguments?: string | object | null } | null;
 }
 
 const finishReasons: Record<string, FinishReason> = {
@@ -107,7 +109,7 @@ export class OpenAiChatReader implements WireReader {
       this.#reasoningText += reasoning;
       deltas.push({ type: 'reasoning-delta', text: reasoning });
     }
-    const text = delta.content || delta.refusal;
+    const text = spokenText(delta.content) || delta.refusal;
     if (delta.refusal) this.#refused = true;
     if (text) {
       this.#text += text;
@@ -122,7 +124,7 @@ export class OpenAiChatReader implements WireReader {
     let position = this.#positions.get(index);
     const known = position === undefined ? undefined : this.#calls.at(position);
     // Some servers give every call the index 0: another id with a name is another call.
-    const isOther = known && id && known.toolCallId && id !== known.toolCallId && called?.name;
+    const isOther = known && called?.name && (hasOtherId(known, id) || isSecondWithoutId(known, id));
     if (position === undefined || isOther) {
       position = this.#calls.open({ id: id ?? null, name: called?.name ?? null });
       this.#positions.set(index, position);
@@ -130,7 +132,8 @@ export class OpenAiChatReader implements WireReader {
       known.toolCallId ||= id ?? '';
       known.name ||= called?.name ?? '';
     }
-    const argsText = called?.arguments ?? '';
+    const given = called?.arguments ?? '';
+    const argsText = typeof given === 'string' ? given : JSON.stringify(given);
     this.#calls.append(position, argsText);
     return { type: 'tool-call-delta', index: position, name: this.#calls.at(position)?.name ?? '', argsText };
   }
@@ -148,4 +151,18 @@ export class OpenAiChatReader implements WireReader {
   #facts() {
     return { usage: this.#usage, ...(this.#model ? { servedModel: this.#model } : {}) };
   }
+}
+
+function hasOtherId({ toolCallId }: ToolCallPart, id: string | null | undefined): boolean {
+  return Boolean(id && toolCallId && id !== toolCallId);
+}
+
+/** Servers that give neither index nor id send each call whole: a name after whole arguments begins the next one. */
+function isSecondWithoutId({ toolCallId, args }: ToolCallPart, id: string | null | undefined): boolean {
+  return !id && !toolCallId && args !== '' && !isCutOff(args);
+}
+
+function spokenText(content: Delta['content']): string {
+  if (!Array.isArray(content)) return content ?? '';
+  return content.map((part) => (part.type === 'text' ? (part.text ?? '') : '')).join('');
 }

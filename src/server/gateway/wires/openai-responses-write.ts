@@ -12,6 +12,9 @@ import { resultText } from './result-text.ts';
 import { argumentsObject } from './tool-calls.ts';
 import type { WrittenMessages } from './written-messages.ts';
 
+/** "Invalid 'max_output_tokens': integer below minimum value. Expected a value >= 16" */
+const smallestOutput = 16;
+
 /** The JSON text of a responses body, as a stream that OpenAI does not store. `model` is the name at the server. */
 export function writeOpenAiResponses(
   request: ModelRequest,
@@ -25,7 +28,7 @@ export function writeOpenAiResponses(
     model,
     ...(request.system === '' ? {} : { instructions: request.system }),
     ...toolFields(request),
-    ...(settings.maxTokens ? { max_output_tokens: settings.maxTokens } : {}),
+    ...(settings.maxTokens ? { max_output_tokens: Math.max(settings.maxTokens, smallestOutput) } : {}),
     ...(takesTemperature ? { temperature: settings.temperature } : {}),
     ...reasoningFields(request, dialect),
     store: false,
