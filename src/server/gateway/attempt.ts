@@ -159,14 +159,21 @@ class Attempt {
     const deltas: WireDelta[] = [];
     try {
       for (const event of this.#parser.push(bytes)) {
-        if (!reader.done) deltas.push(...reader.push(event));
+        if (!reader.done) deltas.push(...reader.push(event).map(assertText));
       }
-    } catch (cause) {
+    } catch (caught) {
+      const cause = isMalformed(caught) ? this.#malformed(caught) : caught;
       if (!deltas.length) throw cause;
       this.#broken = cause;
     }
     this.#count(deltas);
     return deltas;
+  }
+
+  /** Frames of another shape than the protocol's: not a cut stream, and no fault of ours (F8). */
+  #malformed(cause: TypeError): CrosspointError {
+    const { provider } = this.#input.upstream.subject;
+    return new CrosspointError('provider_protocol', { provider }, { cause });
   }
 
   #count(deltas: readonly WireDelta[]): void {
@@ -187,6 +194,16 @@ type Refusal = Awaited<ReturnType<typeof responseFailure>>;
 
 function isRefusal(cause: unknown): cause is Refusal {
   return typeof cause === 'object' && cause !== null && 'heliconeFault' in cause;
+}
+
+function isMalformed(cause: unknown): cause is TypeError {
+  return cause instanceof TypeError;
+}
+
+/** A wire's types say what a provider should send; one that sends a number for a text is told apart here, for all wires. */
+function assertText(delta: WireDelta): WireDelta {
+  if (typeof ('text' in delta ? delta.text : delta.argsText) === 'string') return delta;
+  throw new TypeError('a text of the stream is not a text');
 }
 
 /** The total deadline aborts the same signal, with an error of ours. */

@@ -12,6 +12,8 @@ interface ErrorBody {
   code?: unknown;
   type?: unknown;
   status?: unknown;
+  /** Groq, inside a stream. */
+  status_code?: unknown;
   error?: unknown;
   detail?: unknown;
   metadata?: { raw?: unknown } | null;
@@ -28,7 +30,7 @@ export function errorFacts(body: unknown): ErrorFacts {
   const error = body as ErrorBody;
   if (error.error && error.error !== body) return errorFacts(error.error);
   const kind = [error.code, error.type, error.status].filter((value) => typeof value === 'string').join(' ');
-  const status = [error.code, error.status].find(isStatus);
+  const status = [error.code, error.status, error.status_code].find(isStatus);
   return {
     message: [error.message ?? error.detail, rawCause(error)].map(textOf).filter(Boolean).join(' — '),
     kind: kind.toLowerCase(),

@@ -73,6 +73,11 @@ for (const [status, body, code] of bodies)
     assert.doesNotMatch(error.message, /\{\w+\}/);
   });
 
+test('the status that Groq puts into the error of a stream is its status', () => {
+  const error = { message: 'Failed to call a function.', code: 'tool_use_failed', status_code: 400 };
+  assert.equal(errorFacts({ error }).status, 400);
+});
+
 test('I9: keys leave in no form: plain, base64, encoded, or any that looks like one', () => {
   const secret = 'very/secret+key=123';
   const text = `a ${secret} b ${Buffer.from(secret).toString('base64')} c ${encodeURIComponent(secret)} sk-ant-api03-abcdefgh12 Bearer xyzxyzxyz`;

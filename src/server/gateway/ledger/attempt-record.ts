@@ -97,7 +97,8 @@ export class AttemptRecord {
    * What the provider reported. Where an answer broke off the report is of its beginning, and where there is none we
    * count ourselves: both are marked as estimated. An attempt that the provider refused used nothing.
    */
-  #tokens({ status, reported }: AttemptEnding): ReportedUsage & { estimated: boolean } {
+  #tokens({ status, reported: given }: AttemptEnding): ReportedUsage & { estimated: boolean } {
+    const reported = given && isPossible(given) ? given : null;
     if (status === 'settled' && reported) return { ...reported, estimated: false };
     const none = { cacheReadTokens: 0, cacheWriteTokens: 0, reasoningTokens: 0 };
     if (this.httpStatus !== 200)
@@ -110,4 +111,9 @@ export class AttemptRecord {
     };
     return { ...known, outputTokens: Math.max(known.outputTokens, counted), estimated: true };
   }
+}
+
+/** Negative, endless or textual numbers would spoil every sum and every budget: such a report is none. */
+function isPossible(usage: ReportedUsage): boolean {
+  return Object.values(usage).every((value: unknown) => Number.isFinite(value) && (value as number) >= 0);
 }
