@@ -196,6 +196,8 @@ test('every answer carries the security headers, errors included', async () => {
     const answer = await rawRequest(server.port, 'GET', path, headers);
     assert.equal(answer.headers['x-content-type-options'], 'nosniff');
     assert.equal(answer.headers['referrer-policy'], 'no-referrer');
+    // A feature that browsers do not know makes them complain in the console of every page.
+    assert.doesNotMatch(String(answer.headers['permissions-policy']), /bluetooth/);
     assert.equal(answer.headers['cross-origin-opener-policy'], 'same-origin');
     assert.match(String(answer.headers['content-security-policy']), /frame-ancestors 'none'/);
     assert.equal(answer.headers['access-control-allow-origin'], undefined);
