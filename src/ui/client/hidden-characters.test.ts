@@ -38,3 +38,9 @@ test('arguments are looked through to the bottom, names included', () => {
     2,
   );
 });
+
+test('the line ends of Windows alarm nobody in a file; within a line and in a command a carriage return does', () => {
+  assert.equal(countHiddenWithin({ content: 'a\r\nb\r\n' }, true), 0);
+  assert.equal(countHiddenWithin({ content: 'a\rb\r\n' }, true), 1);
+  assert.equal(countHiddenWithin({ command: 'ls\r\n' }), 1);
+});

@@ -28,12 +28,12 @@ export function countHidden(text: string): number {
   return text.match(hidden)?.length ?? 0;
 }
 
-/** In every text within a value, names of fields included. */
-export function countHiddenWithin(value: unknown): number {
-  if (typeof value === 'string') return countHidden(value);
+/** In every text within a value, names of fields included. `inFile`: there a carriage return before a line feed only ends a line. */
+export function countHiddenWithin(value: unknown, inFile = false): number {
+  if (typeof value === 'string') return countHidden(inFile ? value.replaceAll('\r\n', '\n') : value);
   if (typeof value !== 'object' || value === null) return 0;
   return Object.entries(value).reduce(
-    (sum, [name, inner]) => sum + countHidden(name) + countHiddenWithin(inner),
+    (sum, [name, inner]) => sum + countHidden(name) + countHiddenWithin(inner, inFile),
     0,
   );
 }
