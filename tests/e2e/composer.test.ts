@@ -89,7 +89,24 @@ test('on a phone every button of a review has room for a finger', async () => {
   assert.ok(heights.length > 3 && heights.every((height) => (height ?? 0) >= 40), `heights: ${heights}`);
   await assertFits(page);
   await assertAccessible(page, 'review on a phone');
+  await page.goto(`${page.url()}?panel=cost`);
+  const tab = page.getByRole('dialog').getByRole('tab', { name: 'Cost' });
+  await tab.waitFor();
+  assert.equal(await page.evaluate<string>('document.activeElement.textContent'), 'Cost');
+  await page.getByRole('button', { name: 'Close the panel' }).click();
   await page.setViewportSize(sizes.desktop);
+});
+
+test('what a switch costs stands below the list before a person can ask for it', async () => {
+  const { page } = visited;
+  await page.getByRole('button', { name: /^Model:/ }).click();
+  await page.getByRole('combobox', { name: 'Search models' }).fill('haiku 4.5');
+  await page
+    .getByRole('status', { name: 'What the switch costs' })
+    .getByText(/Kept: /)
+    .waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
 });
 
 test('a dialog that closes gives the focus back to what opened it', async () => {
