@@ -81,13 +81,12 @@ export const errorCatalogue = {
   },
   provider_rate_limited: {
     status: 502,
-    sentence:
-      '{provider} limits the rate, still so after {attempts} tries. Wait, or continue with another model.',
+    sentence: '{provider} limits the rate, still so after {tries}. Wait, or continue with another model.',
   },
   provider_overloaded: {
     status: 502,
     sentence:
-      '{provider} is overloaded or failing, still so after {attempts} tries. Try again, or continue with another model.',
+      '{provider} is overloaded or failing, still so after {tries}. Try again, or continue with another model.',
   },
   provider_unreachable: {
     status: 502,

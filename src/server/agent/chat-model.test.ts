@@ -179,7 +179,7 @@ test('a failure is the typed error, asked once: retries are the gateway’s', as
   const gateway: Gateway = {
     async *stream() {
       asked += 1;
-      throw new CrosspointError('provider_overloaded', { provider: 'Red', attempts: 3 });
+      throw new CrosspointError('provider_overloaded', { provider: 'Red', tries: '3 tries' });
     },
     close: () => Promise.resolve(),
   };

@@ -133,7 +133,7 @@ function newRecord(call: Call, attempt: number, route: string): AttemptRecord {
 async function* waitForOthers(call: Call): AsyncGenerator<ModelStreamEvent> {
   const afterMs = call.pauses.delay(call.request.target, call.random);
   if (!afterMs) return;
-  const values = { provider: call.label, attempts: 1 };
+  const values = { provider: call.label, tries: 'one try' };
   const error = new CrosspointError('provider_rate_limited', values);
   yield { type: 'retrying', attempt: 1, afterMs, reason: error.message };
   const failure = { error, detail: '', streamed: false, heliconeFault: false, partial: { parts: [] } };
@@ -194,5 +194,6 @@ function abortError(partial: PartialAnswer): DOMException {
 
 /** What the caller gets: the number of tries in the sentence, and what had arrived beside it. */
 function finalError({ error, detail, partial }: AttemptFailure, attempts: number): CrosspointError {
-  return new CrosspointError(error.code, { ...error.values, attempts }, { cause: { partial, detail } });
+  const tries = attempts === 1 ? 'one try' : `${attempts} tries`;
+  return new CrosspointError(error.code, { ...error.values, tries }, { cause: { partial, detail } });
 }

@@ -75,7 +75,7 @@ export function classifyError(
 ): CrosspointError {
   const { provider, model, variable } = subject;
   const code = codeFor(status, facts);
-  const values = { provider, model, variable, attempts: 1, detail, phase: 'answer' };
+  const values = { provider, model, variable, tries: 'one try', detail, phase: 'answer' };
   return new CrosspointError(code, values);
 }
 

@@ -176,7 +176,7 @@ test('the same request again is the same answer and runs nothing; another body u
 
 test('a failed run is answered with its typed error, and the thread goes on', async () => {
   const { CrosspointError } = await import('#protocol/errors.ts');
-  const fail = new CrosspointError('provider_overloaded', { provider: 'Red', attempts: 4 });
+  const fail = new CrosspointError('provider_overloaded', { provider: 'Red', tries: '4 tries' });
   await withServer({ script: inOrder({ text: 'Half', fail }, { text: 'Whole.' }) }, async (server) => {
     const failed = await json(server.send('POST', '/api/agent', { message: 'Go.' }), 502);
     assert.deepEqual(failed, { error: fail.message, code: 'provider_overloaded' });
