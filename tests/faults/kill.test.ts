@@ -3,21 +3,12 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ThreadEvent } from '#protocol/events.ts';
 import type { ThreadSummary, ThreadView } from '#protocol/thread.ts';
+import { randomFrom } from './support/random.ts';
 import { ask, readyLink, startServer, temporaryFolder, token } from './support/server-process.ts';
 
 const rounds = Number(process.env.KILL_ROUNDS ?? 10);
 /** A round is repeated by its number alone. */
 const seed = Number(process.env.KILL_SEED ?? Date.now() % 1_000_000);
-
-/** mulberry32: the same numbers from the same seed. */
-function randomFrom(state: number): () => number {
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 interface Acknowledged {
   threadId: string;
