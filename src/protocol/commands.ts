@@ -43,6 +43,9 @@ const modelConfig = v.object({
 
 const approvalMode = v.picklist(['ask', 'auto-edit', 'auto']);
 
+/** Each by its name (a preset, `provider/model`) or as a whole; in the order in which they take over. */
+const fallbackModels = v.pipe(v.array(v.union([name, modelConfig])), v.maxLength(5));
+
 /** `POST /api/agent` */
 export const startCommand = v.object({
   message: text,
@@ -55,6 +58,7 @@ export const startCommand = v.object({
   modelConfig: maybe(modelConfig),
   clientMessageId: maybe(id),
   approvalMode: maybe(approvalMode),
+  fallbackModels: maybe(fallbackModels),
 });
 
 const callDecision = v.object({
@@ -92,12 +96,14 @@ export const decideCommand = v.object({
   runId: maybe(id),
 });
 
-/** `PATCH /api/threads/{id}`; `budgetUsd: null` takes the budget away. */
+/** `PATCH /api/threads/{id}`; `budgetUsd: null` takes the budget away, `fallbackModels: []` the fallback chain. */
 export const threadChange = v.object({
   title: maybe(v.pipe(text, v.maxLength(1_000))),
   modelName: maybe(name),
   modelConfig: maybe(modelConfig),
   approvalMode: maybe(approvalMode),
+  fallbackModels: maybe(fallbackModels),
+  pauseOnMismatch: maybe(v.boolean()),
   budgetUsd: v.optional(v.nullable(v.pipe(v.number(), v.minValue(0), v.maxValue(1_000_000)))),
 });
 

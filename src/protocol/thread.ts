@@ -10,6 +10,10 @@ export interface ThreadSummary {
   title: string;
   modelConfig: ModelConfig;
   approvalMode: ApprovalMode;
+  /** What takes over, in this order, when the model fails for good; empty when nothing may. */
+  fallbackModels: ModelConfig[];
+  /** Ends a run after an answer that another model gave than was asked. */
+  pauseOnMismatch: boolean;
   /** A person's limit for the thread; null means none. */
   budgetUsd: number | null;
   /** Sum of the known costs; `costComplete` is false when some price was unknown. */

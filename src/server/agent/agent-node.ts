@@ -3,6 +3,7 @@ import { CrosspointError } from '#protocol/errors.ts';
 import type { NewEvent } from '#protocol/events.ts';
 import type { ModelRequest } from '#server/gateway/types.ts';
 import type { ThreadRow } from '#server/store/store.ts';
+import { failOver } from './failover.ts';
 import { modelName, modelRequest } from './model-request.ts';
 import type { AgentSetup } from './parts.ts';
 import { approvedCall, checkCalls, proposalEvents, writeProposals, type Proposal } from './proposals.ts';
@@ -11,15 +12,26 @@ import { assertMayContinue } from './stops.ts';
 import { assistantMessage, streamAnswer, textOf, type Answer } from './stream-answer.ts';
 import type { Turn } from './turn.ts';
 
-/** One request to the thread's current model; where it goes next depends on the calls in its answer. */
+/** One step: asks the thread's current model, or the next of its fallback chain when that one fails for good. */
 export async function agentNode(setup: AgentSetup, turn: Turn): Promise<Command> {
-  if (turn.signal.aborted) return new Command({ goto: END });
-  const thread = await turn.thread();
+  while (!turn.signal.aborted) {
+    const thread = await turn.thread();
+    try {
+      return await ask(setup, turn, thread);
+    } catch (failure) {
+      await failOver(setup, turn, thread, failure);
+    }
+  }
+  return new Command({ goto: END });
+}
+
+/** One request to the thread's current model; where it goes next depends on the calls in its answer. */
+async function ask(setup: AgentSetup, turn: Turn, thread: ThreadRow): Promise<Command> {
   await assertMayContinue(setup, thread, await turn.memory.refresh(setup.store));
   setup.models.assertUsable(thread.modelConfig);
   const request = modelRequest(setup, thread, turn.memory, turn.run.id);
   setup.point('model.before_request');
-  const answer = await askTwiceWhenEmpty(setup, turn, request);
+  const answer = await askTwiceWhenEmpty(setup, turn, request, thread);
   if (!answer) return new Command({ goto: END });
   const proposals = await checkCalls(setup, turn, thread, answer.parts);
   for (const { part, diff } of proposals) if (diff) turn.diffs.set(part.toolCallId, diff);
@@ -42,25 +54,38 @@ function next(turn: Turn, proposals: Proposal[], update: AgentUpdate): Command {
   return new Command({ update, goto });
 }
 
-/** Models now and then end a stream without a word (fault F10): asked once more, visibly, then it is an answer. */
+/**
+ * Models now and then end a stream without a word (fault F10): asked once more, visibly, then it is an answer.
+ * @throws `provider_empty_answer` instead, where another model may take over
+ */
 async function askTwiceWhenEmpty(
   setup: AgentSetup,
   turn: Turn,
   request: ModelRequest,
+  { fallbackModels }: ThreadRow,
 ): Promise<Answer | null> {
   const first = await streamAnswer(setup, turn, request);
-  if (!first || first.reason !== 'stop' || !isEmpty(first)) return first;
+  if (!first || !isEmpty(first)) return first;
   const message = `${modelName(request.target)} gave an empty answer and is asked once more.`;
-  await turn.commit([
-    ...first.unwritten,
-    { type: 'model.finished', data: { messageId: first.messageId, usage: first.usage } },
-    { type: 'notice', data: { code: 'empty_answer', message } },
-  ]);
-  return streamAnswer(setup, turn, request);
+  await turn.commit([...endOf(first), { type: 'notice', data: { code: 'empty_answer', message } }]);
+  const second = await streamAnswer(setup, turn, request);
+  if (!second || !isEmpty(second) || !fallbackModels.length) return second;
+  await turn.commit(endOf(second));
+  throw new CrosspointError('provider_empty_answer', { provider: request.target.provider });
 }
 
-function isEmpty({ parts, lostCall }: Answer): boolean {
-  return !lostCall && textOf(parts).trim() === '' && !parts.some((part) => part.type === 'tool-call');
+/** Of an answer that leaves no message. */
+function endOf({ unwritten, messageId, usage }: Answer): NewEvent[] {
+  return [...unwritten, { type: 'model.finished', data: { messageId, usage } }];
+}
+
+function isEmpty({ reason, parts, lostCall }: Answer): boolean {
+  return (
+    reason === 'stop' &&
+    !lostCall &&
+    textOf(parts).trim() === '' &&
+    !parts.some((part) => part.type === 'tool-call')
+  );
 }
 
 /** The answer, its calls and what was decided about them without a person: one transaction. Gives the ids of the rows. */

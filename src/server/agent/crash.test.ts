@@ -118,6 +118,7 @@ test('kill -9 at every durable step: nothing acknowledged is lost, nothing runs 
     const whole = await runChild(join(root, 'whole'), '');
     const points = whole.lines.at(-1)?.points ?? [];
     assert.ok(points.length >= 30, `only ${points.length} points`);
+    assert.ok(points.includes('failover.committed:1'), 'the scenario has a failover in it');
     const queue = [...points];
     const work = async () => {
       for (let point = queue.shift(); point !== undefined; point = queue.shift()) {

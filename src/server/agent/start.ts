@@ -9,7 +9,7 @@ import { newId } from './ids.ts';
 import { modelName } from './model-request.ts';
 import type { AgentSetup } from './parts.ts';
 import type { Runs } from './runs.ts';
-import { rememberChoice, requireThread, resolveChoice, switchEvents } from './switch-model.ts';
+import { rememberChoice, requireThread, resolveChain, resolveChoice, switchEvents } from './switch-model.ts';
 import type { Accepted, StartCommand } from './types.ts';
 import { openFilePart } from './workspace.ts';
 
@@ -30,10 +30,11 @@ export async function start(
     throw new CrosspointError('bad_request', { detail: 'The message is empty.' });
   const known = command.threadId === undefined ? null : await requireThread(setup, userId, command.threadId);
   const choice = resolveChoice(setup, command);
+  const chain = resolveChain(setup, command);
   const base = known ?? newThread(setup, userId);
   await assertOwnSandbox(setup, userId, command, base);
   setup.models.assertUsable(choice ?? base.modelConfig);
-  const change = changeFor(base, command, choice);
+  const change = { ...changeFor(base, command, choice), ...chain };
   const thread = { ...base, ...change };
   const memory = runs.memories.of(thread.id);
   const transcript = await memory.refresh(setup.store);
@@ -119,6 +120,8 @@ function newThread(setup: AgentSetup, userId: string): ThreadRow {
     titled: false,
     modelConfig: setup.models.defaultConfig(),
     approvalMode: 'ask',
+    fallbackModels: [],
+    pauseOnMismatch: false,
     budgetUsd: null,
     sandboxId: id,
     sandboxType: setup.sandboxes.name,

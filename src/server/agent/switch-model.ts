@@ -8,6 +8,7 @@ import { makeReceipt } from './handoff/receipt.ts';
 import { modelName, otherCharacters } from './model-request.ts';
 import type { AgentSetup } from './parts.ts';
 import type { ThreadMemory } from './thread-memory.ts';
+import type { FallbackModel } from './types.ts';
 
 /** How a request names a model: a preset or `provider/model`, or a whole configuration. The latter wins. */
 export interface ModelChoice {
@@ -23,6 +24,22 @@ export function resolveChoice(setup: AgentSetup, choice: ModelChoice): ModelConf
   const config = resolve(setup, choice);
   if (config) setup.models.assertUsable(config);
   return config;
+}
+
+/**
+ * The fallback chain that was named, as a change of the thread; each model once. Nothing changes when none was named.
+ * @throws as `resolveChoice`, for the first model that cannot be used
+ */
+export function resolveChain(
+  setup: AgentSetup,
+  { fallbackModels }: { fallbackModels?: FallbackModel[] | undefined },
+): Partial<Pick<ThreadRow, 'fallbackModels'>> {
+  if (!fallbackModels) return {};
+  const chain = fallbackModels.flatMap((given) => {
+    const choice = typeof given === 'string' ? { modelName: given } : { modelConfig: given };
+    return resolveChoice(setup, choice) ?? [];
+  });
+  return { fallbackModels: [...new Map(chain.map((config) => [modelName(config), config])).values()] };
 }
 
 function resolve(setup: AgentSetup, { modelName, modelConfig }: ModelChoice): ModelConfig | null {

@@ -6,7 +6,7 @@ import type { ThreadRow, ToolCallRow } from '#server/store/store.ts';
 import { canonicalText } from './arguments.ts';
 import type { AgentSetup } from './parts.ts';
 import type { Runs } from './runs.ts';
-import { rememberChoice, requireThread, resolveChoice, switchEvents } from './switch-model.ts';
+import { rememberChoice, requireThread, resolveChain, resolveChoice, switchEvents } from './switch-model.ts';
 import type { ThreadChange } from './types.ts';
 
 const maxTitle = 200;
@@ -21,6 +21,8 @@ export async function summarise(setup: AgentSetup, thread: ThreadRow): Promise<T
     title: thread.title,
     modelConfig: thread.modelConfig,
     approvalMode: thread.approvalMode,
+    fallbackModels: thread.fallbackModels,
+    pauseOnMismatch: thread.pauseOnMismatch,
     budgetUsd: thread.budgetUsd,
     costUsd: cost.costUsd,
     costComplete: cost.complete,
@@ -128,7 +130,11 @@ export async function updateThread(
 ): Promise<ThreadSummary> {
   const thread = await requireThread(setup, userId, threadId);
   const choice = resolveChoice(setup, change);
-  const columns = { ...changedColumns(change), ...(choice ? { modelConfig: choice } : {}) };
+  const columns = {
+    ...changedColumns(change),
+    ...resolveChain(setup, change),
+    ...(choice ? { modelConfig: choice } : {}),
+  };
   const changed = Object.entries(columns).some(
     ([key, value]) => canonicalText(value) !== canonicalText(thread[key as keyof ThreadRow]),
   );
@@ -143,7 +149,12 @@ export async function updateThread(
   return summarise(setup, await requireThread(setup, userId, threadId));
 }
 
-function changedColumns({ title, approvalMode, budgetUsd }: ThreadChange): Partial<ThreadRow> {
+function changedColumns({
+  title,
+  approvalMode,
+  budgetUsd,
+  pauseOnMismatch,
+}: ThreadChange): Partial<ThreadRow> {
   if (title !== undefined && title.trim() === '')
     throw new CrosspointError('bad_request', { detail: 'The title is empty.' });
   if (typeof budgetUsd === 'number' && !(budgetUsd > 0 && Number.isFinite(budgetUsd)))
@@ -154,6 +165,7 @@ function changedColumns({ title, approvalMode, budgetUsd }: ThreadChange): Parti
     ...(title === undefined ? {} : { title: title.trim().slice(0, maxTitle), titled: true }),
     ...(approvalMode === undefined ? {} : { approvalMode }),
     ...(budgetUsd === undefined ? {} : { budgetUsd }),
+    ...(pauseOnMismatch === undefined ? {} : { pauseOnMismatch }),
   };
 }
 

@@ -17,7 +17,11 @@ export interface StartCommand {
   clientMessageId?: string;
   idempotencyKey?: string;
   approvalMode?: ApprovalMode;
+  fallbackModels?: FallbackModel[];
 }
+
+/** By its name, or as a whole. */
+export type FallbackModel = string | ModelConfig;
 
 /** `PUT /api/agent`, parsed. */
 export interface DecideCommand {
@@ -56,6 +60,8 @@ export interface ThreadChange {
   modelConfig?: ModelConfig;
   approvalMode?: ApprovalMode;
   budgetUsd?: number | null;
+  fallbackModels?: FallbackModel[];
+  pauseOnMismatch?: boolean;
 }
 
 /** What the HTTP layer calls. Every function filters by user: another user's object is `not_found`. */

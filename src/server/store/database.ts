@@ -1,6 +1,7 @@
 import { Kysely, sql, type Transaction } from 'kysely';
 import { Migrator, type Migration } from 'kysely/migration';
 import * as start from './migrations/0001-start.ts';
+import * as fallbackModels from './migrations/0002-fallback-models.ts';
 import type { Database } from './schema.ts';
 import { nodeSqliteDialect } from './sqlite-dialect.ts';
 import { openSqliteFile } from './sqlite-file.ts';
@@ -8,7 +9,10 @@ import { openSqliteFile } from './sqlite-file.ts';
 export type Queries = Kysely<Database> | Transaction<Database>;
 
 /** One file a migration, applied in the order of their names, all in one transaction. */
-const migrations: Record<string, Migration> = { '0001-start': start };
+const migrations: Record<string, Migration> = {
+  '0001-start': start,
+  '0002-fallback-models': fallbackModels,
+};
 
 /**
  * Opens the database and brings its tables up to date.

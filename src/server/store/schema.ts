@@ -14,6 +14,8 @@ export interface Database {
     sandbox_type: string;
     current_file: string | null;
     use_morph: number;
+    fallback_models: string;
+    pause_on_mismatch: number;
     created_at: string;
     updated_at: string;
   };

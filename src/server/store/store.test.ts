@@ -24,6 +24,8 @@ const thread = (id: string, userId = 'local'): ThreadRow => ({
   titled: false,
   modelConfig: { provider: 'demo', model: 'm' },
   approvalMode: 'ask',
+  fallbackModels: [],
+  pauseOnMismatch: false,
   budgetUsd: null,
   sandboxId: `s-${id}`,
   sandboxType: 'local',

@@ -32,6 +32,8 @@ export interface ThreadRow {
   titled: boolean;
   modelConfig: ModelConfig;
   approvalMode: ApprovalMode;
+  fallbackModels: ModelConfig[];
+  pauseOnMismatch: boolean;
   budgetUsd: number | null;
   sandboxId: string;
   sandboxType: 'local' | 'e2b' | 'daytona';

@@ -74,6 +74,8 @@ function changedColumns(
     sandbox_type: change.sandboxType,
     current_file: change.currentFile,
     use_morph: change.useMorph === undefined ? undefined : Number(change.useMorph),
+    fallback_models: change.fallbackModels && JSON.stringify(change.fallbackModels),
+    pause_on_mismatch: change.pauseOnMismatch === undefined ? undefined : Number(change.pauseOnMismatch),
     updated_at: change.updatedAt,
   };
   return Object.fromEntries(Object.entries(columns).filter(([, value]) => value !== undefined));
@@ -92,6 +94,8 @@ function fromColumns(row: Selectable<Database['threads']>): ThreadRow {
     sandboxType: row.sandbox_type as ThreadRow['sandboxType'],
     currentFile: row.current_file,
     useMorph: row.use_morph === 1,
+    fallbackModels: JSON.parse(row.fallback_models) as ThreadRow['fallbackModels'],
+    pauseOnMismatch: row.pause_on_mismatch === 1,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
   };

@@ -1,20 +1,30 @@
 import { writeSync } from 'node:fs';
+import { CrosspointError } from '#protocol/errors.ts';
 import type { ModelRequest } from '#server/gateway/types.ts';
 import type { Reply } from './scripted-gateway.ts';
 import { openWorkbench, user } from './workbench.ts';
 
 /** The message of the scenario; repeated by the test after the crash with the same client id. */
-export const firstMessage = { message: 'Do it.', clientMessageId: 'client-1' };
+export const firstMessage = { message: 'Do it.', clientMessageId: 'client-1', fallbackModels: ['blue'] };
 
-/** What the model does depends only on what it is shown, so that it goes on sensibly after a restart. */
-export function scenario({ messages }: ModelRequest): Reply {
+/**
+ * The first model fails for good in its second step, and the next one continues it.
+ * What a model does depends only on what it is shown, so that it goes on sensibly after a restart.
+ */
+export function scenario({ messages, target }: ModelRequest): Reply {
   const last = messages.at(-1);
   const results = messages.filter((message) => message.role === 'tool').length;
-  if (last?.role === 'user' && results > 0) return { text: 'going on after the crash' };
+  const askedAgain = last?.role === 'user' && JSON.stringify(last.parts).includes('"Go on."');
+  if (askedAgain && results > 0) return { text: 'going on after the crash' };
   const append = (text: string) => ({
     name: 'run_terminal_command',
     args: { command: `echo ${text} >> effects.txt` },
   });
+  if (results === 1 && target.provider === 'red')
+    return {
+      text: 'half ',
+      fail: new CrosspointError('provider_overloaded', { provider: 'Red', tries: '3 tries' }),
+    };
   if (results === 0) return { text: 'first ', calls: [append('x'), { name: 'list_files', args: {} }] };
   if (results === 1) return { reasoning: 'hm', text: 'second ', calls: [append('y')] };
   return { text: 'all done' };

@@ -14,6 +14,8 @@ export function threadRow(id: string, userId = 'local'): ThreadRow {
     titled: false,
     modelConfig: { provider: 'demo', model: 'm' },
     approvalMode: 'ask',
+    fallbackModels: [],
+    pauseOnMismatch: false,
     budgetUsd: null,
     sandboxId: `s-${id}`,
     sandboxType: 'local',

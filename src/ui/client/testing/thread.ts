@@ -9,6 +9,8 @@ export function threadView(more: Partial<ThreadView> = {}): ThreadView {
     title: 'A thread',
     modelConfig: { provider: 'red', model: 'one' },
     approvalMode: 'ask',
+    fallbackModels: [],
+    pauseOnMismatch: false,
     budgetUsd: null,
     costUsd: 0,
     costComplete: true,
