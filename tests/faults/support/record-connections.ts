@@ -10,10 +10,8 @@ import { Socket } from 'node:net';
 const file = process.env.CONNECTIONS_FILE ?? '';
 const note = (entry: object) => appendFileSync(file, `${JSON.stringify(entry)}\n`);
 
-/* eslint-disable @typescript-eslint/unbound-method -- called with the socket below */
 const connect = Socket.prototype.connect;
 const send = DatagramSocket.prototype.send;
-/* eslint-enable @typescript-eslint/unbound-method */
 
 Socket.prototype.connect = function (this: Socket, ...given: unknown[]) {
   const [first, second] = (Array.isArray(given[0]) ? given[0] : given) as [unknown, unknown];
