@@ -51,6 +51,8 @@ export interface UsageSum {
   costUsd: number;
   /** Requests whose price is unknown. */
   unpriced: number;
+  /** By model: what else served it than was asked; absent when nothing did. */
+  servedOtherwise?: string[];
 }
 
 /** `GET /api/usage?groupBy=`. */

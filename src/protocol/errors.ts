@@ -143,6 +143,11 @@ export const errorCatalogue = {
     status: 502,
     sentence: 'The answer was cut off within a tool call; the call was neither shown nor run.',
   },
+  served_model_differs: {
+    status: 409,
+    sentence:
+      '{asked} was asked, and {served} answered. The run paused after that answer, as this thread is set. Continue, or choose another model.',
+  },
   interrupted: {
     status: 409,
     sentence:

@@ -6,6 +6,7 @@ import type { ThreadRow } from '#server/store/store.ts';
 import { failOver } from './failover.ts';
 import { modelName, modelRequest } from './model-request.ts';
 import type { AgentSetup } from './parts.ts';
+import { assertServedAsAsked, mismatchNotice } from './served-model.ts';
 import { approvedCall, checkCalls, proposalEvents, writeProposals, type Proposal } from './proposals.ts';
 import type { AgentUpdate } from './state.ts';
 import { assertMayContinue } from './stops.ts';
@@ -36,6 +37,7 @@ async function ask(setup: AgentSetup, turn: Turn, thread: ThreadRow): Promise<Co
   const proposals = await checkCalls(setup, turn, thread, answer.parts);
   for (const { part, diff } of proposals) if (diff) turn.diffs.set(part.toolCallId, diff);
   const messages = await commitAnswer(setup, turn, thread, request, answer, proposals);
+  assertServedAsAsked(thread, answer.usage);
   if (answer.lostCall) throw new CrosspointError('truncated_tool_call');
   return next(turn, proposals, {
     messages,
@@ -103,6 +105,7 @@ async function commitAnswer(
     ...proposalEvents(proposals, messageId, turn.run.id, turn.threadId),
     { type: 'model.finished', data: { messageId, usage } },
     ...endingNotice(answer, request),
+    ...mismatchNotice(turn, usage),
   ];
   let resultIds: string[] = [];
   setup.point('model.before_commit');

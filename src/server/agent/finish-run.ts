@@ -88,6 +88,7 @@ export function responseOf(transcript: readonly Message[], runId: string): strin
 }
 
 function endingOf(end: RunEnd): Ending {
+  if ('code' in end && end.code === 'served_model_differs') return 'paused';
   if (end.status === 'cancelled' || end.status === 'interrupted') return end.status;
   return 'error';
 }

@@ -66,7 +66,7 @@ function resultMessage({ call, runId, status, text, images }: CallResult): Omit<
 }
 
 /** Why a turn ends with calls that have no result. */
-export type Ending = 'cancelled' | 'interrupted' | 'error';
+export type Ending = 'cancelled' | 'paused' | 'interrupted' | 'error';
 
 /** The results of calls that nobody will run any more: no history may dangle (I4). */
 export function closingResults(open: readonly ToolCallRow[], runId: string, ending: Ending): CallResult[] {
@@ -85,6 +85,12 @@ function closingText(call: ToolCallRow, ending: Ending): Pick<CallResult, 'statu
       status: 'not_run',
       text: 'The person stopped the run before this call. It had no effect.',
       summary: 'Not run: stopped',
+    };
+  if (ending === 'paused')
+    return {
+      status: 'not_run',
+      text: 'The run paused before this call, because another model than the one that was asked made it. It had no effect; make it again if it is still needed.',
+      summary: 'Not run: another model served',
     };
   return {
     status: 'interrupted',

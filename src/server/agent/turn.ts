@@ -26,6 +26,8 @@ export class Turn {
   readonly approved: readonly ApprovedCall[];
   /** Of the calls that this run proposed, by call id: for the review that it ends with. */
   readonly diffs = new Map<string, FileDiff>();
+  /** Pairs of asked and served model that this run has told of. */
+  readonly toldMismatches = new Set<string>();
   readonly #setup: AgentSetup;
   #sandbox: Promise<Sandbox> | null = null;
 

@@ -39,6 +39,7 @@ export function ledgerStore(db: Queries): LedgerStore {
         .executeTakeFirst();
       return { costUsd: row?.cost ?? 0, complete: (row?.unpriced ?? 0) === 0 };
     },
+    servedModels: (userId) => servedModels(db, userId),
     async groupBy(userId, by) {
       const key = groupKeys[by];
       const rows = await db
@@ -51,6 +52,21 @@ export function ledgerStore(db: Queries): LedgerStore {
       return rows.map((row): UsageGroup => ({ ...row, key: row.key ?? '', unpriced: row.unpriced ?? 0 }));
     },
   };
+}
+
+async function servedModels(
+  db: Queries,
+  userId: string,
+): Promise<{ key: string; model: string; servedModel: string }[]> {
+  const rows = await db
+    .selectFrom('ledger')
+    .select([groupKeys.model.as('key'), 'model', 'served_model'])
+    .distinct()
+    .where('user_id', '=', userId)
+    .where('served_model', 'is not', null)
+    .orderBy('served_model')
+    .execute();
+  return rows.map((row) => ({ key: row.key ?? '', model: row.model, servedModel: row.served_model ?? '' }));
 }
 
 /** An attempt that used tokens at a price nobody knows; a failed attempt without tokens costs nothing. */

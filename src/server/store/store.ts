@@ -232,6 +232,8 @@ export interface LedgerStore {
   list(userId: string, filter?: { threadId?: string; runId?: string; limit?: number }): Promise<LedgerRow[]>;
   /** Known cost of a thread in USD, and whether some row had no price. */
   threadCost(threadId: string): Promise<{ costUsd: number; complete: boolean }>;
+  /** What served each model, as the answers said; `key` as in `groupBy` by model. */
+  servedModels(userId: string): Promise<{ key: string; model: string; servedModel: string }[]>;
   groupBy(userId: string, by: 'model' | 'provider' | 'thread' | 'day'): Promise<UsageGroup[]>;
 }
 

@@ -19,6 +19,7 @@ export interface Reply {
   /** Stays silent after the text until it is aborted. */
   hang?: boolean;
   costUsd?: number;
+  servedModel?: string;
   /** A failed attempt and a change of route before the answer. */
   retried?: boolean;
 }
@@ -104,6 +105,7 @@ function usageFor(
     cacheReadTokens: 0,
     cacheWriteTokens: 0,
     reasoningTokens: 0,
+    ...(reply.servedModel ? { servedModel: reply.servedModel } : {}),
     costUsd: reply.costUsd ?? 0.001,
     estimated: false,
     cache: null,

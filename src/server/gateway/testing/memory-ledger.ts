@@ -26,6 +26,7 @@ export function memoryLedger(): LedgerStore & { rows: LedgerRow[] } {
     reclaim: unused,
     list: unused,
     threadCost: unused,
+    servedModels: unused,
     groupBy: unused,
   };
 }

@@ -1,6 +1,8 @@
-import type { UsageAnswer } from '#protocol/answers.ts';
+import type { UsageAnswer, UsageSum } from '#protocol/answers.ts';
 import { usageGrouping } from '#protocol/commands.ts';
 import { CrosspointError } from '#protocol/errors.ts';
+import { isServedAsAsked } from '#protocol/served-model.ts';
+import type { Store, UsageGroup } from '#server/store/store.ts';
 import * as v from 'valibot';
 import type { Endpoint } from '../endpoint.ts';
 
@@ -12,6 +14,24 @@ export const getUsage: Endpoint = async ({ store }, { query, userId }) => {
       detail: `"groupBy" takes one of: ${usageGrouping.options.join(', ')}.`,
     });
   const groupBy = grouping.output;
-  const body: UsageAnswer = { groupBy, groups: await store.ledger.groupBy(userId, groupBy) };
+  const groups = await store.ledger.groupBy(userId, groupBy);
+  const body: UsageAnswer = {
+    groupBy,
+    groups: groupBy === 'model' ? await withServedOtherwise(store, userId, groups) : groups,
+  };
   return { body };
 };
+
+async function withServedOtherwise(
+  store: Store,
+  userId: string,
+  groups: readonly UsageGroup[],
+): Promise<UsageSum[]> {
+  const served = await store.ledger.servedModels(userId);
+  const others = served.filter(({ model, servedModel }) => !isServedAsAsked(model, servedModel));
+  const byKey = Map.groupBy(others, ({ key }) => key);
+  return groups.map((group) => {
+    const names = byKey.get(group.key)?.map(({ servedModel }) => servedModel);
+    return names ? { ...group, servedOtherwise: names } : group;
+  });
+}
