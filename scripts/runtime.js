@@ -36,3 +36,20 @@ export function runWithRuntime(args) {
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
   child.on('exit', (code, signal) => process.exit(code ?? (signal ? 1 : 0)));
 }
+
+/** Milliseconds; how often somebody looks whether the parent is still there costs nothing. */
+const parentCheckMs = 500;
+
+/**
+ * Ends this process as a signal would when its parent is gone. npm passes no signal on: `kill` on `npm start` ends npm and
+ * its shell, and would leave the server behind on its port.
+ */
+export function endWithParent() {
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    process.kill(process.pid, 'SIGTERM');
+  }, parentCheckMs);
+  timer.unref();
+}

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
@@ -192,3 +193,29 @@ test('no key and no token is in the log, in an error or in an answer, at any log
     assert.ok(!text.includes(token), text);
   }
 });
+
+test(
+  'when npm and its shell are killed, the server that they started ends too',
+  { timeout: 60_000 },
+  async () => {
+    using folder = temporaryFolder();
+    const script = `"${process.execPath}" "${import.meta.dirname}/../../scripts/start.js"; exit`;
+    const shell = spawn('sh', ['-c', script], {
+      env: {
+        PATH: process.env.PATH,
+        CROSSPOINT_DATA_DIR: folder.path,
+        CROSSPOINT_NO_INSTALL: '1',
+        PORT: '0',
+        npm_lifecycle_event: 'start',
+      },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const ended = once(shell, 'close');
+    for await (const chunk of shell.stdout) if (String(chunk).includes('is ready')) break;
+    assert.ok(readdirSync(folder.path).includes('server.json'));
+    shell.kill('SIGTERM');
+    await ended;
+    while (readdirSync(folder.path).includes('server.json'))
+      await new Promise((resolve) => setTimeout(resolve, 50));
+  },
+);
