@@ -25,7 +25,8 @@ const headers = {
 
 /** All open event streams of this process, so that they are counted, and ended when the server stops. */
 export class EventStreams {
-  readonly #open = new Set<AbortController>();
+  /** Each with the session that opened it: the hash of its id, or null for a script. */
+  readonly #open = new Map<AbortController, string | null>();
   readonly #limits: StreamLimits;
   readonly #logger: Logger;
 
@@ -42,16 +43,18 @@ export class EventStreams {
    * Answers with server-sent events (CONTRACT section 4) and resolves when the stream has ended. A reader who leaves ends
    * the stream, never what the stream reports on.
    * @param isLast the stream ends after the event for which this is true
+   * @param session the stream ends with it too
    * @throws `too_many_requests` before anything is sent
    */
   async send(
     response: ServerResponse,
     source: EventSource,
     isLast: (event: ThreadEvent) => boolean = () => false,
+    session: string | null = null,
   ): Promise<void> {
     if (this.size >= this.#limits.count) throw new CrosspointError('too_many_requests', { seconds: 5 });
     const stop = new AbortController();
-    this.#open.add(stop);
+    this.#open.set(stop, session);
     response.on('close', () => stop.abort());
     response.writeHead(200, headers);
     // The first bytes make the headers leave at once; a browser that lost us asks again after a second.
@@ -73,7 +76,12 @@ export class EventStreams {
 
   /** Ends all streams; their readers come back to the next process with their last id. */
   closeAll(): void {
-    for (const stop of this.#open) stop.abort();
+    for (const stop of this.#open.keys()) stop.abort();
+  }
+
+  /** Who has signed out reads nothing any more, not even what was opened before. */
+  closeOf(session: string): void {
+    for (const [stop, opener] of this.#open) if (opener === session) stop.abort();
   }
 }
 

@@ -25,8 +25,8 @@ export interface ListenerOptions {
 
 /** Everything that the server answers: guard, then the API, then the page. */
 export function createListener(options: ListenerOptions): Listener {
-  const { services, port } = options;
-  const sessions = new Sessions(services.store.sessions);
+  const { services, port, streams } = options;
+  const sessions = new Sessions(services.store.sessions, Date.now, ({ idHash }) => streams.closeOf(idHash));
   const listening: Listening = {
     ...options,
     identifier: new Identifier(sessions, services.config.apiToken, port),
@@ -80,7 +80,7 @@ async function respond(
   const route = chooseRoute(routes, request, response);
   checkBody(request, route.bodyLimit);
   const answer = await route.endpoint(listening.parts, readRequest(request, identity, id, route.bodyLimit));
-  await send(listening.streams, request, response, answer);
+  await send(listening.streams, request, response, answer, identity);
 }
 
 /** @throws `unauthorized` for nobody */
@@ -117,6 +117,7 @@ async function send(
   request: IncomingMessage,
   response: ServerResponse,
   answer: Answer,
+  identity: Identity | null,
 ): Promise<void> {
   if ('body' in answer) {
     const text = JSON.stringify(answer.body);
@@ -129,7 +130,8 @@ async function send(
     response.end(text);
     return;
   }
-  if (request.method !== 'HEAD') return streams.send(response, answer.events, answer.isLast);
+  const session = identity?.session?.idHash;
+  if (request.method !== 'HEAD') return streams.send(response, answer.events, answer.isLast, session);
   response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
   response.end();
 }

@@ -65,6 +65,25 @@ test('a session ends with logout; the cookie is taken away', async () => {
   assert.equal((await rawRequest(server.port, 'GET', '/api/threads', session)).status, 401);
 });
 
+test('with a session its open streams end, and nobody else loses theirs', async () => {
+  const thread = (await (await server.send('POST', '/api/agent', { message: 'Talk.' })).json()) as {
+    threadId: string;
+  };
+  const signIn = async () => {
+    const [cookie] = (await exchange(await server.loginKey())).headers['set-cookie'] ?? [];
+    return { cookie: cookieOf(cookie) };
+  };
+  const [mine, other] = [await signIn(), await signIn()];
+  const open = (headers: Record<string, string>) =>
+    fetch(`${server.origin}/api/threads/${thread.threadId}/events`, { headers });
+  const [ends, ...stay] = [await open(mine), await open(other), await open(server.headers)];
+  assert.equal(server.streams.size, 3);
+  assert.equal((await rawRequest(server.port, 'POST', '/auth/logout', mine)).status, 200);
+  assert.match((await ends?.text()) ?? '', /run\.finished/);
+  assert.equal(server.streams.size, 2);
+  for (const answer of stay) await answer.body?.cancel();
+});
+
 test('a wrong Authorization header is not made good by a right cookie', async () => {
   const [cookie] = (await exchange(await server.loginKey())).headers['set-cookie'] ?? [];
   const both = { cookie: cookieOf(cookie), authorization: 'Bearer wrong' };

@@ -17,10 +17,17 @@ export interface Session {
 export class Sessions {
   readonly #store: SessionStore;
   readonly #now: () => number;
+  readonly #ended: (session: Session) => void;
 
-  constructor(store: SessionStore, now: () => number = Date.now) {
+  /** @param ended told of each session that its person ends */
+  constructor(
+    store: SessionStore,
+    now: () => number = Date.now,
+    ended: (session: Session) => void = () => undefined,
+  ) {
     this.#store = store;
     this.#now = now;
+    this.#ended = ended;
   }
 
   /** @returns the value of the cookie */
@@ -45,8 +52,9 @@ export class Sessions {
     return { userId: row.userId, idHash };
   }
 
-  async end({ idHash }: Session): Promise<void> {
-    await this.#store.delete(idHash);
+  async end(session: Session): Promise<void> {
+    await this.#store.delete(session.idHash);
+    this.#ended(session);
   }
 }
 
