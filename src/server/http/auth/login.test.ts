@@ -102,6 +102,14 @@ test('guessing is limited to ten wrong keys a minute, and right keys count for n
   await desk.take(right);
 });
 
+test('a clock that is set back does not lock the door for hours (F22)', async () => {
+  let now = 10 * 60 * minute;
+  const desk = new LoginDesk(server.store.sessions, () => now);
+  for (let count = 0; count < 10; count++) await assert.rejects(desk.take(newSecret()));
+  now -= 3 * 60 * minute;
+  await desk.take(await createLoginKey(server.store.sessions, now));
+});
+
 test('a login key is too old after ten minutes', async () => {
   const made = 5_000_000;
   const { sessions } = server.store;

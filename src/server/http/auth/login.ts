@@ -34,7 +34,8 @@ export class LoginDesk {
   /** @throws `too_many_requests`, or `unauthorized` for a key that is wrong, used or too old */
   async take(key: string): Promise<void> {
     const now = this.#now();
-    this.#failures = this.#failures.filter((time) => now - time < windowMs);
+    // A clock that was set back must not lock the door until it has caught up.
+    this.#failures = this.#failures.filter((time) => Math.abs(now - time) < windowMs);
     if (this.#failures.length >= failuresPerWindow) {
       const waitMs = windowMs - (now - (this.#failures[0] ?? now));
       throw new CrosspointError('too_many_requests', { seconds: Math.ceil(waitMs / 1_000) });
