@@ -1,4 +1,5 @@
 import type { ToolResultStatus } from './message.ts';
+import type { ModelConfig } from './model.ts';
 import type { SwitchReceipt } from './receipt.ts';
 import type { ReviewRequest, FileDiff } from './review.ts';
 import type { UsageEntry } from './usage.ts';
@@ -36,6 +37,8 @@ export interface EventData {
     to: string;
     by: 'user' | 'failover' | 'rule';
     reason?: string;
+    /** Of a failover: what going back restores, with its settings. */
+    fromConfig?: ModelConfig;
     receipt: SwitchReceipt;
     /** ISO 8601, for display only. */
     at?: string;

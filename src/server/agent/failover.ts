@@ -1,4 +1,5 @@
 import { CrosspointError, type ErrorCode } from '#protocol/errors.ts';
+import type { NewEvent } from '#protocol/events.ts';
 import type { ModelConfig } from '#protocol/model.ts';
 import type { SwitchReceipt } from '#protocol/receipt.ts';
 import type { ThreadRow } from '#server/store/store.ts';
@@ -117,9 +118,20 @@ async function commitSwitch(
 ): Promise<void> {
   const from = modelName(thread.modelConfig);
   const at = new Date().toISOString();
-  const data = { from, to: modelName(config), by: 'failover' as const, reason, receipt, at };
+  const seam: NewEvent = {
+    type: 'model.switched',
+    data: {
+      from,
+      to: modelName(config),
+      by: 'failover',
+      reason,
+      fromConfig: thread.modelConfig,
+      receipt,
+      at,
+    },
+  };
   try {
-    await turn.commit([{ type: 'model.switched', data }], async (store) => {
+    await turn.commit([seam], async (store) => {
       const now = await store.threads.get(thread.userId, thread.id);
       if (!now || modelName(now.modelConfig) !== from) throw new ChosenMeanwhile();
       await store.threads.update(thread.userId, thread.id, { modelConfig: config, updatedAt: at });

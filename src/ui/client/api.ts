@@ -29,6 +29,8 @@ export interface ThreadChange {
   modelConfig?: ModelConfig;
   approvalMode?: ApprovalMode;
   budgetUsd?: number | null;
+  fallbackModels?: ModelConfig[];
+  pauseOnMismatch?: boolean;
 }
 
 export interface NewMessage {

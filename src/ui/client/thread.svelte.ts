@@ -1,11 +1,12 @@
 import type { ThreadEvent } from '#protocol/events.ts';
 import type { ModelConfig } from '#protocol/model.ts';
 import type { Approval, ApprovalMode } from '#protocol/review.ts';
-import type { ThreadView } from '#protocol/thread.ts';
+import type { ThreadSummary, ThreadView } from '#protocol/thread.ts';
 import type { UsageEntry } from '#protocol/usage.ts';
 import { ApiError, type Api, type ThreadChange } from './api.ts';
 import { blocksOf } from './blocks.ts';
 import { EventStream, type Connection } from './event-stream.ts';
+import { idOf } from './model-search.ts';
 import { applyEvent, findCall } from './timeline-events.ts';
 import { parseArguments, timelineOf, type Timeline } from './timeline.ts';
 
@@ -17,6 +18,10 @@ export class Thread {
   modelConfig = $state<ModelConfig>({ provider: '', model: '' });
   approvalMode = $state<ApprovalMode>('ask');
   budgetUsd = $state<number | null>(null);
+  /** What takes over, in this order, when the model fails for good. */
+  fallbackModels = $state<ModelConfig[]>([]);
+  /** Whether a run ends when another model answers than was asked. */
+  pauseOnMismatch = $state(false);
   contextWindow = $state<number | null>(null);
   connection = $state<Connection>('connecting');
   /** Why the last command was refused; shown at the composer until the next one. */
@@ -64,10 +69,7 @@ export class Thread {
   #show(view: ThreadView): void {
     if (this.#closed) return;
     this.loadError = null;
-    this.title = view.title;
-    this.modelConfig = view.modelConfig;
-    this.approvalMode = view.approvalMode;
-    this.budgetUsd = view.budgetUsd;
+    this.#showSettings(view);
     this.contextWindow = view.contextWindow;
     this.timeline = timelineOf(view);
     this.#stream?.close();
@@ -79,17 +81,33 @@ export class Thread {
     );
   }
 
+  #showSettings(summary: ThreadSummary): void {
+    this.title = summary.title;
+    this.modelConfig = summary.modelConfig;
+    this.approvalMode = summary.approvalMode;
+    this.budgetUsd = summary.budgetUsd;
+    this.fallbackModels = summary.fallbackModels;
+    this.pauseOnMismatch = summary.pauseOnMismatch;
+  }
+
   #apply(event: ThreadEvent): void {
     if (!this.timeline) return;
     const isNew = event.id > this.timeline.lastEventId;
     // A message that was sent from another tab: its text is in the record only.
     if (applyEvent(this.timeline, event) === 'unknown_message') return void this.open();
     if (!isNew) return;
-    if (event.type === 'model.switched') this.modelConfig = configOf(event.data.to, this.modelConfig);
+    if (event.type === 'model.switched') this.modelConfig = this.#configOf(event.data.to);
     if (event.type === 'model.finished') this.#onUsage(event.data.usage);
     if (event.type === 'tool.finished') void this.#showEdited(event.data.toolCallId);
     if (['run.started', 'run.finished', 'review.requested', 'model.switched'].includes(event.type))
       this.#onChange();
+  }
+
+  /** Settings belong to a model: those of the previous one do not follow, those of the chain come with it. */
+  #configOf(id: string): ModelConfig {
+    const known = [this.modelConfig, ...this.fallbackModels].find((config) => idOf(config) === id);
+    const slash = id.indexOf('/');
+    return known ?? { provider: id.slice(0, slash), model: id.slice(slash + 1) };
   }
 
   /** What a person made of a call is in the record only; the proposal must not stand for it. */
@@ -144,16 +162,14 @@ export class Thread {
   rename = (title: string) => this.#change({ title });
   setMode = (approvalMode: ApprovalMode) => this.#change({ approvalMode });
   setBudget = (budgetUsd: number | null) => this.#change({ budgetUsd });
+  setFallbackModels = (fallbackModels: ModelConfig[]) => this.#change({ fallbackModels });
+  setPauseOnMismatch = (pauseOnMismatch: boolean) => this.#change({ pauseOnMismatch });
   /** Applies from the next request to a model on, also within a running run. */
   switchTo = (modelConfig: ModelConfig) => this.#change({ modelConfig });
 
   async #change(change: ThreadChange): Promise<boolean> {
     return this.#command(async () => {
-      const summary = await this.#api.changeThread(this.id, change);
-      this.title = summary.title;
-      this.modelConfig = summary.modelConfig;
-      this.approvalMode = summary.approvalMode;
-      this.budgetUsd = summary.budgetUsd;
+      this.#showSettings(await this.#api.changeThread(this.id, change));
       this.#onChange();
     });
   }
@@ -176,11 +192,4 @@ export class Thread {
 export function asApiError(cause: unknown): ApiError {
   if (cause instanceof ApiError) return cause;
   return new ApiError(0, 'page', cause instanceof Error ? cause.message : String(cause));
-}
-
-/** Settings belong to a model: those of the previous one do not follow. */
-function configOf(name: string, current: ModelConfig): ModelConfig {
-  const slash = name.indexOf('/');
-  const [provider, model] = [name.slice(0, slash), name.slice(slash + 1)];
-  return provider === current.provider && model === current.model ? current : { provider, model };
 }

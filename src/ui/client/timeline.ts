@@ -1,4 +1,5 @@
 import type { ImagePart, Message } from '#protocol/message.ts';
+import type { ModelConfig } from '#protocol/model.ts';
 import type { SwitchReceipt } from '#protocol/receipt.ts';
 import type { FileDiff, ReviewRequest } from '#protocol/review.ts';
 import type { RunStatus, ThreadView, ToolCallView } from '#protocol/thread.ts';
@@ -55,6 +56,8 @@ export interface SwitchNote {
   to: string;
   by: 'user' | 'failover' | 'rule';
   reason?: string;
+  /** Of a failover: what going back restores, with its settings. */
+  fromConfig?: ModelConfig;
   receipt: SwitchReceipt;
   /** ISO 8601; absent when it is not known any more. */
   at?: string;
@@ -210,7 +213,11 @@ function textOf(message: Message, type: 'text' | 'reasoning'): string {
 /** The note that an event leaves in the timeline, or null when it leaves none. */
 export function noteOf(type: string, data: object): Note | null {
   if (type === 'model.switched') return { ...(data as Omit<SwitchNote, 'type'>), type: 'switched' };
-  if (type === 'notice') return { ...(data as Omit<NoticeNote, 'type'>), type: 'notice' };
+  if (type === 'notice') {
+    const notice = data as Omit<NoticeNote, 'type'>;
+    // Said in red at each answer that it is about.
+    return notice.code === 'served_model_differs' ? null : { ...notice, type: 'notice' };
+  }
   if (type !== 'run.finished') return null;
   const { status, error, code } = data as { status: string; error?: string; code?: string };
   if (status !== 'cancelled' && status !== 'interrupted' && status !== 'error') return null;

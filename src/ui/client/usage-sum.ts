@@ -1,3 +1,4 @@
+import { isServedAsAsked } from '#protocol/served-model.ts';
 import type { UsageEntry } from '#protocol/usage.ts';
 
 export interface UsageTotal {
@@ -27,8 +28,24 @@ export function sumUsage(entries: readonly UsageEntry[]): UsageTotal {
   };
 }
 
-/** The same for each model, in the order of their first use. */
-export function costByModel(entries: readonly UsageEntry[]): { model: string; total: UsageTotal }[] {
+/** What other models than those that were asked gave these answers; each pair once. */
+export function mismatchesIn(entries: readonly UsageEntry[]): { asked: string; served: string }[] {
+  const others = entries.filter(({ model, servedModel }) => !isServedAsAsked(model, servedModel));
+  const pairs = others.map(({ provider, model, servedModel = '' }) => ({
+    asked: `${provider}/${model}`,
+    served: servedModel,
+  }));
+  return [...new Map(pairs.map((pair) => [`${pair.asked} ${pair.served}`, pair])).values()];
+}
+
+/** The same for each model, in the order of their first use, with what else served it. */
+export function costByModel(
+  entries: readonly UsageEntry[],
+): { model: string; total: UsageTotal; served: string[] }[] {
   const groups = Map.groupBy(entries, ({ provider, model }) => `${provider}/${model}`);
-  return [...groups].map(([model, list]) => ({ model, total: sumUsage(list) }));
+  return [...groups].map(([model, list]) => ({
+    model,
+    total: sumUsage(list),
+    served: mismatchesIn(list).map(({ served }) => served),
+  }));
 }
