@@ -42,6 +42,7 @@ function checkCompatible(body: Json, { model, traits }: CheckContext): void {
     messageKeys: { ...rules.messageKeys, assistant: [...assistant, 'reasoning_content'] },
     maxIdLength: 256,
   });
+  if (traits.tools === false) checkWithoutTools(body);
   for (const message of body.messages as Json[]) {
     const calls = (message.tool_calls ?? []) as Json[];
     if (traits.callIds === 'mistral' && calls.some(({ id }) => !/^[A-Za-z0-9]{9}$/.test(String(id))))
@@ -51,6 +52,16 @@ function checkCompatible(body: Json, { model, traits }: CheckContext): void {
       refuse('Extra inputs are not permitted: reasoning_content');
     if (traits.wantsReasoningContent && calls.length && !(typeof reasoning === 'string' && reasoning.trim()))
       refuse('thinking is enabled but reasoning_content is missing in assistant tool call message');
+  }
+}
+
+/** A template that knows two roles, such as Gemma 2's, behind vLLM or Ollama. */
+function checkWithoutTools({ model, tools, messages }: Json): void {
+  if (tools !== undefined) refuse(`registry.ollama.ai/library/${String(model)} does not support tools`);
+  for (const { role, tool_calls: calls, reasoning_content: reasoning } of messages as Json[]) {
+    if (role === 'tool' || calls !== undefined)
+      refuse('Conversation roles must alternate user/assistant/user/assistant/...');
+    if (reasoning !== undefined) refuse('Extra inputs are not permitted: reasoning_content');
   }
 }
 

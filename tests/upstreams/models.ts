@@ -17,6 +17,8 @@ export interface ModelTraits {
   efforts?: string[];
   /** The ids that it makes: `functions.read_file:0` (Kimi), `tool_0_read_file` (Gemini), nine characters (Mistral). */
   callIds?: 'kimi' | 'gemini' | 'mistral';
+  /** false: its template has neither calls nor results. Default: it has. */
+  tools?: boolean;
   /** Kimi and DeepSeek: a turn with calls needs `reasoning_content`. */
   wantsReasoningContent?: boolean;
 }
@@ -82,7 +84,9 @@ function openRouter(model: string): Partial<ModelTraits> {
 }
 
 function compatible(model: string): Partial<ModelTraits> {
-  if (/^mistral/.test(model)) return { callIds: 'mistral' };
+  if (/^mistral/.test(model)) return { callIds: 'mistral', images: false };
+  if (/^gemma-2/.test(model)) return { images: false, tools: false };
+  if (/^text-/.test(model)) return { images: false };
   if (!/^(kimi|deepseek)/.test(model)) return {};
   const wantsReasoningContent = /think|reason/.test(model);
   return { reasoning: wantsReasoningContent, wantsReasoningContent };

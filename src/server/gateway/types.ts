@@ -17,6 +17,8 @@ export interface Dialect {
   reasoningDetails?: boolean;
   /** Kimi, DeepSeek: a tool-call turn must carry a non-empty `reasoning_content`. */
   reasoningContent?: boolean;
+  /** Gemma must not get its reasoning back. Default true. */
+  reasoningBack?: boolean;
   /** Groq: `reasoning_format: "parsed"` puts reasoning in its own field. */
   reasoningFormat?: 'parsed';
   /** Ask for usage in streams (`stream_options.include_usage`). Default true. */

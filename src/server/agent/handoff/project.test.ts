@@ -311,3 +311,24 @@ test('a longer transcript has the shorter one as its unchanged prefix, and step 
     { numRuns: 100 },
   );
 });
+
+test('a model without tools reads calls and results as words, and no capsule or call of another reaches it', () => {
+  const blind = target('groq', {
+    capabilities: { tools: false, images: false, reasoning: false, temperature: true },
+  });
+  const asked = message(
+    'assistant',
+    [thinking('anthropic'), call('toolu_1', '{"path":"a"}')],
+    by('anthropic'),
+  );
+  const answered = message('tool', [result('toolu_1', 'the text of a')]);
+  const { messages } = project([user('Read a.'), asked, answered], blind);
+  assert.deepEqual(
+    messages.map(({ role }) => role),
+    ['user', 'assistant', 'user'],
+  );
+  const sent = JSON.stringify(messages);
+  assert.match(sent, /The tool read_file was called with/);
+  assert.match(sent, /the text of a/);
+  assert.doesNotMatch(sent, /tool-call|tool-result|capsule/);
+});

@@ -11,6 +11,7 @@ import { legalToolName } from './tool-names.ts';
 import { answerCalls } from './tool-results.ts';
 import type { Projection } from './types.ts';
 import { wellFormed } from './well-formed.ts';
+import { callAsText, resultsAsText } from './without-tools.ts';
 
 /** An assistant message whose results may still be arriving. */
 interface OpenGroup {
@@ -78,7 +79,13 @@ export class Projector {
       if (sentId !== part.toolCallId)
         this.#tally.converted('tool-call id', `${this.#target.provider} takes other ids`);
       calls.push({ stored: part, sentId });
-      return [{ ...part, toolCallId: sentId, name: legalToolName(part.name) }];
+      const sent = { ...part, toolCallId: sentId, name: legalToolName(part.name) };
+      if (this.#target.capabilities.tools) return [sent];
+      this.#tally.converted(
+        'tool call',
+        `${this.#target.model} cannot call tools: it reads about them as text`,
+      );
+      return [callAsText(sent)];
     });
     if (!parts.some((part) => part.type !== 'reasoning')) return;
     this.#startWithUser();
@@ -117,7 +124,9 @@ export class Projector {
       const sentId = group.calls[index]?.sentId ?? result.toolCallId;
       return { ...result, toolCallId: sentId, text: result.text.trim() === '' ? '(no output)' : result.text };
     });
-    return { role: 'tool', results };
+    return this.#target.capabilities.tools
+      ? { role: 'tool', results }
+      : { role: 'user', parts: resultsAsText(results) };
   }
 
   #missing(group: OpenGroup): number {

@@ -15,10 +15,13 @@ export interface ChatReasoning {
 export function chatReasoning(target: Target, dialect: Dialect): ChatReasoning {
   return {
     settings: (request) => (target.capabilities.reasoning ? reasoningSettings(request, dialect) : {}),
-    fields: (parts, hasCalls) => ({
-      ...detailsField(parts, target, dialect),
-      ...contentField(parts, hasCalls, target, dialect),
-    }),
+    fields: (parts, hasCalls) =>
+      dialect.reasoningBack === false
+        ? {}
+        : {
+            ...detailsField(parts, target, dialect),
+            ...contentField(parts, hasCalls, target, dialect),
+          },
     parts: (text, details) => reasoningParts(text, details, target, dialect),
   };
 }

@@ -3,6 +3,7 @@ import type { Connection } from '#server/gateway/types.ts';
 import type { ModelFacts } from '../catalogue/facts.ts';
 import { fetchJson } from '../fetch-json.ts';
 import type { Provider } from '../types.ts';
+import { withFamily } from './model-families.ts';
 import { readModelList } from './model-list.ts';
 
 const listMs = 3_000;
@@ -24,7 +25,7 @@ export function customProviders(config: Config): Provider[] {
     ...(custom.models.length === 0
       ? { discover: (now: Config, signal: AbortSignal) => discover(custom, now, signal) }
       : {}),
-    guess: () => guessFor(custom),
+    guess: (model) => guessFor(custom, model),
   }));
 }
 
@@ -44,8 +45,9 @@ function connectionOf(custom: CustomProviderConfig, config: Config): Connection 
   };
 }
 
-function guessFor({ wire }: CustomProviderConfig): ReturnType<Provider['guess']> {
-  return { wire, capabilities: { tools: true, images: false, reasoning: false, temperature: true } };
+function guessFor({ wire }: CustomProviderConfig, model: string): ReturnType<Provider['guess']> {
+  const capabilities = { tools: true, images: false, reasoning: false, temperature: true };
+  return withFamily(model, { wire, capabilities });
 }
 
 function factsOf(custom: CustomProviderConfig, model: string, source = 'CUSTOM_PROVIDERS'): ModelFacts {
@@ -57,7 +59,7 @@ function factsOf(custom: CustomProviderConfig, model: string, source = 'CUSTOM_P
     cost: { input: null, output: null },
     contextWindow: null,
     maxOutput: null,
-    ...guessFor(custom),
+    ...guessFor(custom, model),
     source,
     asOf: new Date().toISOString().slice(0, 10),
   };

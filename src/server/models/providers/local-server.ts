@@ -3,6 +3,7 @@ import type { Dialect } from '#server/gateway/types.ts';
 import type { ModelFacts } from '../catalogue/facts.ts';
 import { fetchJson } from '../fetch-json.ts';
 import type { Provider } from '../types.ts';
+import { withFamily } from './model-families.ts';
 
 /** A server on loopback answers at once or is not there. */
 const probeMs = 1_000;
@@ -60,7 +61,7 @@ export function localServer(server: LocalServer): Provider {
       const models = await server.models(ask);
       return models.slice(0, maxModels).map((model) => factsOf(server, model));
     },
-    guess: () => guessed,
+    guess: (model) => withFamily(model, guessed),
   };
 }
 
@@ -75,7 +76,9 @@ const guessed: ReturnType<Provider['guess']> = {
 };
 
 function factsOf({ id, label }: LocalServer, found: LocalModel): ModelFacts {
+  const named = withFamily(found.model, guessed);
   return {
+    ...named,
     provider: id,
     model: found.model,
     label: found.model,
@@ -83,8 +86,7 @@ function factsOf({ id, label }: LocalServer, found: LocalModel): ModelFacts {
     cost: found.elsewhere ? { input: null, output: null } : { input: 0, output: 0 },
     contextWindow: found.contextWindow ?? null,
     maxOutput: null,
-    capabilities: { ...guessed.capabilities, ...found.capabilities },
-    wire: guessed.wire,
+    capabilities: { ...named.capabilities, ...found.capabilities },
     source: `the ${label} server`,
     asOf: new Date().toISOString().slice(0, 10),
   };
