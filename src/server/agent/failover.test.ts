@@ -146,6 +146,27 @@ test('a conversation that overflows goes to the first model with a larger window
   }
 });
 
+test('a model that cannot be used any more when a message comes is left for the next one, and refused without a chain', async () => {
+  const models = fixedModels();
+  let isGone = false;
+  const assertUsable: typeof models.assertUsable = (config) => {
+    if (isGone && config.provider === 'red') throw failing('model_unavailable');
+  };
+  const bench = await openWorkbench(({ target }) => ({ text: target.provider }), {
+    models: { ...models, assertUsable },
+  });
+  try {
+    const { threadId } = await bench.run('go');
+    isGone = true;
+    await rejectsWith(bench.agent.start(user, { message: 'more', threadId }), 'model_unavailable');
+    const answer = await bench.run({ message: 'more', threadId, fallbackModels: ['blue'] });
+    assert.equal(response(answer), 'blue');
+    assert.equal((await switches(bench, threadId)).length, 1);
+  } finally {
+    await bench.close();
+  }
+});
+
 test('a model that stays empty is left for the next one', async () => {
   const bench = await openWorkbench(redFails({}));
   try {
@@ -194,6 +215,24 @@ test('a person’s choice while the request fails comes before the chain', async
     assert.equal(response(await bench.agent.answer(user, runId)), 'demo');
     const by = (await switches(bench, threadId)).map((seam) => seam.by);
     assert.deepEqual(by, ['user']);
+  } finally {
+    await bench.close();
+  }
+});
+
+test('a person’s stop is no failure: nothing takes over, and the chain stays', async () => {
+  const bench = await openWorkbench(() => ({ text: 'half ', hang: true }));
+  try {
+    const { threadId } = await bench.agent.start(user, { message: 'go', fallbackModels: ['blue'] });
+    await seen(bench, threadId, 'message.delta');
+    await bench.agent.cancel(user, threadId);
+    assert.equal(bench.gateway.requests.length, 1);
+    assert.deepEqual(await switches(bench, threadId), []);
+    const { modelConfig, fallbackModels, runStatus } = await bench.agent.getThread(user, threadId);
+    assert.deepEqual(
+      [modelConfig.provider, fallbackModels[0]?.provider, runStatus],
+      ['red', 'blue', 'cancelled'],
+    );
   } finally {
     await bench.close();
   }

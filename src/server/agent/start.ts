@@ -33,9 +33,10 @@ export async function start(
   const chain = resolveChain(setup, command);
   const base = known ?? newThread(setup, userId);
   await assertOwnSandbox(setup, userId, command, base);
-  setup.models.assertUsable(choice ?? base.modelConfig);
   const change = { ...changeFor(base, command, choice), ...chain };
   const thread = { ...base, ...change };
+  // With a fallback chain the run itself says, and mends, that the model cannot be used any more.
+  if (!thread.fallbackModels.length) setup.models.assertUsable(thread.modelConfig);
   const memory = runs.memories.of(thread.id);
   const transcript = await memory.refresh(setup.store);
   const parts = await messageParts(setup, thread, command, transcript);
