@@ -81,10 +81,18 @@ async function touchThread(store: Store, thread: ThreadRow): Promise<void> {
   await store.threads.update(thread.userId, thread.id, { updatedAt: new Date().toISOString() });
 }
 
-/** The text of the last answer that the run wrote. */
+/** The text of the last answer that the run wrote, after what a model that failed had written of the same answer. */
 export function responseOf(transcript: readonly Message[], runId: string): string {
-  const last = transcript.findLast((message) => message.role === 'assistant' && message.runId === runId);
-  return last ? textOf(last.parts) : '';
+  const end = transcript.findLastIndex((message) => isAnswerOf(message, runId));
+  const start = transcript.findLastIndex(
+    (message, index) => index < end && !(isAnswerOf(message, runId) && message.status === 'partial'),
+  );
+  const texts = transcript.slice(start + 1, end + 1).map(({ parts }) => textOf(parts));
+  return texts.filter((text) => text !== '').join('\n\n');
+}
+
+function isAnswerOf({ role, runId: writer }: Message, runId: string): boolean {
+  return role === 'assistant' && writer === runId;
 }
 
 function endingOf(end: RunEnd): Ending {
