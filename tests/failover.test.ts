@@ -25,11 +25,17 @@ let crosspoint: Crosspoint;
 let failing: { name: TargetName; fault: Fault } | null = null;
 
 /** Makes a call, then two more, then ends the turn; whoever fails does so where the two calls are due. */
-function talk({ provider, model, toolResults }: Asked): Answer {
+function talk({ provider, model, toolResults, lastUserText }: Asked): Answer {
   if (toolResults.length === 0) return { reasoning: 'I begin.', text: 'First.', calls: [append('one')] };
   if (toolResults.length > 1) return { reasoning: 'Enough.', text: `${model} is done.` };
   const fault = failing?.name === provider ? { fault: failing.fault } : {};
-  return { reasoning: 'On.', text: 'Then two more.', calls: [append('two'), append('three')], ...fault };
+  return {
+    reasoning: 'On.',
+    text: 'Then two more.',
+    calls: [append('two'), append('three')],
+    paceMs: /slowly/.test(lastUserText) ? 100 : 0,
+    ...fault,
+  };
 }
 
 before(async () => {
@@ -73,6 +79,7 @@ async function assertContinued(
   response: string,
   from: TargetName,
   to: TargetName,
+  runs = 1,
 ): Promise<void> {
   assert.equal(response, `${targets[to].model} is done.`);
   const { content } = await crosspoint.api<{ content: string }>(
@@ -88,7 +95,7 @@ async function assertContinued(
   assert.deepEqual(modelConfig, targets[to]);
   const events = await crosspoint.events(threadId);
   assert.deepEqual(switchesIn(events), [`${nameOf(from)} → ${nameOf(to)} by failover`]);
-  assert.equal(events.filter(({ type }) => type === 'run.finished').length, 1);
+  assert.equal(events.filter(({ type }) => type === 'run.finished').length, runs);
   assert.deepEqual(providers.refusals, []);
   assert.deepEqual(providers.mistakes, []);
 }
@@ -130,6 +137,27 @@ for (const from of targetNames)
       await providers[from].start();
     }
   });
+
+test('kill -9 right after the switch: it stays, nothing runs twice, and the next message goes on with the next model', async () => {
+  failing = { name: 'openai', fault: status(503) };
+  const command = {
+    message: 'Go, slowly.',
+    modelConfig: targets.openai,
+    fallbackModels: [targets.anthropic],
+  };
+  let threadId = '';
+  for await (const event of crosspoint.stream({ ...command, approvalMode: 'auto' })) {
+    if (event.type === 'run.started') ({ threadId } = event.data);
+    if (event.type === 'model.switched') break;
+  }
+  await crosspoint.kill();
+  await crosspoint.restart();
+  const { runStatus, modelConfig } = await crosspoint.thread(threadId);
+  assert.deepEqual([runStatus, modelConfig], ['interrupted', targets.anthropic]);
+  const answer = await crosspoint.say({ message: 'Go on.', threadId });
+  assert.ok('response' in answer);
+  await assertContinued(threadId, answer.response, 'openai', 'anthropic', 2);
+});
 
 test('all that a chain holds fails: the run ends with the last error and the number of models, and can go on', async () => {
   const [first, second] = ['openai', 'groq'] as const;
