@@ -11,7 +11,7 @@ const pairs = matrixTargets.flatMap((from) =>
 const stateAt = (index: number) => matrixStates[index % matrixStates.length] as (typeof matrixStates)[number];
 const wanted: Wanted[] = pairs.flatMap((pair, index) => [
   { ...pair, state: stateAt(index % 2 ? 1 : 2) },
-  { ...pair, state: stateAt(index) },
+  { ...pair, state: stateAt(index + Math.floor(index / matrixStates.length)) },
 ]);
 
 test('every model takes over from every other: all accepted, nothing lost, nothing stored changed, old turns as before', async () => {

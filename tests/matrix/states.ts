@@ -14,9 +14,13 @@ export interface MatrixState {
 
 const look = { name: 'list_files', args: {} };
 const run = (word: string) => ({ name: 'run_terminal_command', args: { command: `echo ${word}` } });
-const picture =
-  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
-const draw = { name: 'run_terminal_command', args: { command: `echo ${picture} | base64 -d > dot.png` } };
+/** Two halves, so that a request has the whole picture only where it has the image. */
+const halves = [
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk',
+  '+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+];
+const drawing = `printf %s%s ${halves.join(' ')} | base64 -d > dot.png`;
+const draw = { name: 'run_terminal_command', args: { command: drawing } };
 const see = { name: 'read_file', args: { path: 'dot.png' } };
 
 const works: Answer[] = [{ text: 'I look.', calls: [look] }, { text: 'Looked.' }];

@@ -16,6 +16,8 @@ export class ThinkingLoop {
   /** Calls were the last that the model said: words after their results share a message with them. */
   #awaitsAnswer = false;
   #hasWords = false;
+  /** Answers with nothing between them are sent as one message: what that one begins with. */
+  #first: AssistantPart['type'] | null = null;
 
   constructor(target: Target) {
     this.#target = target;
@@ -26,16 +28,22 @@ export class ThinkingLoop {
    * error: it is then sent in one message with them, and that one still answers the calls.
    */
   push(message: Message, sent: readonly AssistantPart[]): void {
-    if (message.role === 'user') this.#hasWords = true;
+    if (message.role === 'user') {
+      this.#hasWords = true;
+      this.#first = null;
+    }
     if (message.role === 'user' && !this.#awaitsAnswer) this.#open = this.#foreign = false;
     if (message.role !== 'assistant') return;
+    const first = (this.#first ??= sent[0]?.type ?? null);
     this.#awaitsAnswer = sent.some((part) => part.type === 'tool-call');
+    // Results follow the calls, and a note to go on an answer that broke off: the next one stands alone.
+    if (this.#awaitsAnswer || message.status === 'partial') this.#first = null;
     if (!this.#awaitsAnswer) return;
     const startsLoop = !this.#open || this.#hasWords;
     this.#hasWords = false;
     this.#open = true;
     if (!isAuthor(message, this.#target)) this.#foreign = true;
-    else if (startsLoop && sent[0]?.type !== 'reasoning') this.#foreign = true;
+    else if (startsLoop && first !== 'reasoning') this.#foreign = true;
   }
 
   get suppressReasoning(): boolean {

@@ -66,12 +66,14 @@ function messageTexts(request: ModelRequest, withThinking: boolean, written: Wri
   const scope = `messages:${target.provider}:${target.model}:${withThinking}`;
   const groups = groupByRole(request.messages);
   const userGroups = groups.filter(({ role }) => role === 'user');
-  const marked = new Set(userGroups.slice(-markedMessages).map(({ messages }) => messages.at(-1)));
-  return groups.flatMap(({ role, messages }, index) => {
+  // By place, not by message: one message object may stand in a conversation more than once.
+  const marked = new Set(userGroups.slice(-markedMessages));
+  return groups.flatMap((group, index) => {
+    const { role, messages } = group;
     const isLast = index === groups.length - 1;
-    const blocks = messages.map((message) => {
+    const blocks = messages.map((message, at) => {
       const blocksOf = () => blockTexts(message, target, withThinking);
-      if (marked.has(message)) return withBreakpoint(blocksOf()).join(',');
+      if (marked.has(group) && at === messages.length - 1) return withBreakpoint(blocksOf()).join(',');
       if (isLast && role === 'assistant') return withoutTrailingSpace(blocksOf()).join(',');
       return written.text(message, scope, () => blocksOf().join(','));
     });

@@ -29,10 +29,10 @@ export function writeOpenAiChat(
 ): string {
   const { target, messages } = request;
   const scope = `${form.scope}:${target.provider}:${target.model}`;
-  const marked = form.mark ? lastOfOthers(messages) : new Set<PromptMessage>();
-  const texts = messages.map((message) => {
+  const marked = form.mark ? lastOfOthers(messages) : new Set<number>();
+  const texts = messages.map((message, at) => {
     const entries = () => chatMessages(message, form);
-    if (marked.has(message)) return withLastMarked(entries(), form).join(',');
+    if (marked.has(at)) return withLastMarked(entries(), form).join(',');
     return written.text(message, scope, () =>
       entries()
         .map((entry) => JSON.stringify(entry))
@@ -56,8 +56,8 @@ function withLastMarked(entries: ChatMessage[], form: ChatForm): string[] {
 }
 
 /** The last two messages that are not the model's own: what is new in this request and what was new in the one before. */
-function lastOfOthers(messages: readonly PromptMessage[]): Set<PromptMessage> {
-  return new Set(messages.filter(({ role }) => role !== 'assistant').slice(-2));
+function lastOfOthers(messages: readonly PromptMessage[]): Set<number> {
+  return new Set(messages.flatMap(({ role }, at) => (role === 'assistant' ? [] : [at])).slice(-2));
 }
 
 function chatMessages(message: PromptMessage, form: ChatForm): ChatMessage[] {
