@@ -5,13 +5,14 @@ import { firstToken } from './first-token.ts';
 import { longThread } from './long-thread.ts';
 import { page } from './page.ts';
 import { start } from './start.ts';
+import { switching } from './switching.ts';
 import { meets, type Benchmark, type Outcome } from './support/figures.ts';
 
 /**
  * `npm run bench [name …]`: runs the benchmarks one after the other, prints a table and writes the figures as JSON under
  * `bench/results/`. Figures are compared within one run only: machines differ, and so does their load.
  */
-const benchmarks: Benchmark[] = [start, agentStep, firstToken, longThread, page];
+const benchmarks: Benchmark[] = [start, agentStep, firstToken, longThread, switching, page];
 
 const wanted = process.argv.slice(2);
 const results: { name: string; outcome: Outcome }[] = [];

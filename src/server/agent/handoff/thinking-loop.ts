@@ -36,8 +36,9 @@ export class ThinkingLoop {
     if (message.role !== 'assistant') return;
     const first = (this.#first ??= sent[0]?.type ?? null);
     this.#awaitsAnswer = sent.some((part) => part.type === 'tool-call');
-    // Results follow the calls, and a note to go on an answer that broke off: the next one stands alone.
+    // Results follow the calls, and words to go on an answer that broke off: the next one stands alone.
     if (this.#awaitsAnswer || message.status === 'partial') this.#first = null;
+    if (message.status === 'partial') this.#hasWords = true;
     if (!this.#awaitsAnswer) return;
     const startsLoop = !this.#open || this.#hasWords;
     this.#hasWords = false;
