@@ -1,5 +1,8 @@
 import { cloudProvider } from './cloud.ts';
 
+/** Makers all of whose newer models see and think. */
+const able = /^(anthropic\/claude-|google\/gemini-|openai\/(gpt-[5-9]|o[34]))/;
+
 export const openrouter = cloudProvider({
   id: 'openrouter',
   label: 'OpenRouter',
@@ -11,8 +14,8 @@ export const openrouter = cloudProvider({
   headers: ({ port }) => ({ 'HTTP-Referer': `http://localhost:${port}`, 'X-Title': 'Crosspoint' }),
   dialect: { maxTokensField: 'max_tokens', reasoningDetails: true, declaredCost: true },
   heliconeProvider: 'openrouter',
-  guess: () => ({
+  guess: (model) => ({
     wire: 'openai-chat',
-    capabilities: { tools: true, images: false, reasoning: false, temperature: true },
+    capabilities: { tools: true, images: able.test(model), reasoning: able.test(model), temperature: true },
   }),
 });
