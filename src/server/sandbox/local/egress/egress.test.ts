@@ -9,14 +9,14 @@ import { AllowList } from './allow-list.ts';
 
 test('the list allows exactly its hosts and ports, whatever the spelling', () => {
   const list = new AllowList([
-    'registry.npmjs.org',
+    'packages.example.org',
     '*.example.com',
     'git.corp:8443',
     '[::1]:90',
     'Upper.ORG',
   ]);
   for (const [host, port] of [
-    ['registry.npmjs.org', 443],
+    ['packages.example.org', 443],
     ['REGISTRY.npmjs.org.', 80],
     ['a.b.example.com', 443],
     ['git.corp', 8443],
@@ -26,9 +26,9 @@ test('the list allows exactly its hosts and ports, whatever the spelling', () =>
     assert.ok(list.allows(host, port), `${host}:${port}`);
   for (const [host, port] of [
     ['npmjs.org', 443],
-    ['evil-registry.npmjs.org', 443],
-    ['registry.npmjs.org.evil.com', 443],
-    ['registry.npmjs.org', 22],
+    ['evil-packages.example.org', 443],
+    ['packages.example.org.evil.com', 443],
+    ['packages.example.org', 22],
     ['example.com', 443],
     ['badexample.com', 443],
     ['git.corp', 443],
