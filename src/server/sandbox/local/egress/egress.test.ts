@@ -17,7 +17,7 @@ test('the list allows exactly its hosts and ports, whatever the spelling', () =>
   ]);
   for (const [host, port] of [
     ['packages.example.org', 443],
-    ['REGISTRY.npmjs.org.', 80],
+    ['PACKAGES.example.org.', 80],
     ['a.b.example.com', 443],
     ['git.corp', 8443],
     ['[::1]', 90],
@@ -25,7 +25,7 @@ test('the list allows exactly its hosts and ports, whatever the spelling', () =>
   ] as const)
     assert.ok(list.allows(host, port), `${host}:${port}`);
   for (const [host, port] of [
-    ['npmjs.org', 443],
+    ['example.org', 443],
     ['evil-packages.example.org', 443],
     ['packages.example.org.evil.com', 443],
     ['packages.example.org', 22],
