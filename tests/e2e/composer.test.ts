@@ -1,9 +1,9 @@
 import { after, afterEach, before, test } from 'node:test';
 import assert from 'node:assert/strict';
-import type { Browser, Page } from 'playwright-core';
-import { startProviders, type Answer, type Asked, type Providers } from '#tests/upstreams/index.ts';
-import { Crosspoint } from '#tests/support/crosspoint.ts';
-import { assertAccessible, assertFits, launch, sizes, visit, type Visit } from './browser.ts';
+import type { Page } from 'playwright-core';
+import type { Answer, Asked, Providers } from '#tests/upstreams/index.ts';
+import { assertAccessible, assertFits, sizes, type Visit } from './browser.ts';
+import { beginThread, messageBox, openDesk, type Desk } from './desk.ts';
 
 const windowsFile = Array.from({ length: 20 }, (_, line) => `line ${line}`).join('\r\n');
 
@@ -15,38 +15,23 @@ function model({ lastUserText, step }: Asked): Answer {
   };
 }
 
-let browser: Browser;
+let desk: Desk;
 let providers: Providers;
-let crosspoint: Crosspoint;
 let visited: Visit;
 before(async () => {
-  providers = await startProviders({ script: model });
-  [browser, crosspoint] = await Promise.all([
-    launch(),
-    Crosspoint.start({ ...providers.env(), DEFAULT_MODEL_PROVIDER: 'openai', DEFAULT_MODEL: 'gpt-4.1' }),
-  ]);
-  visited = await visit(browser, crosspoint.link);
-  await message(visited.page).waitFor();
+  desk = await openDesk(model);
+  ({ providers, visited } = desk);
 });
 afterEach(() => {
   assert.deepEqual(providers.mistakes, []);
   assert.deepEqual(visited.complaints, []);
 });
-after(async () => {
-  await browser.close();
-  await crosspoint.remove();
-  await providers.close();
-});
+after(() => desk.close());
 
-const message = (page: Page) => page.getByRole('textbox', { name: 'Message' });
 const review = (page: Page) => page.getByRole('region', { name: 'Review' });
 
 async function task(text: string): Promise<Page> {
-  const { page } = visited;
-  await page.goto(crosspoint.origin);
-  await message(page).fill(text);
-  await page.keyboard.press('Enter');
-  await page.waitForURL(/\/t\//);
+  const { page } = await beginThread(desk, visited.page, text);
   return page;
 }
 
@@ -57,17 +42,17 @@ test('what is typed during a run is neither sent nor lost: it survives Enter, a 
     .getByText(/word word/)
     .waitFor();
   await page.waitForFunction("document.title.startsWith('● running')");
-  await message(page).fill('And then this.');
+  await messageBox(page).fill('And then this.');
   await page.getByText(/Your text is kept/).waitFor();
   await page.keyboard.press('Enter');
   await page.reload();
-  assert.equal(await message(page).inputValue(), 'And then this.');
+  assert.equal(await messageBox(page).inputValue(), 'And then this.');
   await page.getByRole('button', { name: /^Stop/ }).click();
   await page.getByRole('button', { name: 'Send' }).waitFor();
-  assert.equal(await message(page).inputValue(), 'And then this.');
+  assert.equal(await messageBox(page).inputValue(), 'And then this.');
   assert.equal(await page.getByText(/Your text is kept/).count(), 0);
   assert.equal(await page.getByRole('article', { name: 'You' }).count(), 1);
-  await message(page).fill('');
+  await messageBox(page).fill('');
 });
 
 test('the tab says that a review is due; line ends of Windows are shown and alarm nobody', async () => {

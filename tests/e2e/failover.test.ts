@@ -1,9 +1,10 @@
 import { after, afterEach, before, test } from 'node:test';
 import assert from 'node:assert/strict';
-import type { Browser, Page } from 'playwright-core';
-import { startProviders, type Answer, type Asked, type Providers } from '#tests/upstreams/index.ts';
-import { Crosspoint } from '#tests/support/crosspoint.ts';
-import { assertAccessible, assertFits, launch, visit, type Visit } from './browser.ts';
+import type { Page } from 'playwright-core';
+import type { Answer, Asked, Providers } from '#tests/upstreams/index.ts';
+import type { Crosspoint } from '#tests/support/crosspoint.ts';
+import { assertAccessible, assertFits, visit, type Visit } from './browser.ts';
+import { beginThread, openDesk, type Desk } from './desk.ts';
 
 /** Appends to a file, and ends when it has its result. */
 function model({ lastUserText, step, model: name }: Asked): Answer {
@@ -16,38 +17,22 @@ function model({ lastUserText, step, model: name }: Asked): Answer {
   };
 }
 
-let browser: Browser;
+let desk: Desk;
 let providers: Providers;
 let crosspoint: Crosspoint;
 let visited: Visit;
 before(async () => {
-  providers = await startProviders({ script: model });
-  [browser, crosspoint] = await Promise.all([
-    launch(),
-    Crosspoint.start({ ...providers.env(), DEFAULT_MODEL_PROVIDER: 'openai', DEFAULT_MODEL: 'gpt-4.1' }),
-  ]);
-  visited = await visit(browser, crosspoint.link);
-  await visited.page.getByRole('textbox', { name: 'Message' }).waitFor();
+  desk = await openDesk(model);
+  ({ providers, crosspoint, visited } = desk);
 });
 afterEach(() => {
   assert.deepEqual(providers.mistakes, []);
   assert.deepEqual(providers.refusals, []);
   assert.deepEqual(visited.complaints, []);
 });
-after(async () => {
-  await browser.close();
-  await crosspoint.remove();
-  await providers.close();
-});
+after(() => desk.close());
 
-/** A new thread with this message; gives the page and the thread's id. */
-async function begin(text: string, { page } = visited): Promise<{ page: Page; threadId: string }> {
-  await page.goto(crosspoint.origin);
-  await page.getByRole('textbox', { name: 'Message' }).fill(text);
-  await page.keyboard.press('Enter');
-  await page.waitForURL(/\/t\//);
-  return { page, threadId: new URL(page.url()).pathname.split('/').at(-1) ?? '' };
-}
+const begin = (text: string, { page } = visited) => beginThread(desk, page, text);
 
 async function send(page: Page, text: string): Promise<void> {
   await page.getByRole('textbox', { name: 'Message' }).fill(text);
@@ -109,7 +94,7 @@ test('the provider goes away in the middle of a turn: the next model continues, 
   story('desktop', visited));
 
 test('the same on a phone', async () => {
-  const phone = await visit(browser, await crosspoint.newLink(), { size: 'phone' });
+  const phone = await visit(desk.browser, await crosspoint.newLink(), { size: 'phone' });
   try {
     await phone.page.getByRole('textbox', { name: 'Message' }).waitFor();
     await story('phone', phone);

@@ -1,9 +1,10 @@
 import { after, afterEach, before, test } from 'node:test';
 import assert from 'node:assert/strict';
-import type { Browser, Page } from 'playwright-core';
-import { startProviders, type Answer, type Asked, type Providers } from '#tests/upstreams/index.ts';
-import { Crosspoint } from '#tests/support/crosspoint.ts';
-import { assertAccessible, assertFits, launch, visit, type Visit } from './browser.ts';
+import type { Page } from 'playwright-core';
+import type { Answer, Asked, Providers } from '#tests/upstreams/index.ts';
+import type { Crosspoint } from '#tests/support/crosspoint.ts';
+import { assertAccessible, assertFits, type Visit } from './browser.ts';
+import { beginThread, openDesk, type Desk } from './desk.ts';
 
 /** Each task of a person sets off what it names; what comes back of it is said in words. */
 function model({ lastUserText, step, toolResults, model: name }: Asked): Answer {
@@ -20,37 +21,21 @@ function model({ lastUserText, step, toolResults, model: name }: Asked): Answer 
 const write = (path: string) => ({ name: 'write_file', args: { path, content: `${path}\n` } });
 const run = (command: string) => ({ name: 'run_terminal_command', args: { command } });
 
-let browser: Browser;
+let desk: Desk;
 let providers: Providers;
 let crosspoint: Crosspoint;
 let visited: Visit;
 before(async () => {
-  providers = await startProviders({ script: model });
-  [browser, crosspoint] = await Promise.all([
-    launch(),
-    Crosspoint.start({ ...providers.env(), DEFAULT_MODEL_PROVIDER: 'openai', DEFAULT_MODEL: 'gpt-4.1' }),
-  ]);
-  visited = await visit(browser, crosspoint.link);
-  await visited.page.getByRole('textbox', { name: 'Message' }).waitFor();
+  desk = await openDesk(model);
+  ({ providers, crosspoint, visited } = desk);
 });
 afterEach(() => assert.deepEqual(providers.mistakes, []));
-after(async () => {
-  await browser.close();
-  await crosspoint.remove();
-  await providers.close();
-});
+after(() => desk.close());
 
 const review = (page: Page) => page.getByRole('region', { name: 'Review' });
 const button = (page: Page, name: RegExp) => review(page).getByRole('button', { name }).first();
 
-/** A new thread with this task; gives the page and the thread's id. */
-async function task(text: string, { page } = visited): Promise<{ page: Page; threadId: string }> {
-  await page.goto(crosspoint.origin);
-  await page.getByRole('textbox', { name: 'Message' }).fill(text);
-  await page.keyboard.press('Enter');
-  await page.waitForURL(/\/t\//);
-  return { page, threadId: new URL(page.url()).pathname.split('/').at(-1) ?? '' };
-}
+const task = (text: string, { page } = visited) => beginThread(desk, page, text);
 
 const said = (page: Page, text: string | RegExp) => page.getByRole('log').getByText(text).last().waitFor();
 

@@ -4,7 +4,8 @@ import { mkdtempSync, rmSync, statSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openStore } from './open-store.ts';
-import type { Store, ThreadRow } from './store.ts';
+import type { Store } from './store.ts';
+import { threadRow } from './testing/sample-rows.ts';
 
 async function withStore(work: (store: Store, dir: string) => Promise<void>): Promise<void> {
   const dir = mkdtempSync(join(tmpdir(), 'crosspoint-store-'));
@@ -17,23 +18,6 @@ async function withStore(work: (store: Store, dir: string) => Promise<void>): Pr
   }
 }
 
-const thread = (id: string, userId = 'local'): ThreadRow => ({
-  id,
-  userId,
-  title: 'New',
-  titled: false,
-  modelConfig: { provider: 'demo', model: 'm' },
-  approvalMode: 'ask',
-  fallbackModels: [],
-  pauseOnMismatch: false,
-  budgetUsd: null,
-  sandboxId: `s-${id}`,
-  sandboxType: 'local',
-  currentFile: null,
-  useMorph: false,
-  createdAt: '2026-11-24T00:00:00Z',
-  updatedAt: '2026-11-24T00:00:00Z',
-});
 const run = (id: string, threadId = 't') => ({
   id,
   threadId,
@@ -67,12 +51,12 @@ const call = (id: string) => ({
 
 test("another person's thread does not exist", () =>
   withStore(async (store) => {
-    await store.threads.create(thread('t'));
+    await store.threads.create(threadRow('t'));
     assert.equal(await store.threads.get('stranger', 't'), null);
     assert.deepEqual(await store.threads.list('stranger'), []);
     await store.threads.update('stranger', 't', { title: 'mine' });
     assert.equal(await store.threads.delete('stranger', 't'), false);
-    assert.deepEqual(await store.threads.get('local', 't'), thread('t'));
+    assert.deepEqual(await store.threads.get('local', 't'), threadRow('t'));
   }));
 
 test('one run at a time holds a thread, and a later one has a higher token (I7)', () =>

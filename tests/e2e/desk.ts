@@ -1,0 +1,50 @@
+import type { Browser, Page } from 'playwright-core';
+import { startProviders, type Providers, type Script } from '#tests/upstreams/index.ts';
+import { Crosspoint } from '#tests/support/crosspoint.ts';
+import { launch, visit, type Visit } from './browser.ts';
+
+/** A person at the real server, signed in, with the stand-ins of the providers behind it. */
+export interface Desk {
+  browser: Browser;
+  providers: Providers;
+  crosspoint: Crosspoint;
+  visited: Visit;
+  close(): Promise<void>;
+}
+
+/** @param script what the models answer; a new thread begins with OpenAI's gpt-4.1 */
+export async function openDesk(script: Script): Promise<Desk> {
+  const providers = await startProviders({ script });
+  const [browser, crosspoint] = await Promise.all([
+    launch(),
+    Crosspoint.start({ ...providers.env(), DEFAULT_MODEL_PROVIDER: 'openai', DEFAULT_MODEL: 'gpt-4.1' }),
+  ]);
+  const visited = await visit(browser, crosspoint.link);
+  await messageBox(visited.page).waitFor();
+  return {
+    browser,
+    providers,
+    crosspoint,
+    visited,
+    async close() {
+      await browser.close();
+      await crosspoint.remove();
+      await providers.close();
+    },
+  };
+}
+
+export const messageBox = (page: Page) => page.getByRole('textbox', { name: 'Message' });
+
+/** Begins a new thread with this message; gives the page and the thread's id. */
+export async function beginThread(
+  { crosspoint }: Pick<Desk, 'crosspoint'>,
+  page: Page,
+  text: string,
+): Promise<{ page: Page; threadId: string }> {
+  await page.goto(crosspoint.origin);
+  await messageBox(page).fill(text);
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/\/t\//);
+  return { page, threadId: new URL(page.url()).pathname.split('/').at(-1) ?? '' };
+}
