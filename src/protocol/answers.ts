@@ -61,6 +61,15 @@ export interface UsageAnswer {
   groups: UsageSum[];
 }
 
+/** `GET` and `PUT /api/preferences`: a person's own, shared by all browsers. Models are `provider/model`. */
+export interface Preferences {
+  favouriteModels: string[];
+  /** Newest first. */
+  recentModels: string[];
+  /** What was chosen before the present one. */
+  previousModel: string | null;
+}
+
 export interface ProviderState {
   id: string;
   label: string;

@@ -117,6 +117,16 @@ export const chooseModel = v.object({
   customModel: maybe(name),
 });
 
+/** `provider/model`, as the page shows it. */
+const modelIds = v.array(name);
+
+/** `PUT /api/preferences`; `previousModel: null` forgets it, what is not given stays. */
+export const preferencesChange = v.object({
+  favouriteModels: maybe(v.pipe(modelIds, v.maxLength(100))),
+  recentModels: maybe(v.pipe(modelIds, v.maxLength(20))),
+  previousModel: v.optional(v.nullable(name)),
+});
+
 /** `POST /auth/exchange` */
 export const exchangeKey = v.object({ key: v.pipe(v.string(), v.minLength(1), v.maxLength(200)) });
 

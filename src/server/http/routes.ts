@@ -3,6 +3,7 @@ import { getConfig } from './api/config.ts';
 import { listFiles, readFile } from './api/files.ts';
 import { health } from './api/health.ts';
 import { listModels, setModel } from './api/models.ts';
+import { changePreferences, getPreferences } from './api/preferences.ts';
 import {
   cancelRun,
   changeThread,
@@ -68,6 +69,8 @@ export const routes: readonly Route[] = [
   signedIn('GET', '/api/threads/{id}/files/content', readFile),
   signedIn('GET', '/api/usage', getUsage),
   signedIn('GET', '/api/config', getConfig),
+  signedIn('GET', '/api/preferences', getPreferences),
+  signedIn('PUT', '/api/preferences', changePreferences),
 ];
 
 /** Ours are shorter; a longer or stranger one cannot exist, so it is not looked up. */
