@@ -2,7 +2,6 @@ import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { Message } from '#protocol/message.ts';
-import { withContinuations } from '#server/agent/continuation.ts';
 import { project } from '#server/agent/handoff/project.ts';
 import { readConfig } from '#server/config.ts';
 import type { Dialect, ModelRequest, Target } from '#server/gateway/types.ts';
@@ -49,7 +48,7 @@ function requestOf(transcript: readonly Message[], target: Target): ModelRequest
   return {
     target,
     system: 'You are an agent.',
-    messages: withContinuations(messages),
+    messages,
     tools: target.capabilities.tools ? [tool] : [],
     settings: { reasoningEffort: 'medium' },
     ...(suppressReasoning ? { suppressReasoning } : {}),

@@ -1,7 +1,6 @@
 import type { ModelConfig } from '#protocol/model.ts';
 import type { ModelRequest, Target } from '#server/gateway/types.ts';
 import type { ThreadRow } from '#server/store/store.ts';
-import { withContinuations } from './continuation.ts';
 import type { AgentSetup } from './parts.ts';
 import { systemPrompt } from './prompt.ts';
 import type { ThreadMemory } from './thread-memory.ts';
@@ -18,7 +17,7 @@ export function modelRequest(
   return {
     target,
     system: threadPrompt(thread, memory),
-    messages: withContinuations(projection.messages),
+    messages: projection.messages,
     tools: target.capabilities.tools ? setup.definitions : [],
     settings: settingsOf(thread.modelConfig, target),
     ...(projection.suppressReasoning ? { suppressReasoning: true } : {}),

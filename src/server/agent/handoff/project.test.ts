@@ -144,6 +144,20 @@ test('half of a surrogate pair never goes out: not of an answer, not of a result
   }
 });
 
+test('after an answer that broke off the next model is told to go on, unless a person says something', () => {
+  const broken = message('assistant', [{ type: 'text', text: 'Half' }], {
+    ...by('groq'),
+    status: 'partial',
+  });
+  const whole = message('assistant', [{ type: 'text', text: 'The rest.' }], by('openai'));
+  const texts = (transcript: Message[]) =>
+    project(transcript, target('anthropic')).messages.map((entry) => JSON.stringify(entry));
+  const open = texts([user('hi'), broken]);
+  assert.match(open.at(-1) ?? '', /Go on from where that answer broke off/);
+  assert.deepEqual(texts([user('hi'), broken, whole]).slice(0, open.length), open, 'it keeps its place');
+  assert.doesNotMatch(texts([user('hi'), broken, user('Never mind.')]).join(''), /Go on from/);
+});
+
 test('thinking is off inside a tool loop that another model began, and on again after it', () => {
   const loop = [user('hi'), message('assistant', [call('a')], by('openai')), message('tool', [result('a')])];
   assert.equal(project(loop, target('anthropic')).suppressReasoning, true);
@@ -299,13 +313,16 @@ test('a longer transcript has the shorter one as its unchanged prefix, and step 
       const incremental = createIncrementalProject();
       let previous: string[] = [];
       for (let length = 1; length <= transcript.length; length++) {
-        if (transcript[length]?.role === 'tool') continue;
+        const next = transcript[length];
+        if (next?.role === 'tool') continue;
         const now = transcript.slice(0, length);
         const step = incremental(now, to);
         assert.deepEqual(step, project(now, to));
         const texts = step.messages.map((entry) => JSON.stringify(entry));
         assert.deepEqual(texts.slice(0, previous.length), previous);
-        previous = texts;
+        // No request is made before a person's own words: they come instead of the words to go on.
+        previous =
+          next?.role === 'user' && /Go on from where/.test(texts.at(-1) ?? '') ? texts.slice(0, -1) : texts;
       }
     }),
     { numRuns: 100 },

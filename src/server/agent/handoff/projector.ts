@@ -1,5 +1,6 @@
 import type { AssistantPart, Message, ToolCallPart, ToolResultPart, UserPart } from '#protocol/message.ts';
 import type { PromptMessage, Target } from '#server/gateway/types.ts';
+import { Continuation } from './continuation.ts';
 import { projectFiles } from './files.ts';
 import { projectImages, projectResultImages } from './images.ts';
 import { projectPartial } from './partial.ts';
@@ -27,6 +28,7 @@ export class Projector {
   readonly #target: Target;
   readonly #ids: ToolCallIds;
   readonly #loop: ThinkingLoop;
+  readonly #continuation = new Continuation();
   readonly #tally = new Tally();
   readonly #messages: PromptMessage[] = [];
   #open: OpenGroup | null = null;
@@ -49,7 +51,7 @@ export class Projector {
     const missing = this.#open ? this.#missing(this.#open) : 0;
     const converted = missing ? [{ what: 'tool call', count: missing, why: interruptedWhy }] : [];
     return {
-      messages: open ? [...this.#messages, open] : [...this.#messages],
+      messages: [...this.#messages, ...(open ? [open] : this.#continuation.atEnd)],
       suppressReasoning: this.#loop.suppressReasoning,
       report: this.#tally.report({ converted }),
     };
@@ -63,7 +65,7 @@ export class Projector {
     );
     if (!parts.length) return;
     this.#loop.push(message, []);
-    this.#messages.push({ role: 'user', parts });
+    this.#messages.push(...this.#continuation.before(message), { role: 'user', parts });
     this.#tally.kept.messages += 1;
   }
 
@@ -90,7 +92,7 @@ export class Projector {
     if (!parts.some((part) => part.type !== 'reasoning')) return;
     this.#startWithUser();
     this.#loop.push(message, parts);
-    this.#messages.push({ role: 'assistant', parts });
+    this.#messages.push(...this.#continuation.before(message), { role: 'assistant', parts });
     this.#tally.kept.messages += 1;
     this.#tally.kept.toolCalls += calls.length;
     if (calls.length) this.#open = { calls, results: [] };
