@@ -39,6 +39,7 @@ const modelConfig = v.object({
   temperature: maybe(v.pipe(v.number(), v.minValue(0), v.maxValue(2))),
   maxTokens: maybe(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(10_000_000))),
   reasoningEffort: maybe(v.picklist(['off', 'low', 'medium', 'high'])),
+  stream: maybe(v.boolean()),
 });
 
 const approvalMode = v.picklist(['ask', 'auto-edit', 'auto']);

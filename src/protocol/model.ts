@@ -48,4 +48,6 @@ export interface ModelConfig {
   temperature?: number;
   maxTokens?: number;
   reasoningEffort?: ReasoningEffort;
+  /** false: asked without streaming; the answer comes whole. Some organisations may not stream some models. */
+  stream?: boolean;
 }

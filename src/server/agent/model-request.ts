@@ -52,13 +52,14 @@ export function otherCharacters(
 
 /** More than a model can write is refused by its provider ("max_tokens: … > 64000, which is the maximum allowed"). */
 function settingsOf(
-  { temperature, maxTokens, reasoningEffort }: ModelConfig,
+  { temperature, maxTokens, reasoningEffort, stream }: ModelConfig,
   { maxOutput }: Target,
 ): ModelRequest['settings'] {
   return {
     ...(temperature === undefined ? {} : { temperature }),
     ...(maxTokens === undefined ? {} : { maxTokens: Math.min(maxTokens, maxOutput ?? maxTokens) }),
     ...(reasoningEffort === undefined ? {} : { reasoningEffort }),
+    ...(stream === undefined ? {} : { stream }),
   };
 }
 

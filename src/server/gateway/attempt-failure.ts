@@ -9,6 +9,8 @@ export interface AttemptFailure {
   /** Something of the answer reached the caller: nothing may be sent again. */
   streamed: boolean;
   heliconeFault: boolean;
+  /** The provider takes the same request without streaming. */
+  streamRefused?: true;
   retryAfterMs?: number;
   partial: PartialAnswer;
 }

@@ -5,12 +5,13 @@ import { connectionFailure } from './connection-failure.ts';
 import { StreamError } from './errors/stream-error.ts';
 import type { AttemptRecord } from './ledger/attempt-record.ts';
 import { LinkedController, type Deadlines } from './limits/deadlines.ts';
-import { isStream, responseFailure, streamFailure } from './response-failure.ts';
+import { answerForm, responseFailure, streamFailure } from './response-failure.ts';
 import { readRetryAfter } from './routing/retry.ts';
 import { SseParser } from './sse.ts';
 import type { PartialAnswer, Target } from './types.ts';
 import { endIteration, type Transport } from './upstreams/transport.ts';
 import type { UpstreamRequest, UpstreamResponse } from './upstreams/upstream.ts';
+import { WholeBody } from './whole-body.ts';
 import type { WireAnswer, WireDelta, WirePartial, WireReader } from './wires/wire.ts';
 
 /** Bytes of one answer (security limits, section 2.4). */
@@ -60,7 +61,9 @@ class Attempt {
   readonly #started = performance.now();
   #response: UpstreamResponse | undefined;
   #chunks: AsyncIterator<Uint8Array> | undefined;
-  #parser: SseParser;
+  readonly #parser: SseParser;
+  /** Of an answer that comes as a whole, until it is read. */
+  #whole: WholeBody | undefined;
   #reader: WireReader | undefined;
   #bytes = 0;
   #broken: unknown;
@@ -72,7 +75,7 @@ class Attempt {
     this.#parser = new SseParser(input.upstream.subject.provider);
   }
 
-  /** Sends the request. null when the answer is not a stream; `refusal` is then what it is. */
+  /** Sends the request. null when the answer is none of a model; `refusal` is then what it is. */
   async open(): Promise<WireReader | null> {
     const { transport, upstream, target, record } = this.#input;
     this.#controller.signal.throwIfAborted();
@@ -80,26 +83,44 @@ class Attempt {
     this.#response = response;
     record.httpStatus = response.status;
     record.cache = cacheHeader(response.headers);
-    if (!isStream(response)) {
+    const form = answerForm(response, upstream);
+    if (!form) {
       this.refusal = await this.#within('first byte', responseFailure(upstream, response));
       return null;
     }
+    if (form === 'whole') this.#whole = new WholeBody();
     this.#chunks = response.body[Symbol.asyncIterator]();
     this.#reader = upstream.codec.reader(target, upstream.dialect);
     return this.#reader;
   }
 
-  /** What the next bytes tell, or null at the end of the stream. */
+  /** What the next bytes tell, or null at the end of the answer. */
   async next(reader: WireReader): Promise<WireDelta[] | null> {
     if (this.#broken !== undefined) throw this.#broken;
     if (reader.done) return null;
     const phase = this.#bytes === 0 ? 'first byte' : 'between chunks';
     const chunk = await this.#within(phase, (this.#chunks as AsyncIterator<Uint8Array>).next());
-    if (chunk.done) return null;
+    if (chunk.done) return this.#readWhole(reader);
     this.#bytes += chunk.value.byteLength;
     if (this.#bytes > maxResponse)
       throw new CrosspointError('provider_too_large', { provider: this.#input.upstream.subject.provider });
-    return this.#read(reader, chunk.value);
+    if (!this.#whole) return this.#read((deltas) => this.#readEvents(reader, chunk.value, deltas));
+    this.#whole.add(chunk.value);
+    return [];
+  }
+
+  #readWhole(reader: WireReader): WireDelta[] | null {
+    const whole = this.#whole;
+    this.#whole = undefined;
+    if (!whole) return null;
+    const { target } = this.#input;
+    return this.#read((deltas) => deltas.push(...whole.read(reader, target).map(assertText)));
+  }
+
+  #readEvents(reader: WireReader, bytes: Uint8Array, deltas: WireDelta[]): void {
+    for (const event of this.#parser.push(bytes)) {
+      if (!reader.done) deltas.push(...reader.push(event).map(assertText));
+    }
   }
 
   async finish(answer: WireAnswer): Promise<AttemptResult> {
@@ -155,12 +176,10 @@ class Attempt {
   }
 
   /** What came before a broken event in the same bytes was received all the same: the failure waits until it is seen. */
-  #read(reader: WireReader, bytes: Uint8Array): WireDelta[] {
+  #read(work: (deltas: WireDelta[]) => void): WireDelta[] {
     const deltas: WireDelta[] = [];
     try {
-      for (const event of this.#parser.push(bytes)) {
-        if (!reader.done) deltas.push(...reader.push(event).map(assertText));
-      }
+      work(deltas);
     } catch (caught) {
       const cause = isMalformed(caught) ? this.#malformed(caught) : caught;
       if (!deltas.length) throw cause;
@@ -184,9 +203,12 @@ class Attempt {
   }
 
   #within<Result>(phase: 'first byte' | 'between chunks', work: Promise<Result>): Promise<Result> {
-    const { firstByte, betweenChunks } = this.#input.deadlines;
-    const left = firstByte - (performance.now() - this.#started);
-    return this.#controller.within(phase, phase === 'first byte' ? left : betweenChunks, work);
+    const { firstByte, wholeAnswer, betweenChunks } = this.#input.deadlines;
+    if (phase === 'between chunks') return this.#controller.within(phase, betweenChunks, work);
+    const passed = performance.now() - this.#started;
+    return this.#input.upstream.streams
+      ? this.#controller.within(phase, firstByte - passed, work)
+      : this.#controller.within('whole answer', wholeAnswer - passed, work);
   }
 }
 

@@ -11,6 +11,7 @@ import { RatePauses } from './limits/rate-pauses.ts';
 import { HeliconeHealth } from './routing/helicone-health.ts';
 import { retryDelay } from './routing/retry.ts';
 import { planRoutes, type Routes } from './routing/routes.ts';
+import { UnstreamedModels } from './routing/unstreamed.ts';
 import type { Connection, Gateway, ModelRequest, ModelStreamEvent, PartialAnswer } from './types.ts';
 import { Transport } from './upstreams/transport.ts';
 import { WrittenMessages } from './wires/written-messages.ts';
@@ -34,6 +35,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     histories: new AnsweredHistories(),
     health: new HeliconeHealth(options.deadlineScale),
     pauses: new RatePauses(),
+    unstreamed: new UnstreamedModels(),
   };
   return {
     stream: (request, signal) => streamRequest(parts, request, signal),
@@ -48,13 +50,15 @@ interface GatewayParts extends Required<GatewayOptions> {
   histories: AnsweredHistories;
   health: HeliconeHealth;
   pauses: RatePauses;
+  unstreamed: UnstreamedModels;
 }
 
 async function* streamRequest(
   parts: GatewayParts,
-  request: ModelRequest,
+  given: ModelRequest,
   signal: AbortSignal,
 ): AsyncGenerator<ModelStreamEvent> {
+  const request = parts.unstreamed.applied(given);
   const requestId = randomUUID();
   assertAnswered(request, requestId, parts.histories, parts.logger);
   const connection = connectionOf(parts, request);
@@ -85,7 +89,7 @@ async function* attempts(call: Call, routes: Routes): AsyncGenerator<ModelStream
     [route, bypass] = [bypass, undefined];
   }
   yield* waitForOthers(call);
-  let upstream = route.prepare();
+  let upstream = route.prepare(call.request);
   for (let attempt = 1, tries = 1; ; attempt++, tries++) {
     yield { type: 'started', attempt, route: route.name };
     const record = newRecord(call, attempt, route.name);
@@ -108,7 +112,13 @@ async function* attempts(call: Call, routes: Routes): AsyncGenerator<ModelStream
       call.health.failed();
       yield bypassNotice(call);
       [route, bypass, tries] = [bypass, undefined, 0];
-      upstream = route.prepare();
+      upstream = route.prepare(request);
+      continue;
+    }
+    if (failure.streamRefused) {
+      call = withoutStream(call);
+      yield notStreamedNotice(call);
+      [upstream, tries] = [route.prepare(call.request), 0];
       continue;
     }
     if (typeof afterMs !== 'number') throw finalError(failure, attempt);
@@ -157,6 +167,17 @@ function noteHealth(call: Call, result: AttemptResult, route: string): void {
 function bypassNotice({ label }: Call): ModelStreamEvent {
   const message = `Helicone does not work at the moment: ${label} is asked directly, and Helicone records nothing of it.`;
   return { type: 'notice', code: 'helicone_bypassed', message };
+}
+
+/** From now on, for every request to this model. */
+function withoutStream(call: Call): Call {
+  call.unstreamed.add(call.request.target);
+  return { ...call, request: call.unstreamed.applied(call.request) };
+}
+
+function notStreamedNotice({ label, request }: Call): ModelStreamEvent {
+  const message = `${label} does not stream ${request.target.model} for this key: its answers come whole, when they are finished.`;
+  return { type: 'notice', code: 'not_streamed', message };
 }
 
 /** A whole answer without a word is asked for once more; the second one is taken as it is (fault F10). */

@@ -2,6 +2,7 @@ import { CrosspointError } from '#protocol/errors.ts';
 import { classifyError, impliedStatus } from './errors/classify-error.ts';
 import { errorFacts, parseOrText, type ErrorFacts } from './errors/error-facts.ts';
 import { shortDetail } from './errors/redact.ts';
+import { isStreamRefusal } from './errors/stream-refusal.ts';
 import { isHeliconeFailure, providerDetail } from './upstreams/helicone-failure.ts';
 import type { UpstreamRequest, UpstreamResponse } from './upstreams/upstream.ts';
 
@@ -13,9 +14,11 @@ export interface ResponseFailure {
   /** Redacted, for the log. */
   detail: string;
   heliconeFault: boolean;
+  /** The provider takes the same request without streaming. */
+  streamRefused?: true;
 }
 
-/** The typed error of an answer that is not a stream: a redirect, a refusal, a failure, or something else altogether. */
+/** The typed error of an answer that is none of a model: a redirect, a refusal, a failure, or something else altogether. */
 export async function responseFailure(
   upstream: UpstreamRequest,
   response: UpstreamResponse,
@@ -33,12 +36,15 @@ export async function responseFailure(
   const body = parseOrText(await readText(response));
   const throughHelicone = upstream.route.startsWith('helicone');
   const heliconeFault = throughHelicone && isHeliconeFailure(status, headers, body);
-  if (status < 400) return unexpectedAnswer(upstream, body);
+  if (status < 400) return unexpectedAnswer(upstream);
   const inner = heliconeFault ? null : providerDetail(body);
   const facts: ErrorFacts = inner ? { message: inner.message, kind: '' } : errorFacts(body);
+  const told = inner?.status ?? status;
+  const streamRefused = upstream.streams && !heliconeFault && isStreamRefusal(told, facts);
   return {
-    ...failureOf(inner?.status ?? status, facts, upstream, heliconeFault),
+    ...failureOf(told, facts, upstream, heliconeFault),
     heliconeFault,
+    ...(streamRefused ? { streamRefused } : {}),
   };
 }
 
@@ -55,18 +61,24 @@ function failureOf(status: number, facts: ErrorFacts, upstream: UpstreamRequest,
   return { error: classifyError(status, facts, detail, subject), detail };
 }
 
-/** 200, but not a stream: an error object of a careless server, or a page of whatever answers at this address. */
-function unexpectedAnswer(upstream: UpstreamRequest, body: unknown): ResponseFailure {
-  const hasError = typeof body === 'object' && body !== null && 'error' in body && body.error;
-  if (hasError) return streamFailure(errorFacts(body), upstream);
+/** 200, but a page of whatever answers at this address. */
+function unexpectedAnswer(upstream: UpstreamRequest): ResponseFailure {
   const error = new CrosspointError('provider_protocol', { provider: upstream.subject.provider });
-  return { error, detail: 'the answer is not an event stream', heliconeFault: false };
+  return { error, detail: 'the answer is neither an event stream nor JSON', heliconeFault: false };
 }
 
-/** Whether the answer should be read as a stream; servers that name no type are given the benefit of the doubt. */
-export function isStream({ status, headers }: UpstreamResponse): boolean {
+/**
+ * How the answer of a model comes; null for an answer that is none. A server that cannot stream this, such as older local
+ * ones with tools, gives it whole though asked for a stream, and one that names no type is taken at the word of the request.
+ */
+export function answerForm(
+  { status, headers }: UpstreamResponse,
+  { streams }: UpstreamRequest,
+): 'stream' | 'whole' | null {
   const type = headers['content-type'] ?? '';
-  return status >= 200 && status < 300 && !/json|html|xml/i.test(type);
+  if (status < 200 || status >= 300 || /html|xml/i.test(type)) return null;
+  if (/event-stream/i.test(type)) return 'stream';
+  return /json/i.test(type) || !streams ? 'whole' : 'stream';
 }
 
 async function readText(response: UpstreamResponse): Promise<string> {

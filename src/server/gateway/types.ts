@@ -114,7 +114,13 @@ export interface ModelRequest {
   messages: PromptMessage[];
   tools: ToolDefinition[];
   toolChoice?: 'auto' | 'none' | 'required';
-  settings: { temperature?: number; maxTokens?: number; reasoningEffort?: ReasoningEffort };
+  settings: {
+    temperature?: number;
+    maxTokens?: number;
+    reasoningEffort?: ReasoningEffort;
+    /** false: the answer is asked for as a whole and gives the same events, all at its end. Default true. */
+    stream?: boolean;
+  };
   /** Thinking is off for this request (inside a tool loop that began under another model). */
   suppressReasoning?: boolean;
   context: RequestContext;

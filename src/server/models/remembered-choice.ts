@@ -10,6 +10,7 @@ const choice = v.object({
   temperature: v.exactOptional(v.number()),
   maxTokens: v.exactOptional(v.number()),
   reasoningEffort: v.exactOptional(v.picklist(['off', 'low', 'medium', 'high'])),
+  stream: v.exactOptional(v.boolean()),
 });
 
 /** The last choice, or null when there is none or its record is unreadable. */

@@ -5,6 +5,8 @@ export interface ErrorFacts {
   kind: string;
   /** A status inside the body (OpenRouter, Google, Helicone). */
   status?: number;
+  /** The parameter that is refused (OpenAI). */
+  param?: string;
 }
 
 interface ErrorBody {
@@ -12,6 +14,7 @@ interface ErrorBody {
   code?: unknown;
   type?: unknown;
   status?: unknown;
+  param?: unknown;
   /** Groq, inside a stream. */
   status_code?: unknown;
   error?: unknown;
@@ -35,6 +38,7 @@ export function errorFacts(body: unknown): ErrorFacts {
     message: [error.message ?? error.detail, rawCause(error)].map(textOf).filter(Boolean).join(' — '),
     kind: kind.toLowerCase(),
     ...(status === undefined ? {} : { status }),
+    ...(typeof error.param === 'string' ? { param: error.param } : {}),
   };
 }
 

@@ -97,11 +97,12 @@ export class AttemptRecord {
    * What the provider reported. Where an answer broke off the report is of its beginning, and where there is none we
    * count ourselves: both are marked as estimated. An attempt that the provider refused used nothing.
    */
-  #tokens({ status, reported: given }: AttemptEnding): ReportedUsage & { estimated: boolean } {
+  #tokens(ending: AttemptEnding): ReportedUsage & { estimated: boolean } {
+    const { status, reported: given } = ending;
     const reported = given && isPossible(given) ? given : null;
     if (status === 'settled' && reported) return { ...reported, estimated: false };
     const none = { cacheReadTokens: 0, cacheWriteTokens: 0, reasoningTokens: 0 };
-    if (this.httpStatus !== 200)
+    if (this.httpStatus !== 200 && !this.#wasAtWork(ending))
       return { inputTokens: 0, outputTokens: 0, ...none, estimated: status === 'aborted' };
     const counted = estimateTokens(this.receivedCharacters);
     const known = reported ?? {
@@ -110,6 +111,13 @@ export class AttemptRecord {
       outputTokens: 0,
     };
     return { ...known, outputTokens: Math.max(known.outputTokens, counted), estimated: true };
+  }
+
+  /** Without a stream nothing tells of the work until it is done: given up before that, it was done in vain and is billed. */
+  #wasAtWork({ status, errorCode }: AttemptEnding): boolean {
+    const { stream } = this.#identity.request.settings;
+    const givenUp = status === 'aborted' || errorCode === 'provider_timeout';
+    return stream === false && this.httpStatus === null && givenUp;
   }
 }
 

@@ -1,5 +1,12 @@
 /** Milliseconds, before scaling (security limits, section 2.4). */
-const usual = { connect: 10_000, firstByte: 60_000, betweenChunks: 60_000, total: 900_000 };
+const usual = {
+  connect: 10_000,
+  firstByte: 60_000,
+  /** Of an answer that is not streamed: its first byte comes when the model has said its last word. */
+  wholeAnswer: 600_000,
+  betweenChunks: 60_000,
+  total: 900_000,
+};
 
 export type Deadlines = Record<keyof typeof usual, number>;
 
@@ -8,12 +15,13 @@ export function deadlines(scale: number): Deadlines {
   return {
     connect: usual.connect * scale,
     firstByte: usual.firstByte * scale,
+    wholeAnswer: usual.wholeAnswer * scale,
     betweenChunks: usual.betweenChunks * scale,
     total: usual.total * scale,
   };
 }
 
-export type DeadlinePhase = 'connection' | 'first byte' | 'between chunks' | 'total time';
+export type DeadlinePhase = 'connection' | 'first byte' | 'whole answer' | 'between chunks' | 'total time';
 
 export class DeadlineError extends Error {
   readonly phase: DeadlinePhase;

@@ -23,6 +23,9 @@ export function retryDelay(failure: AttemptFailure, tries: number, random: () =>
   return Math.round(retryAfterMs + random() * Math.min(1_000, retryAfterMs / 10));
 }
 
+/** Deadlines that pass while the model is already at work: another try would take as long. */
+const lateDeadlines = new Set(['whole answer', 'between chunks', 'total time']);
+
 function mostTries({ error }: AttemptFailure): number {
   switch (error.code) {
     case 'provider_rate_limited':
@@ -31,9 +34,7 @@ function mostTries({ error }: AttemptFailure): number {
     case 'provider_unreachable':
       return most.failing;
     case 'provider_timeout':
-      return error.values.phase === 'total time' || error.values.phase === 'between chunks'
-        ? 1
-        : most.failing;
+      return lateDeadlines.has(String(error.values.phase)) ? 1 : most.failing;
     case 'provider_stream_cut':
     case 'provider_empty_answer':
       return most.silent;

@@ -27,7 +27,7 @@ export function planRoutes(
 ): Routes {
   const straight: Route = {
     name: connection.embedded ? 'embedded' : 'direct',
-    prepare: () => direct(request, connection, written),
+    prepare: (asked) => direct(asked, connection, written),
   };
   const through = heliconeRoute(request, connection, helicone, written);
   if (!through) {
@@ -49,13 +49,16 @@ function heliconeRoute(
     const model = gatewayModel(request, connection);
     if (model && (!losesThinking(request, connection) || !proxyIsOpen(connection))) {
       const to = { key, url: helicone.urls.gateway, model };
-      return { name: 'helicone-gateway', prepare: () => heliconeGateway(request, connection, to, written) };
+      return {
+        name: 'helicone-gateway',
+        prepare: (asked) => heliconeGateway(asked, connection, to, written),
+      };
     }
     if (!model && connection.heliconeBaseUrl && !hasKey(connection)) throw unnameable(request, connection);
   }
   if (!connection.heliconeBaseUrl) return null;
   assertKey(connection, request);
-  return { name: 'helicone-proxy', prepare: () => heliconeProxy(request, connection, key, written) };
+  return { name: 'helicone-proxy', prepare: (asked) => heliconeProxy(asked, connection, key, written) };
 }
 
 function proxyIsOpen(connection: Connection): boolean {

@@ -13,12 +13,18 @@ export function direct(
   const { target } = request;
   const codec = wires[target.wire];
   const dialect = { ...connection.dialect, ...target.dialect };
-  const headers = { ...commonHeaders, ...connection.headers, ...codec.headers, ...providerAuth(connection) };
+  const headers = {
+    ...commonHeaders(request),
+    ...connection.headers,
+    ...codec.headers,
+    ...providerAuth(connection),
+  };
   return {
     route: connection.embedded ? 'embedded' : 'direct',
     url: connection.baseUrl + codec.path,
     headers: () => ({ ...headers }),
     body: codec.write(request, dialect, written),
+    streams: request.settings.stream !== false,
     codec,
     dialect,
     ...(connection.embedded ? { embedded: connection.embedded } : {}),

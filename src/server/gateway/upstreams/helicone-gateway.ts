@@ -35,11 +35,12 @@ export function heliconeGateway(
     route: 'helicone-gateway',
     url: helicone.url + codec.path,
     headers: () => ({
-      ...commonHeaders,
+      ...commonHeaders(request),
       ...heliconeHeaders(request.context),
       authorization: `Bearer ${helicone.key}`,
     }),
     body: codec.write(request, dialect, written),
+    streams: request.settings.stream !== false,
     codec,
     dialect,
     secrets: [connection.apiKey, helicone.key],

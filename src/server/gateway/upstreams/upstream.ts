@@ -1,5 +1,5 @@
 import type { ErrorSubject } from '../errors/classify-error.ts';
-import type { Dialect, EmbeddedUpstream } from '../types.ts';
+import type { Dialect, EmbeddedUpstream, ModelRequest } from '../types.ts';
 import type { WireCodec } from '../wires/wire.ts';
 
 export type RouteName = 'direct' | 'helicone-proxy' | 'helicone-gateway' | 'embedded';
@@ -12,6 +12,8 @@ export interface UpstreamRequest {
   /** Made anew for each attempt: an attempt has an id of its own. */
   headers(): Record<string, string>;
   body: string;
+  /** The answer is asked for as a stream. */
+  streams: boolean;
   codec: WireCodec;
   dialect: Dialect;
   embedded?: EmbeddedUpstream;
@@ -23,7 +25,7 @@ export interface UpstreamRequest {
 /** A way to the model; the body is written only when it is taken. */
 export interface Route {
   name: RouteName;
-  prepare(): UpstreamRequest;
+  prepare(request: ModelRequest): UpstreamRequest;
 }
 
 export interface UpstreamResponse {
@@ -35,9 +37,11 @@ export interface UpstreamResponse {
   release(): void;
 }
 
-export const commonHeaders: Record<string, string> = {
-  'content-type': 'application/json',
-  accept: 'text/event-stream',
-  'accept-encoding': 'identity',
-  'user-agent': 'crosspoint',
-};
+export function commonHeaders({ settings }: ModelRequest): Record<string, string> {
+  return {
+    'content-type': 'application/json',
+    accept: settings.stream === false ? 'application/json' : 'text/event-stream',
+    'accept-encoding': 'identity',
+    'user-agent': 'crosspoint',
+  };
+}

@@ -5,7 +5,7 @@ import type { SseEvent } from '../sse.ts';
 import type { FinishReason, Target } from '../types.ts';
 import { mergeUsage, readAnthropicUsage, type AnthropicUsage } from './anthropic-usage.ts';
 import { sealCapsule } from './capsule.ts';
-import { eventJson } from './event-json.ts';
+import { eventJson, otherProtocol } from './event-json.ts';
 import { settledReason } from './settled-reason.ts';
 import { ToolCallCollector, withDistinctIds } from './tool-calls.ts';
 import type { WireAnswer, WireDelta, WirePartial, WireReader } from './wire.ts';
@@ -17,6 +17,15 @@ interface StreamEvent {
   message?: { model?: string; usage?: AnthropicUsage };
   content_block?: ContentBlock;
   delta?: BlockDelta & { stop_reason?: string | null };
+  usage?: AnthropicUsage;
+  error?: unknown;
+}
+
+/** A whole answer. */
+interface WholeMessage {
+  content?: ContentBlock[];
+  model?: string;
+  stop_reason?: string | null;
   usage?: AnthropicUsage;
   error?: unknown;
 }
@@ -49,7 +58,7 @@ const finishReasons: Record<string, FinishReason> = {
   refusal: 'refusal',
 };
 
-/** Reads a messages stream. */
+/** Reads a message of the assistant. */
 export class AnthropicReader implements WireReader {
   done = false;
   readonly #target: Target;
@@ -90,6 +99,20 @@ export class AnthropicReader implements WireReader {
     }
     // Pings, and events that are newer than this code: the docs ask clients to pass over them.
     return [];
+  }
+
+  readBody({ content, model, stop_reason: stopReason, usage, error }: WholeMessage): WireDelta[] {
+    if (error) throw streamError(error, this.#target);
+    if (!Array.isArray(content)) throw otherProtocol(this.#target);
+    this.#model = model;
+    this.#stopReason = stopReason ?? null;
+    if (usage) this.#usage = mergeUsage(this.#usage, usage);
+    this.done = true;
+    return content.flatMap((block, index) => {
+      const deltas = this.#open(index, block);
+      this.#close(index);
+      return deltas;
+    });
   }
 
   end(): WireAnswer {

@@ -12,7 +12,7 @@ const markedMessages = 2;
 /** Others take up to 2: "temperature: range: 0..1". */
 const hottest = 1;
 
-/** The JSON text of a messages body, as a stream. */
+/** The JSON text of a messages body. */
 export function writeAnthropic(request: ModelRequest, dialect: Dialect, written: WrittenMessages): string {
   const { target, settings } = request;
   const { maxTokens, fields, on } = thinking(request, dialect);
@@ -26,7 +26,7 @@ export function writeAnthropic(request: ModelRequest, dialect: Dialect, written:
     max_tokens: maxTokens,
     ...(takesTemperature ? { temperature: Math.min(settings.temperature ?? 1, hottest) } : {}),
     ...fields,
-    stream: true,
+    stream: settings.stream ?? true,
   };
   const messages = messageTexts(request, on, written).join(',');
   return `${JSON.stringify(head).slice(0, -1)},"messages":[${messages}]}`;

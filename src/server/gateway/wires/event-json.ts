@@ -8,8 +8,13 @@ export function eventJson<Shape extends object>(event: SseEvent, target: Target)
   try {
     value = JSON.parse(event.data);
   } catch (cause) {
-    throw new CrosspointError('provider_protocol', { provider: target.provider }, { cause });
+    throw otherProtocol(target, cause);
   }
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Shape;
-  throw new CrosspointError('provider_protocol', { provider: target.provider });
+  throw otherProtocol(target);
+}
+
+/** What came is not of this wire. */
+export function otherProtocol({ provider }: Target, cause?: unknown): CrosspointError {
+  return new CrosspointError('provider_protocol', { provider }, { cause });
 }

@@ -4,7 +4,7 @@ import { streamError } from '../errors/stream-error.ts';
 import type { SseEvent } from '../sse.ts';
 import type { Dialect, FinishReason, Target } from '../types.ts';
 import type { ChatReasoning } from './chat-reasoning.ts';
-import { eventJson } from './event-json.ts';
+import { eventJson, otherProtocol } from './event-json.ts';
 import { readChatUsage, type ChatUsage } from './openai-chat-usage.ts';
 import { mergeReasoningDetails, type ReasoningDetail } from './reasoning-details.ts';
 import { settledReason } from './settled-reason.ts';
@@ -16,7 +16,16 @@ interface Chunk {
   error?: unknown;
   usage?: ChatUsage | null;
   x_groq?: { usage?: ChatUsage; error?: unknown } | null;
-  choices?: { delta?: Delta | null; finish_reason?: string | null; error?: unknown }[] | null;
+  choices?: Choice[] | null;
+}
+
+interface Choice {
+  /** Of a stream. */
+  delta?: Delta | null;
+  /** Of a whole answer: everything at once, in the form of a delta. */
+  message?: Delta | null;
+  finish_reason?: string | null;
+  error?: unknown;
 }
 
 interface Delta {
@@ -44,7 +53,7 @@ const finishReasons: Record<string, FinishReason> = {
   content_filter: 'content-filter',
 };
 
-/** Reads a chat-completions stream: OpenAI, Groq (`reasoning`), OpenRouter (`reasoning_details`), Kimi and DeepSeek (`reasoning_content`). */
+/** Reads a chat completion: OpenAI, Groq (`reasoning`), OpenRouter (`reasoning_details`), Kimi and DeepSeek (`reasoning_content`). */
 export class OpenAiChatReader implements WireReader {
   done = false;
   readonly #target: Target;
@@ -73,7 +82,18 @@ export class OpenAiChatReader implements WireReader {
       this.done = true;
       return [];
     }
-    const chunk = eventJson<Chunk>(event, this.#target);
+    const choice = this.#take(eventJson<Chunk>(event, this.#target));
+    return choice?.delta ? this.#delta(choice.delta) : [];
+  }
+
+  readBody(body: Chunk): WireDelta[] {
+    const choice = this.#take(body);
+    if (!Array.isArray(body.choices)) throw otherProtocol(this.#target);
+    this.done = true;
+    return choice?.message ? this.#delta(choice.message) : [];
+  }
+
+  #take(chunk: Chunk): Choice | undefined {
     const choice = chunk.choices?.[0];
     const error = chunk.error ?? chunk.x_groq?.error ?? choice?.error;
     if (error) throw streamError(error, this.#target);
@@ -82,7 +102,7 @@ export class OpenAiChatReader implements WireReader {
     const usage = chunk.usage ?? chunk.x_groq?.usage;
     if (usage) this.#usage = readChatUsage(usage, this.#dialect);
     this.#finish = choice?.finish_reason ?? this.#finish;
-    return choice?.delta ? this.#delta(choice.delta) : [];
+    return choice;
   }
 
   end(): WireAnswer {

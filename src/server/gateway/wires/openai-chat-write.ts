@@ -20,7 +20,7 @@ export interface ChatForm {
   mark?(message: ChatMessage): ChatMessage;
 }
 
-/** The JSON text of a chat-completions body, as a stream. */
+/** The JSON text of a chat-completions body. */
 export function writeOpenAiChat(
   request: ModelRequest,
   dialect: Dialect,
@@ -131,13 +131,13 @@ function toolFields({ tools, target, toolChoice }: ModelRequest): Record<string,
 }
 
 function settings(request: ModelRequest, dialect: Dialect, form: ChatForm): Record<string, unknown> {
-  const { temperature, maxTokens } = request.settings;
+  const { temperature, maxTokens, stream: streams = true } = request.settings;
   const takesTemperature = temperature !== undefined && request.target.capabilities.temperature;
   return {
     ...(maxTokens ? { [dialect.maxTokensField ?? 'max_tokens']: maxTokens } : {}),
     ...(takesTemperature ? { temperature } : {}),
     ...form.reasoning.settings(request),
-    stream: true,
-    ...(dialect.streamUsage === false ? {} : { stream_options: { include_usage: true } }),
+    stream: streams,
+    ...(streams && dialect.streamUsage !== false ? { stream_options: { include_usage: true } } : {}),
   };
 }

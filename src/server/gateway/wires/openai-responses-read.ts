@@ -1,9 +1,9 @@
 import { CrosspointError } from '#protocol/errors.ts';
 import type { AssistantPart } from '#protocol/message.ts';
-import { streamError } from '../errors/stream-error.ts';
+import { streamError, type StreamError } from '../errors/stream-error.ts';
 import type { SseEvent } from '../sse.ts';
 import type { FinishReason, Target } from '../types.ts';
-import { eventJson } from './event-json.ts';
+import { eventJson, otherProtocol } from './event-json.ts';
 import { readResponsesUsage, type ResponsesUsage } from './openai-responses-usage.ts';
 import { ResponseItems, type OutputItem } from './response-items.ts';
 import { settledReason } from './settled-reason.ts';
@@ -37,10 +37,11 @@ const incompleteReasons: Record<string, FinishReason> = {
   content_filter: 'content-filter',
 };
 
-/** Reads a responses stream. */
+/** Reads a response. */
 export class OpenAiResponsesReader implements WireReader {
   readonly #target: Target;
   readonly #items: ResponseItems;
+  #isWhole = false;
   #reason: FinishReason | null = null;
   #usage: ReportedUsage | null = null;
   #model: string | undefined;
@@ -51,7 +52,7 @@ export class OpenAiResponsesReader implements WireReader {
   }
 
   get done(): boolean {
-    return this.#reason !== null;
+    return this.#isWhole || this.#reason !== null;
   }
 
   push(event: SseEvent): WireDelta[] {
@@ -63,8 +64,7 @@ export class OpenAiResponsesReader implements WireReader {
       case 'error':
         throw streamError(data.error ?? { code: data.code, message: data.message }, this.#target);
       case 'response.failed':
-        this.#take(data.response);
-        throw streamError(data.response?.error ?? { message: 'the response failed' }, this.#target);
+        throw this.#failure(data.response);
       case 'response.created':
         this.#model = data.response?.model;
         return [];
@@ -84,13 +84,22 @@ export class OpenAiResponsesReader implements WireReader {
       case 'response.completed':
         return this.#finish(data.response, 'stop');
       case 'response.incomplete':
-        return this.#finish(
-          data.response,
-          incompleteReasons[data.response?.incomplete_details?.reason ?? ''] ?? 'length',
-        );
+        return this.#finish(data.response, incompleteReason(data.response));
       default:
         return [];
     }
+  }
+
+  readBody(response: ResponseObject): WireDelta[] {
+    const { status = 'completed', error, output } = response;
+    if (status === 'failed' || error) throw this.#failure(response);
+    if (!Array.isArray(output)) throw otherProtocol(this.#target);
+    this.#isWhole = true;
+    if (status === 'completed') return this.#finish(response, 'stop');
+    if (status === 'incomplete') return this.#finish(response, incompleteReason(response));
+    // Not over, and nobody will say when it is.
+    this.#take(response);
+    return [];
   }
 
   end(): WireAnswer {
@@ -119,6 +128,11 @@ export class OpenAiResponsesReader implements WireReader {
     );
   }
 
+  #failure(response: ResponseObject | undefined): StreamError {
+    this.#take(response);
+    return streamError(response?.error ?? { message: 'the response failed' }, this.#target);
+  }
+
   #take(response: ResponseObject | undefined): void {
     this.#model = response?.model ?? this.#model;
     if (response?.usage) this.#usage = readResponsesUsage(response.usage);
@@ -127,4 +141,8 @@ export class OpenAiResponsesReader implements WireReader {
   #facts() {
     return { usage: this.#usage, ...(this.#model ? { servedModel: this.#model } : {}) };
   }
+}
+
+function incompleteReason(response: ResponseObject | undefined): FinishReason {
+  return incompleteReasons[response?.incomplete_details?.reason ?? ''] ?? 'length';
 }

@@ -15,7 +15,7 @@ import type { WrittenMessages } from './written-messages.ts';
 /** "Invalid 'max_output_tokens': integer below minimum value. Expected a value >= 16" */
 const smallestOutput = 16;
 
-/** The JSON text of a responses body, as a stream that OpenAI does not store. `model` is the name at the server. */
+/** The JSON text of a responses body that OpenAI does not store. `model` is the name at the server. */
 export function writeOpenAiResponses(
   request: ModelRequest,
   dialect: Dialect,
@@ -32,7 +32,7 @@ export function writeOpenAiResponses(
     ...(takesTemperature ? { temperature: settings.temperature } : {}),
     ...reasoningFields(request, dialect),
     store: false,
-    stream: true,
+    stream: settings.stream ?? true,
   };
   const scope = `responses:${target.provider}:${target.model}`;
   const items = request.messages

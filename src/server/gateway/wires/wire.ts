@@ -30,10 +30,12 @@ export interface WireAnswer {
 /** What can be kept of an answer that broke off: its text, never its calls. */
 export type WirePartial = Omit<WireAnswer, 'reason'>;
 
-/** Reads one stream. A failure inside it is a thrown CrosspointError. */
+/** Reads one answer, as a stream or as a whole. A failure inside it is a thrown CrosspointError. */
 export interface WireReader {
   /** An event before the first delta is preamble: nothing of the answer has been seen yet. */
   push(event: SseEvent): WireDelta[];
+  /** A whole answer, instead of all events: what a stream of it would have given. `done` is true after it. */
+  readBody(body: object): WireDelta[];
   /** The stream's own last event has arrived: what follows needs no waiting for. */
   readonly done: boolean;
   /** The answer, once the stream has ended. Throws `provider_stream_cut` when it ended without saying so. */
