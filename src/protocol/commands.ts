@@ -97,7 +97,18 @@ export const decideCommand = v.object({
   runId: maybe(id),
 });
 
-/** `PATCH /api/threads/{id}`; `budgetUsd: null` takes the budget away, `fallbackModels: []` the fallback chain. */
+/** `POST /api/threads/{id}/answer-again` */
+export const answerAgainCommand = v.object({
+  messageId: id,
+  modelName: maybe(name),
+  modelConfig: maybe(modelConfig),
+  clientMessageId: maybe(id),
+});
+
+/**
+ * `PATCH /api/threads/{id}`; `compactionModel: null` goes back to the default, `budgetUsd: null` takes the budget away,
+ * `fallbackModels: []` the fallback chain.
+ */
 export const threadChange = v.object({
   title: maybe(v.pipe(text, v.maxLength(1_000))),
   modelName: maybe(name),
@@ -105,11 +116,26 @@ export const threadChange = v.object({
   approvalMode: maybe(approvalMode),
   fallbackModels: maybe(fallbackModels),
   pauseOnMismatch: maybe(v.boolean()),
+  autoCompact: maybe(v.boolean()),
+  compactionModel: v.optional(v.nullable(v.union([name, modelConfig]))),
   budgetUsd: v.optional(v.nullable(v.pipe(v.number(), v.minValue(0), v.maxValue(1_000_000)))),
 });
 
 /** `POST /api/threads/{id}/switch/preview` */
 export const switchPreview = v.object({ modelName: maybe(name), modelConfig: maybe(modelConfig) });
+
+/** `POST /api/threads/{id}/compact`: who writes it, for which model, how, and for whom it is then used. */
+export const compactCommand = v.object({
+  modelName: maybe(name),
+  modelConfig: maybe(modelConfig),
+  forModelName: maybe(name),
+  forModelConfig: maybe(modelConfig),
+  method: maybe(v.picklist(['summary', 'outline'])),
+  scope: maybe(v.picklist(['when_needed', 'always'])),
+});
+
+/** `PATCH /api/threads/{id}/compaction` */
+export const editCompaction = v.object({ text: v.pipe(words, v.trim(), v.minLength(1)) });
 
 /** `POST /api/models` */
 export const chooseModel = v.object({

@@ -122,7 +122,25 @@ export const errorCatalogue = {
   provider_no_credit: { status: 502, sentence: '{provider} says that the account has no credit left.' },
   context_overflow: {
     status: 502,
-    sentence: 'The conversation does not fit into {model}. Continue with a model with a larger window.',
+    sentence:
+      'The conversation does not fit into {model}. Shorten it with "Compact", or continue with a model with a larger window.',
+  },
+  compaction_did_not_shrink: {
+    status: 409,
+    sentence:
+      'The conversation does not fit into {model}, and a shorter form of it would not either: {why} Nothing was changed. Continue with a model with a larger window, or start a new thread.',
+  },
+  compaction_active: {
+    status: 409,
+    sentence: 'This conversation is being shortened already. Wait for that to end, or stop it.',
+  },
+  compaction_failed: {
+    status: 502,
+    sentence: '{model} wrote no summary. Choose another model for it, or take an outline, which needs none.',
+  },
+  nothing_to_compact: {
+    status: 409,
+    sentence: 'There is nothing to shorten: this conversation has no finished turn before its last message.',
   },
   content_filtered: { status: 502, sentence: '{provider} filtered the answer.' },
   // Agent

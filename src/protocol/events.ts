@@ -1,3 +1,4 @@
+import type { Compaction } from './compaction.ts';
 import type { ToolResultStatus } from './message.ts';
 import type { ModelConfig } from './model.ts';
 import type { SwitchReceipt } from './receipt.ts';
@@ -43,6 +44,15 @@ export interface EventData {
     /** ISO 8601, for display only. */
     at?: string;
   };
+  /** From the next request on, models that it is meant for get the shorter form. Also after a person edited it. */
+  'context.compacted': { compaction: Compaction };
+  /** It was taken away: models get what it stood for again. */
+  'context.restored': { compactionId: string };
+  /**
+   * The thread goes on elsewhere: what stands after `afterSeq` is replaced by what `branchId` holds. `answer_again`: by a new
+   * branch, whose run begins with the next event. `move`: by one that was there before.
+   */
+  'thread.branched': { branchId: number; afterSeq: number; by: 'answer_again' | 'move' };
   'model.finished': { messageId: string; usage: UsageEntry };
   retrying: { attempt: number; afterMs: number; reason: string; model: string };
   notice: { code: string; message: string };

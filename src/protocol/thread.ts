@@ -1,3 +1,4 @@
+import type { CompactionView } from './compaction.ts';
 import type { Message } from './message.ts';
 import type { ModelConfig } from './model.ts';
 import type { ApprovalMode, ReviewRequest } from './review.ts';
@@ -14,6 +15,10 @@ export interface ThreadSummary {
   fallbackModels: ModelConfig[];
   /** Ends a run after an answer that another model gave than was asked. */
   pauseOnMismatch: boolean;
+  /** A run whose conversation does not fit its model shortens it by itself, once, instead of ending. */
+  autoCompact: boolean;
+  /** Writes the summaries of `autoCompact`; null: the model that the conversation does not fit. */
+  compactionModel: ModelConfig | null;
   /** A person's limit for the thread; null means none. */
   budgetUsd: number | null;
   /** Sum of the known costs; `costComplete` is false when some price was unknown. */
@@ -21,6 +26,8 @@ export interface ThreadSummary {
   costComplete: boolean;
   runStatus: RunStatus | null;
   activeRunId: string | null;
+  /** The branch that the next message goes to. */
+  branchId: number;
   createdAt: string;
   updatedAt: string;
 }
@@ -40,17 +47,34 @@ export interface ToolCallView {
   durationMs?: number;
 }
 
+/** A place where the thread goes on in more than one way. */
+export interface Fork {
+  /** Everything up to this message is the same for all of them; 0 when nothing is. */
+  afterSeq: number;
+  /** In the order of their creation; `PATCH` with one of them moves there. */
+  branchIds: number[];
+  /** The one that is shown, as an index of `branchIds`. */
+  active: number;
+}
+
 export interface ThreadMessageView extends Message {
   usage?: UsageEntry;
 }
 
-/** `GET /api/threads/{id}`. `lastEventId` is where a reader continues with `/events?after=`. */
+/**
+ * `GET /api/threads/{id}`: messages, calls and notes of the active branch and of what it began with. `lastEventId` is where a
+ * reader continues with `/events?after=`.
+ */
 export interface ThreadView extends ThreadSummary {
+  /** On the way to the end of the active branch. */
+  forks: Fork[];
   messages: ThreadMessageView[];
   toolCalls: ToolCallView[];
-  /** `model.switched` and other lines of the timeline that are not messages: stored events, oldest first. */
+  /** `model.switched`, `context.compacted` and other lines of the timeline that are not messages: stored events, oldest first. */
   notes: { eventId: number; type: string; data: Record<string, unknown>; afterSeq: number }[];
   pendingReview: (ReviewRequest & { runId: string }) | null;
+  /** The newest shorter form of the beginning; null when there is none. */
+  compaction: CompactionView | null;
   contextTokens: number | null;
   contextWindow: number | null;
   lastEventId: number;
