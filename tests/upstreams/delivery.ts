@@ -46,8 +46,9 @@ export async function deliver(response: ServerResponse, delivery: Delivery): Pro
   }
 }
 
-async function write(response: ServerResponse, bytes: Buffer, chunking: Chunking): Promise<void> {
-  if (chunking === 'whole') {
+/** In pieces of the size that is wanted; `events` is for streams. */
+export async function write(response: ServerResponse, bytes: Buffer, chunking: Chunking): Promise<void> {
+  if (chunking !== 'random') {
     response.write(bytes);
     return;
   }

@@ -78,6 +78,7 @@ export type Fault =
       message?: string;
       code?: string;
       type?: string;
+      param?: string;
       headers?: Record<string, string>;
       body?: string;
     }

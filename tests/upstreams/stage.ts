@@ -1,4 +1,5 @@
 import { Issued, type CheckContext, type Emulator, type Endpoint, type Reply } from './emulator.ts';
+import { deliverWhole } from './deliver-whole.ts';
 import { answerFault, deliver, type Chunking } from './delivery.ts';
 import { answerJson, type Exchange } from './host.ts';
 import { traitsOf } from './models.ts';
@@ -68,6 +69,8 @@ export class Stage {
     const model = String(body.model);
     const traits = traitsOf(emulator.name, model);
     if (!traits.exists || typeof body.model !== 'string') throw emulator.unknownModel(model);
+    if (body.stream !== undefined && typeof body.stream !== 'boolean')
+      refuse("Invalid type for 'stream': expected a boolean.", { param: 'stream' });
     const context: CheckContext = { provider: emulator.name, model, traits, issued: this.issued, via };
     endpoint.check(body, context);
     const { name: provider } = emulator;
@@ -82,7 +85,12 @@ export class Stage {
     const { answer, asked } = reply;
     for (const [name, value] of Object.entries(extra)) response.setHeader(name, value);
     if (await answerFault(response, answer.fault, (fault) => writer.error(refusalOf(fault)))) return;
-    if (!asked.stream) return answerJson(exchange, 200, writer.whole(reply));
+    const errorBody = (status: number, message: string) =>
+      writer.error(refusalOf({ kind: 'status', status, message })).body;
+    if (!asked.stream) {
+      const whole = { body: writer.whole(reply), answer, chunking: this.#chunking, errorBody };
+      return await deliverWhole(response, whole);
+    }
     await deliver(response, {
       frames: writer.frames(reply),
       answer,
@@ -165,7 +173,13 @@ const usual: Record<number, { message: string; type: string; code?: string }> = 
   529: { message: 'Overloaded', type: 'overloaded_error' },
 };
 
-export function refusalOf({ status, message, type, code }: Extract<Fault, { kind: 'status' }>): Refusal {
+export function refusalOf({
+  status,
+  message,
+  type,
+  code,
+  param,
+}: Extract<Fault, { kind: 'status' }>): Refusal {
   const known = usual[status] ?? {
     message: 'The server had an error while processing your request',
     type: 'server_error',
@@ -175,5 +189,6 @@ export function refusalOf({ status, message, type, code }: Extract<Fault, { kind
     status,
     type: type ?? known.type,
     ...(named ? { code: named } : {}),
+    ...(param ? { param } : {}),
   });
 }

@@ -17,12 +17,13 @@ type Block = Record<string, unknown> & { type: string };
 
 export function messagesWhole(reply: Reply): object {
   const blocks = blocksOf(reply).map(({ block, whole }) => ({ ...block, ...whole }));
-  const { output } = usageOf(reply.answer, reply.bodyText);
+  const { output, reasoning } = usageOf(reply.answer, reply.bodyText);
+  const details = { output_tokens_details: { thinking_tokens: reasoning } };
   return {
     ...envelope(reply),
     content: blocks,
     stop_reason: stopReasons[finishOf(reply.answer)],
-    usage: startUsage(reply, output),
+    ...(reply.answer.usage === null ? {} : { usage: { ...startUsage(reply, output), ...details } }),
   };
 }
 
