@@ -23,6 +23,8 @@ export async function summarise(setup: AgentSetup, thread: ThreadRow): Promise<T
     approvalMode: thread.approvalMode,
     fallbackModels: thread.fallbackModels,
     pauseOnMismatch: thread.pauseOnMismatch,
+    autoCompact: thread.autoCompact,
+    compactionModel: thread.compactionModel,
     budgetUsd: thread.budgetUsd,
     costUsd: cost.costUsd,
     costComplete: cost.complete,

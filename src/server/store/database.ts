@@ -2,6 +2,8 @@ import { Kysely, sql, type Transaction } from 'kysely';
 import { Migrator, type Migration } from 'kysely/migration';
 import * as start from './migrations/0001-start.ts';
 import * as fallbackModels from './migrations/0002-fallback-models.ts';
+import * as branches from './migrations/0003-branches.ts';
+import * as compactions from './migrations/0004-compactions.ts';
 import type { Database } from './schema.ts';
 import { nodeSqliteDialect } from './sqlite-dialect.ts';
 import { openSqliteFile } from './sqlite-file.ts';
@@ -12,6 +14,8 @@ export type Queries = Kysely<Database> | Transaction<Database>;
 const migrations: Record<string, Migration> = {
   '0001-start': start,
   '0002-fallback-models': fallbackModels,
+  '0003-branches': branches,
+  '0004-compactions': compactions,
 };
 
 /**

@@ -31,6 +31,8 @@ test('a database of the first version opens with its threads, which have no fall
     const old = await store.threads.get('u', 't');
     assert.equal(old?.title, 'Old');
     assert.deepEqual([old.fallbackModels, old.pauseOnMismatch], [[], false]);
+    assert.deepEqual([old.autoCompact, old.compactionModel], [true, null]);
+    assert.deepEqual(await store.compactions.list('t'), []);
     const change = { fallbackModels: [{ provider: 'demo', model: 'other' }], pauseOnMismatch: true };
     await store.threads.update('u', 't', change);
     await store.close();

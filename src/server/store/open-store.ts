@@ -2,6 +2,8 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { existsSync, linkSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Kysely } from 'kysely';
+import { compactionStore } from './compactions.ts';
+import { branchStore } from './branches.ts';
 import { openDatabase, type Queries } from './database.ts';
 import { eventStore } from './events.ts';
 import { idempotencyStore } from './idempotency.ts';
@@ -50,7 +52,9 @@ function inTransaction<Result>(
 function parts(db: Queries, masterKey: Buffer): Omit<Store, 'transaction' | 'close'> {
   return {
     threads: threadStore(db),
+    branches: branchStore(db),
     messages: messageStore(db),
+    compactions: compactionStore(db),
     runs: runStore(db),
     toolCalls: toolCallStore(db),
     events: eventStore(db),

@@ -16,14 +16,19 @@ export interface Database {
     use_morph: number;
     fallback_models: string;
     pause_on_mismatch: number;
+    branch: number;
+    auto_compact: number;
+    compaction_model: string | null;
     created_at: string;
     updated_at: string;
   };
   /** Long texts, once for each thread; see texts.ts. */
   texts: { id: Generated<number>; thread_id: string; hash: string; text: string };
+  branches: { thread_id: string; id: number; parent_id: number; after_seq: number; created_at: string };
   messages: {
     thread_id: string;
     seq: number;
+    branch: number;
     id: string;
     run_id: string;
     role: string;
@@ -35,6 +40,25 @@ export interface Database {
     status: string;
     created_at: string;
   };
+  compactions: {
+    thread_id: string;
+    position: number;
+    id: string;
+    branch: number;
+    through_seq: number;
+    method: string;
+    scope: string;
+    by: string;
+    written_by: string | null;
+    for_model: string | null;
+    limits: string | null;
+    text: string;
+    tokens_before: number;
+    tokens_after: number;
+    cost_usd: number | null;
+    created_at: string;
+    removed_at: string | null;
+  };
   runs: {
     id: string;
     thread_id: string;
@@ -42,6 +66,7 @@ export interface Database {
     turn_id: string;
     status: string;
     fencing_token: number;
+    branch: number;
     message_id: string | null;
     error: string | null;
     code: string | null;
@@ -78,6 +103,7 @@ export interface Database {
     texts: string | null;
     /** 0: an event of its own; 1: a piece of a stream; 2: a row of joined pieces, see event-pieces.ts */
     streamed: number;
+    branch: number;
     after_seq: number;
   };
   ledger: {

@@ -1,3 +1,4 @@
+import type { Compaction } from '#protocol/compaction.ts';
 import type { NewEvent, ThreadEvent } from '#protocol/events.ts';
 import type { Message, ToolResultStatus } from '#protocol/message.ts';
 import type { ModelConfig } from '#protocol/model.ts';
@@ -11,7 +12,9 @@ import type { UsageEntry } from '#protocol/usage.ts';
  */
 export interface Store {
   threads: ThreadStore;
+  branches: BranchStore;
   messages: MessageStore;
+  compactions: CompactionStore;
   runs: RunStore;
   toolCalls: ToolCallStore;
   events: EventStore;
@@ -34,11 +37,15 @@ export interface ThreadRow {
   approvalMode: ApprovalMode;
   fallbackModels: ModelConfig[];
   pauseOnMismatch: boolean;
+  autoCompact: boolean;
+  compactionModel: ModelConfig | null;
   budgetUsd: number | null;
   sandboxId: string;
   sandboxType: 'local' | 'e2b' | 'daytona';
   currentFile: string | null;
   useMorph: boolean;
+  /** The active branch: what is appended to the thread goes there. */
+  branch: number;
   createdAt: string;
   updatedAt: string;
 }
@@ -56,11 +63,52 @@ export interface ThreadStore {
   delete(userId: string, id: string): Promise<boolean>;
 }
 
+/** A second way to go on, from a row of its parent. Branch 0 has no row: it begins with the thread. */
+export interface Branch {
+  id: number;
+  /** The branch that wrote the row `afterSeq`. */
+  parentId: number;
+  /** The last row that it shares with its parent; 0 when it shares none. */
+  afterSeq: number;
+  createdAt: string;
+}
+
+/** The rows of a transcript, in their order: of each of these branches those up to `throughSeq`. */
+export type Path = readonly { branch: number; throughSeq: number }[];
+
+export interface BranchStore {
+  /** The thread's active branch. */
+  active(threadId: string): Promise<number>;
+  /** Oldest first, without branch 0. */
+  list(threadId: string): Promise<Branch[]>;
+  /** Gives the next id and makes the branch the active one. Call inside a transaction. */
+  add(threadId: string, branch: Omit<Branch, 'id'>): Promise<number>;
+}
+
 export interface MessageStore {
-  /** Gives the next `seq` of the thread and appends. */
+  /** Gives the next `seq` of the thread and appends to its active branch. */
   append(message: Omit<Message, 'seq'>): Promise<Message>;
-  /** Oldest first. `afterSeq` for the increment a run has not seen. */
-  list(threadId: string, options?: { afterSeq?: number }): Promise<Message[]>;
+  /** Oldest first, of the active branch and what it began with, or of another path. `afterSeq`: only later rows. */
+  list(threadId: string, options?: { afterSeq?: number; path?: Path }): Promise<Message[]>;
+  /** Where a message is, on whatever branch. */
+  place(threadId: string, messageId: string): Promise<{ branch: number; seq: number } | null>;
+}
+
+/** What is kept of a compaction beside what is shown. */
+export interface CompactionRow extends Compaction {
+  /** `provider/model` that the conversation did not fit when it was made: that model gets it, whatever is counted later. */
+  forModel: string | null;
+  /** Characters to which single texts after `throughSeq` are shortened for it; null: to none. */
+  limits: { results: number | null; words: number | null } | null;
+}
+
+/** Append-only: a removed row stays, and is listed no more. */
+export interface CompactionStore {
+  append(row: CompactionRow): Promise<void>;
+  /** Those that count, oldest first, of all branches. */
+  list(threadId: string): Promise<CompactionRow[]>;
+  /** False when it was removed before. */
+  remove(threadId: string, id: string, removedAt: string): Promise<boolean>;
 }
 
 export interface RunRow {
@@ -73,6 +121,8 @@ export interface RunRow {
   /** Increases with each run of the thread; a write under an older one fails (I7). */
   fencingToken: number;
   messageId: string | null;
+  /** The branch that was active when it started; it stays active while the run does. */
+  branch: number;
   error: string | null;
   code: string | null;
   createdAt: string;
@@ -94,8 +144,8 @@ export interface RunStore {
     change: { status: RunStatus; error?: string; code?: string; finishedAt: string },
   ): Promise<void>;
   get(id: string): Promise<RunRow | null>;
-  /** The run that is `running` or, failing that, the newest one. */
-  latest(threadId: string): Promise<RunRow | null>;
+  /** The run that is `running` or, failing that, the newest one: of the thread, or of one branch. */
+  latest(threadId: string, branch?: number): Promise<RunRow | null>;
   /** All runs left `running` by a dead process. */
   listRunning(): Promise<RunRow[]>;
   /** Throws `interrupted` unless the run is running and its token is the thread's newest. */
@@ -161,6 +211,8 @@ export interface ToolCallStore {
     },
   ): Promise<void>;
   get(threadId: string, toolCallId: string): Promise<ToolCallRow | null>;
+  /** The ids of all calls of the thread, on all branches: none may be given twice. */
+  ids(threadId: string): Promise<string[]>;
   list(
     threadId: string,
     filter?: { turnId?: string; messageId?: string; open?: boolean },
@@ -168,19 +220,19 @@ export interface ToolCallStore {
 }
 
 export interface EventStore {
-  /** Gives ids last+1, last+2, … in the thread. */
+  /** Gives ids last+1, last+2, … in the thread. An event belongs to the branch that is active when it is appended. */
   append(threadId: string, events: NewEvent[]): Promise<ThreadEvent[]>;
   list(threadId: string, afterId: number, limit?: number): Promise<ThreadEvent[]>;
   lastId(threadId: string): Promise<number>;
   /**
    * Stored events of these types, oldest first, with the message seq that preceded each; never pieces of a stream
-   * (`message.delta`, `reasoning.delta`, `tool.output`). `newest`: only the last so many.
+   * (`message.delta`, `reasoning.delta`, `tool.output`). `newest`: only the last so many. `path`: only what is on it.
    */
   listOfTypes(
     threadId: string,
     types: string[],
-    options?: { newest?: number },
-  ): Promise<{ event: ThreadEvent; afterSeq: number }[]>;
+    options?: { newest?: number; path?: Path },
+  ): Promise<{ event: ThreadEvent; branch: number; afterSeq: number }[]>;
 }
 
 export interface LedgerRow extends UsageEntry {

@@ -43,7 +43,15 @@ export function threadStore(db: Queries): ThreadStore {
         .where('user_id', '=', userId)
         .executeTakeFirst();
       if (result.numDeletedRows === 0n) return false;
-      for (const table of ['messages', 'runs', 'tool_calls', 'events', 'texts'] as const) {
+      for (const table of [
+        'branches',
+        'messages',
+        'runs',
+        'tool_calls',
+        'events',
+        'texts',
+        'compactions',
+      ] as const) {
         await db.deleteFrom(table).where('thread_id', '=', id).execute();
       }
       return true;
@@ -76,6 +84,9 @@ function changedColumns(
     use_morph: change.useMorph === undefined ? undefined : Number(change.useMorph),
     fallback_models: change.fallbackModels && JSON.stringify(change.fallbackModels),
     pause_on_mismatch: change.pauseOnMismatch === undefined ? undefined : Number(change.pauseOnMismatch),
+    auto_compact: change.autoCompact === undefined ? undefined : Number(change.autoCompact),
+    compaction_model: change.compactionModel && JSON.stringify(change.compactionModel),
+    branch: change.branch,
     updated_at: change.updatedAt,
   };
   return Object.fromEntries(Object.entries(columns).filter(([, value]) => value !== undefined));
@@ -96,6 +107,12 @@ function fromColumns(row: Selectable<Database['threads']>): ThreadRow {
     useMorph: row.use_morph === 1,
     fallbackModels: JSON.parse(row.fallback_models) as ThreadRow['fallbackModels'],
     pauseOnMismatch: row.pause_on_mismatch === 1,
+    autoCompact: row.auto_compact === 1,
+    compactionModel:
+      row.compaction_model === null
+        ? null
+        : (JSON.parse(row.compaction_model) as ThreadRow['compactionModel']),
+    branch: row.branch,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
   };
