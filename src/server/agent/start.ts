@@ -7,14 +7,12 @@ import { acceptOnce, claim } from './accepted.ts';
 import { canonicalText, hashText } from './arguments.ts';
 import { newId } from './ids.ts';
 import { modelName } from './model-request.ts';
+import { newThread, titleOf } from './new-thread.ts';
 import type { AgentSetup } from './parts.ts';
 import type { Runs } from './runs.ts';
 import { rememberChoice, requireThread, resolveChain, resolveChoice, switchEvents } from './switch-model.ts';
 import type { Accepted, StartCommand } from './types.ts';
 import { openFilePart } from './workspace.ts';
-
-/** Characters of a title that is taken from the first message. */
-const maxTitle = 60;
 
 /**
  * `POST /api/agent`: the message, the run and `run.started` are one transaction; only then is it acknowledged (I1).
@@ -31,7 +29,7 @@ export async function start(
   const known = command.threadId === undefined ? null : await requireThread(setup, userId, command.threadId);
   const choice = resolveChoice(setup, command);
   const chain = resolveChain(setup, command);
-  const base = known ?? newThread(setup, userId);
+  const base = known ?? newThread(userId, setup.models.defaultConfig(), setup.sandboxes.name);
   await assertOwnSandbox(setup, userId, command, base);
   const change = { ...changeFor(base, command, choice), ...chain };
   const thread = { ...base, ...change };
@@ -111,31 +109,6 @@ function changeFor(
   };
 }
 
-function newThread(setup: AgentSetup, userId: string): ThreadRow {
-  const id = newId('thread');
-  const now = new Date().toISOString();
-  return {
-    id,
-    userId,
-    title: '',
-    titled: false,
-    modelConfig: setup.models.defaultConfig(),
-    approvalMode: 'ask',
-    fallbackModels: [],
-    pauseOnMismatch: false,
-    autoCompact: true,
-    compactionModel: null,
-    budgetUsd: null,
-    sandboxId: id,
-    sandboxType: setup.sandboxes.name,
-    currentFile: null,
-    useMorph: false,
-    branch: 0,
-    createdAt: now,
-    updatedAt: now,
-  };
-}
-
 /** An id is never authority (rule R19): a sandbox is taken only from a thread of the same person. */
 async function assertOwnSandbox(
   setup: AgentSetup,
@@ -172,14 +145,4 @@ function userMessage(threadId: string, runId: string, parts: UserPart[]): Omit<M
 function startedEvent(thread: ThreadRow, runId: string, messageId: string): NewEvent {
   const model = modelName(thread.modelConfig);
   return { type: 'run.started', data: { runId, threadId: thread.id, messageId, model } };
-}
-
-function titleOf(message: string): string {
-  const line = message.trim().split('\n', 1)[0]?.trim() ?? '';
-  return line.length > maxTitle
-    ? `${line
-        .slice(0, maxTitle - 1)
-        .toWellFormed()
-        .trimEnd()}…`
-    : line;
 }
