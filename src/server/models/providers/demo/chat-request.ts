@@ -30,7 +30,7 @@ const message = v.variant('role', [
 ]);
 const body = v.object({
   model: v.string(),
-  stream: v.literal(true, 'This model answers streams only: set stream to true.'),
+  stream: v.optional(v.boolean(), false),
   stream_options: v.optional(v.object({ include_usage: v.optional(v.boolean()) })),
   messages: v.pipe(v.array(message), v.minLength(1, "Invalid 'messages': empty array.")),
   tools: v.optional(
@@ -41,6 +41,7 @@ type Message = v.InferOutput<typeof message>;
 
 export interface ChatRequest {
   model: string;
+  streams: boolean;
   includeUsage: boolean;
   conversation: Conversation;
 }
@@ -49,11 +50,14 @@ export interface ChatRequest {
 export function readChatRequest(text: string): ChatRequest {
   const result = v.safeParse(body, JSON.parse(text));
   if (!result.success) throw new RefusedRequest(sentenceOf(result.issues[0]));
-  const { model, messages, tools = [], stream_options: options } = result.output;
+  const { model, messages, stream, tools = [], stream_options: options } = result.output;
+  if (options && !stream)
+    throw new RefusedRequest("The 'stream_options' parameter is only allowed when 'stream' is enabled.");
   assertAnswered(messages);
   const lastWords = messages.findLastIndex(({ role }) => role === 'user');
   return {
     model,
+    streams: stream,
     includeUsage: options?.include_usage === true,
     conversation: {
       words: ownWords(lastWords < 0 ? '' : textOf(messages[lastWords]?.content)),

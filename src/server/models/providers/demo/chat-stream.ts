@@ -33,7 +33,8 @@ export function* chatEvents(step: Step, { model, includeUsage, inputTokens }: Ch
   yield 'data: [DONE]\n\n';
 }
 
-function usageOf({ text, calls }: Step, promptTokens: number): object {
+/** As OpenAI counts it. */
+export function usageOf({ text, calls }: Step, promptTokens: number): object {
   const completionTokens = roughTokens(text + calls.map(({ args }) => JSON.stringify(args)).join(''));
   return {
     prompt_tokens: promptTokens,

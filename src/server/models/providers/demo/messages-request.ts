@@ -49,7 +49,7 @@ const message = v.strictObject({
 const body = v.object({
   model: v.string(),
   max_tokens: v.pipe(v.number(), v.integer(), v.minValue(1)),
-  stream: v.literal(true, 'This model answers streams only: set stream to true.'),
+  stream: v.optional(v.boolean(), false),
   messages: v.pipe(v.array(message), v.minLength(1, 'at least one message is required')),
   temperature: v.optional(v.number()),
   thinking: v.optional(v.object({ type: v.string(), budget_tokens: v.optional(v.number()) })),
@@ -67,6 +67,7 @@ interface Turn {
 
 export interface MessagesRequest {
   model: string;
+  streams: boolean;
   thinks: boolean;
   conversation: Conversation;
 }
@@ -85,6 +86,7 @@ export function readMessagesRequest(text: string): MessagesRequest {
   const lastWords = turns.findLastIndex(({ role, blocks }) => role === 'user' && blocks.some(isText));
   return {
     model,
+    streams: result.output.stream,
     thinks,
     conversation: {
       words: ownWords(

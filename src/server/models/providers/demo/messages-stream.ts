@@ -81,7 +81,8 @@ function toolBlock({ name, args }: Step['calls'][number]): StreamedBlock {
   };
 }
 
-function outputTokens({ reasoning, text, calls }: Step, thinks: boolean): number {
+/** Thinking included. */
+export function outputTokens({ reasoning, text, calls }: Step, thinks: boolean): number {
   const args = calls.map((call) => JSON.stringify(call.args)).join('');
   return roughTokens((thinks ? reasoning : '') + text + args);
 }

@@ -66,6 +66,22 @@ test('the chat wire streams in pieces: role, text, calls with an id and argument
   assert.ok((all.at(-1)?.usage?.prompt_tokens ?? 0) > 0);
 });
 
+test('asked without streaming, each wire gives the whole answer that its stream gives', async () => {
+  const whole = await chat([said], { stream: false });
+  assert.match(whole.headers['content-type'] ?? '', /json/);
+  const completion = JSON.parse(whole.text) as {
+    choices: { message: { content: string; tool_calls: unknown[] }; finish_reason: string }[];
+  };
+  const [choice] = completion.choices;
+  assert.match(choice?.message.content ?? '', /scripted demo, not an AI/);
+  assert.deepEqual([choice?.message.tool_calls.length, choice?.finish_reason], [2, 'tool_calls']);
+  const { text } = await messages([said], { ...thinking, stream: false });
+  const message = JSON.parse(text) as { content: { type: string }[]; stop_reason: string };
+  const types = message.content.map(({ type }) => type);
+  assert.deepEqual([types[0], types[1], types.at(-1)], ['thinking', 'text', 'tool_use']);
+  assert.equal(message.stop_reason, 'tool_use');
+});
+
 test('the messages wire thinks when it is asked to, signs it, and ends as the API does', async () => {
   const { text } = await messages([said], thinking);
   const types = events(text).map(({ type }) => type);
@@ -107,7 +123,8 @@ test('a chat request that OpenAI would refuse is refused, with its status and er
     assert.match(error.message, sentence, what);
   }
   assert.equal((await ask('/chat/completions', '{')).status, 400);
-  assert.equal((await chat([said], { stream: false })).status, 400);
+  const options = { stream: false, stream_options: { include_usage: true } };
+  assert.equal((await chat([said], options)).status, 400);
   const unknown = await chat([said], { model: 'gpt-4o' });
   assert.equal(unknown.status, 404);
   assert.match(unknown.text, /model_not_found/);

@@ -1,8 +1,10 @@
 import type { EmbeddedUpstream } from '#server/gateway/types.ts';
 import { chatEvents } from './chat-stream.ts';
+import { chatCompletion } from './chat-whole.ts';
 import { readChatRequest } from './chat-request.ts';
 import { RefusedRequest } from './conversation.ts';
 import { messagesEvents } from './messages-stream.ts';
+import { wholeMessage } from './messages-whole.ts';
 import { readMessagesRequest } from './messages-request.ts';
 import { paced, roughTokens } from './pieces.ts';
 import { nextStep } from './script.ts';
@@ -21,11 +23,12 @@ function respond(path: string, body: string, signal: AbortSignal, pauseMs: numbe
   const api = apis[path];
   if (!api) return refusal(new RefusedRequest(`Unknown path: ${path}`, 404, 'not_found_error'), openAiError);
   try {
-    const events = api.answer(body);
+    const answer = api.answer(body);
+    if (!('streamed' in answer)) return json(200, answer.whole);
     return {
       status: 200,
       headers: { 'content-type': 'text/event-stream; charset=utf-8' },
-      body: paced(events, pauseMs, signal),
+      body: paced(answer.streamed, pauseMs, signal),
     };
   } catch (cause) {
     if (cause instanceof RefusedRequest) return refusal(cause, api.errorBody);
@@ -38,7 +41,7 @@ function respond(path: string, body: string, signal: AbortSignal, pauseMs: numbe
 type ErrorBody = (refused: RefusedRequest) => object;
 
 interface Api {
-  answer(body: string): Iterable<string>;
+  answer(body: string): { streamed: Iterable<string> } | { whole: object };
   errorBody: ErrorBody;
 }
 
@@ -52,26 +55,34 @@ const apis: Readonly<Record<string, Api>> = {
   '/chat/completions': {
     errorBody: openAiError,
     answer(body) {
-      const { model, includeUsage, conversation } = readChatRequest(body);
+      const { model, streams, includeUsage, conversation } = readChatRequest(body);
       if (model !== 'scripted-chat')
         throw new RefusedRequest(`The model \`${model}\` does not exist.`, 404, 'invalid_request_error');
-      return chatEvents(nextStep(conversation), { model, includeUsage, inputTokens: roughTokens(body) });
+      const step = nextStep(conversation);
+      const answer = { model, includeUsage, inputTokens: roughTokens(body) };
+      return streams ? { streamed: chatEvents(step, answer) } : { whole: chatCompletion(step, answer) };
     },
   },
   '/v1/messages': {
     errorBody: anthropicError,
     answer(body) {
-      const { model, thinks, conversation } = readMessagesRequest(body);
+      const { model, streams, thinks, conversation } = readMessagesRequest(body);
       if (model !== 'scripted-messages') throw new RefusedRequest(`model: ${model}`, 404, 'not_found_error');
-      return messagesEvents(nextStep(conversation), { model, thinks, inputTokens: roughTokens(body) });
+      const step = nextStep(conversation);
+      const answer = { model, thinks, inputTokens: roughTokens(body) };
+      return streams ? { streamed: messagesEvents(step, answer) } : { whole: wholeMessage(step, answer) };
     },
   },
 };
 
 function refusal(refused: RefusedRequest, errorBody: ErrorBody): Response {
-  const bytes = new TextEncoder().encode(JSON.stringify(errorBody(refused)));
+  return json(refused.status, errorBody(refused));
+}
+
+function json(status: number, body: object): Response {
+  const bytes = new TextEncoder().encode(JSON.stringify(body));
   return {
-    status: refused.status,
+    status,
     headers: { 'content-type': 'application/json' },
     body: (async function* () {
       yield bytes;
