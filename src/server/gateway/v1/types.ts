@@ -1,0 +1,171 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { UsageEntry } from '#protocol/usage.ts';
+import type { Connection, Target } from '../types.ts';
+
+/** The seams of the public gateway: each part of it is one of these, made in `app.ts` and called by `serve.ts`. */
+
+/** Who calls `/v1`: a minted key, or the configured API token. */
+export interface Caller {
+  /** null: the configured API token. */
+  keyId: string | null;
+  keyName: string;
+  /** The tenant: caches, limits and ledger rows never cross it. */
+  userId: string;
+  /** `provider/model` or `provider/*`; null allows every model. */
+  models: readonly string[] | null;
+  limits: Limits;
+  budget: Budget | null;
+}
+
+/** What one key, user or provider may use; absent means unlimited. */
+export interface Limits {
+  requestsPerMinute?: number;
+  tokensPerMinute?: number;
+  concurrency?: number;
+  /** Milliseconds that a request may wait for its turn instead of failing; absent: it fails at once. */
+  queueMs?: number;
+}
+
+export interface Budget {
+  usd: number;
+  period: 'day' | 'month' | 'total';
+}
+
+export interface KeyDesk {
+  /** null for an unknown, expired or revoked key. A revocation is seen within 5 s, also by other processes. */
+  identify(secret: string): Promise<Caller | null>;
+}
+
+/** What the headers of one request ask for (CONTRACT section 6). */
+export interface CallOptions {
+  requestId: string;
+  /** `Helicone-User-Id`, else the body's `user`. */
+  endUser: string | null;
+  session: { id?: string; path?: string; name?: string };
+  /** Names in lower case. */
+  properties: Record<string, string>;
+  cache: CacheOptions | null;
+  rateLimit: RateLimitPolicy | null;
+  retry: RetryOptions | null;
+  fallbacks: readonly Fallback[] | null;
+  modelOverride: string | null;
+  omitRequest: boolean;
+  omitResponse: boolean;
+}
+
+export interface CacheOptions {
+  read: boolean;
+  write: boolean;
+  /** Seconds. */
+  ttl: number;
+  bucketSize: number;
+  seed: string;
+  ignoreKeys: readonly string[];
+}
+
+export interface RateLimitPolicy {
+  quota: number;
+  /** Seconds. */
+  window: number;
+  unit: 'request' | 'cents';
+  /** `global`, `user`, or the name of a property. */
+  segment: string;
+  /** Normalised, as it is echoed. */
+  text: string;
+}
+
+export interface RetryOptions {
+  tries: number;
+  factor: number;
+  minMs: number;
+  maxMs: number;
+}
+
+export interface Fallback {
+  targetUrl: string;
+  onCodes: readonly (number | { from: number; to: number })[];
+  bodyOverride: Record<string, unknown> | null;
+}
+
+/** One way to serve a request: a model behind one endpoint with one key. */
+export interface Candidate {
+  target: Target;
+  connection: Connection;
+  /** Of the endpoint and its key, for health and the ledger; never the key itself. */
+  id: string;
+}
+
+/** How an attempt ended, for health. `cut`: a stream that did not end as its wire ends. */
+export interface AttemptOutcome {
+  kind: 'ok' | 'failed' | 'cut' | 'rate-limited' | 'refused' | 'aborted';
+  latencyMs: number;
+  ttftMs: number | null;
+  retryAfterMs?: number;
+}
+
+export interface Router {
+  /**
+   * Ways to serve `model` (preset, name, `provider/model`, bare id or chain), in the order in which they are to be tried.
+   * Endpoints whose breaker is open come last.
+   * @throws CrosspointError `unknown_model`, `model_unavailable`
+   */
+  candidates(model: string): Candidate[];
+  /** Fed by finished answers only. */
+  report(candidate: Candidate, outcome: AttemptOutcome): void;
+}
+
+/** A stored answer in the bytes of the client's own wire. */
+export interface CachedAnswer {
+  status: number;
+  contentType: string;
+  body: Buffer;
+  /** Of the first answer. */
+  usage: UsageEntry;
+}
+
+export interface CacheKey {
+  userId: string;
+  path: string;
+  /** The model or chain as asked. */
+  body: Buffer;
+  options: CacheOptions;
+}
+
+export type CacheLookup =
+  | { kind: 'hit'; answer: CachedAnswer; bucket: number }
+  /** Nobody asks the same at the moment: serve it and tell (`store` or `giveUp`), once. */
+  | { kind: 'leader'; store(answer: CachedAnswer): Promise<void>; giveUp(): void }
+  /** Somebody asks the same: null when that one came to nothing. */
+  | { kind: 'follower'; answer: Promise<CachedAnswer | null> };
+
+export interface ResponseCache {
+  lookup(key: CacheKey, signal: AbortSignal): Promise<CacheLookup>;
+}
+
+/** What admission gives: to be settled exactly once, whatever happens. */
+export interface Admission {
+  /** `Helicone-RateLimit-*` of the answer. */
+  headers: Record<string, string>;
+  /** Known cost in USD (null: unknown) and tokens of all attempts. */
+  settle(used: { costUsd: number | null; tokens: number }): Promise<void>;
+}
+
+export interface Admissions {
+  /**
+   * Limits of the policy, the key, the user and the provider, and the budgets: in this order, reserved together or not at all.
+   * @param estimate worst case of the call in tokens and USD
+   * @throws CrosspointError `rate_limited` with `retryAfterMs`, `budget_exhausted`
+   */
+  admit(
+    caller: Caller,
+    options: CallOptions,
+    call: { provider: string; model: string; estimate: { tokens: number; costUsd: number | null } },
+    signal: AbortSignal,
+  ): Promise<Admission>;
+}
+
+export interface ReceivedCall {
+  path: string;
+  headers: IncomingHttpHeaders;
+  body: Buffer;
+}
