@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { ThreadEvent } from '#protocol/events.ts';
+import { isOnPath } from './branch-path.ts';
 import type { Queries } from './database.ts';
 import type { Database } from './schema.ts';
 import { endsStream, isPiece, joinPieces, readEvents } from './event-pieces.ts';
@@ -11,10 +12,10 @@ export function eventStore(db: Queries): EventStore {
   return {
     async append(threadId, events) {
       if (!events.length) return [];
-      const { last, afterSeq } = await ends(db, threadId);
+      const { last, ...place } = await ends(db, threadId);
       const stored = events.map((event, index) => ({ id: last + index + 1, ...event }) as ThreadEvent);
       const rows: Database['events'][] = [];
-      for (const event of stored) rows.push(await toRow(db, threadId, event, afterSeq));
+      for (const event of stored) rows.push(await toRow(db, threadId, event, place));
       await db.insertInto('events').values(rows).execute();
       if (events.some(endsStream)) await joinPieces(db, threadId);
       return stored;
@@ -35,15 +36,22 @@ export function eventStore(db: Queries): EventStore {
     async listOfTypes(threadId, types, options = {}) {
       let query = db
         .selectFrom('events')
-        .select(['id', 'type', 'data', 'texts', 'streamed', 'after_seq'])
+        .select(['id', 'type', 'data', 'texts', 'streamed', 'branch', 'after_seq'])
         .where('thread_id', '=', threadId)
         .where('type', 'in', types)
         .where(sql<boolean>`streamed = 0`)
         .orderBy('id', 'desc');
       if (options.newest !== undefined) query = query.limit(options.newest);
-      const rows = (await query.execute()).reverse();
+      const { path } = options;
+      const all = (await query.execute()).reverse();
+      const rows = path
+        ? all.filter(({ branch, after_seq: afterSeq }) => isOnPath(path, { branch, afterSeq }))
+        : all;
       const events = await readEvents(db, rows);
-      return events.map((event, index) => ({ event, afterSeq: rows[index]?.after_seq ?? 0 }));
+      return events.map((event, index) => {
+        const { branch = 0, after_seq: afterSeq = 0 } = rows[index] ?? {};
+        return { event, branch, afterSeq };
+      });
     },
   };
 }
@@ -52,23 +60,32 @@ async function toRow(
   db: Queries,
   threadId: string,
   event: ThreadEvent,
-  afterSeq: number,
+  { branch, afterSeq }: { branch: number; afterSeq: number },
 ): Promise<Database['events']> {
   const piece = isPiece(event);
   // A piece is joined with its neighbours soon: its text is stored then.
   const packed = piece
     ? { data: JSON.stringify(event.data), texts: null }
     : await packTexts(db, threadId, event.data);
-  const row = { thread_id: threadId, id: event.id, type: event.type, after_seq: afterSeq };
+  const row = { thread_id: threadId, id: event.id, type: event.type, branch, after_seq: afterSeq };
   return { ...row, ...packed, streamed: Number(piece) };
 }
 
-/** The thread's last event and last message, in one statement: every commit asks for them. */
-async function ends(db: Queries, threadId: string): Promise<{ last: number; afterSeq: number }> {
-  const { rows } = await sql<{ last: number | null; after_seq: number | null }>`select
-    (select max(id) from events where thread_id = ${threadId}) as last,
-    (select max(seq) from messages where thread_id = ${threadId}) as after_seq`.execute(db);
-  return { last: rows[0]?.last ?? 0, afterSeq: rows[0]?.after_seq ?? 0 };
+/** The thread's last event, and the last message of its active branch, in one statement: every commit asks for them. */
+async function ends(
+  db: Queries,
+  threadId: string,
+): Promise<{ last: number; branch: number; afterSeq: number }> {
+  const active = sql`coalesce((select branch from threads where id = ${threadId}), 0)`;
+  const { rows } = await sql<{ last: number; branch: number; after_seq: number }>`select
+    coalesce((select max(id) from events where thread_id = ${threadId}), 0) as last,
+    ${active} as branch,
+    coalesce((select max(seq) from messages where thread_id = ${threadId} and branch = ${active}),
+      (select after_seq from branches where thread_id = ${threadId} and id = ${active}), 0) as after_seq`.execute(
+    db,
+  );
+  const { last = 0, branch = 0, after_seq: afterSeq = 0 } = rows[0] ?? {};
+  return { last, branch, afterSeq };
 }
 
 async function lastId(db: Queries, threadId: string): Promise<number> {

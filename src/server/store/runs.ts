@@ -1,5 +1,6 @@
 import { sql, type Selectable } from 'kysely';
 import { CrosspointError } from '#protocol/errors.ts';
+import { activeBranch } from './branches.ts';
 import type { Queries } from './database.ts';
 import type { Database } from './schema.ts';
 import type { RunRow, RunStore } from './store.ts';
@@ -12,6 +13,7 @@ export function runStore(db: Queries): RunStore {
       if (last?.status === 'running') throw new CrosspointError('run_active');
       const run: RunRow = {
         ...row,
+        branch: await activeBranch(db, row.threadId),
         status: 'running',
         fencingToken: (last?.fencing_token ?? 0) + 1,
         error: null,
@@ -30,8 +32,8 @@ export function runStore(db: Queries): RunStore {
       const row = await db.selectFrom('runs').selectAll().where('id', '=', id).executeTakeFirst();
       return row ? fromColumns(row) : null;
     },
-    async latest(threadId) {
-      const row = await newest(db, threadId);
+    async latest(threadId, branch) {
+      const row = await newest(db, threadId, branch);
       return row ? fromColumns(row) : null;
     },
     async listRunning() {
@@ -54,14 +56,14 @@ export function runStore(db: Queries): RunStore {
   };
 }
 
-function newest(db: Queries, threadId: string): Promise<Selectable<Database['runs']> | undefined> {
-  return db
-    .selectFrom('runs')
-    .selectAll()
-    .where('thread_id', '=', threadId)
-    .orderBy('fencing_token', 'desc')
-    .limit(1)
-    .executeTakeFirst();
+function newest(
+  db: Queries,
+  threadId: string,
+  branch?: number,
+): Promise<Selectable<Database['runs']> | undefined> {
+  const query = db.selectFrom('runs').selectAll().where('thread_id', '=', threadId);
+  const ofBranch = branch === undefined ? query : query.where('branch', '=', branch);
+  return ofBranch.orderBy('fencing_token', 'desc').limit(1).executeTakeFirst();
 }
 
 function toColumns(run: RunRow): Database['runs'] {
@@ -72,6 +74,7 @@ function toColumns(run: RunRow): Database['runs'] {
     turn_id: run.turnId,
     status: run.status,
     fencing_token: run.fencingToken,
+    branch: run.branch,
     message_id: run.messageId,
     error: run.error,
     code: run.code,
@@ -89,6 +92,7 @@ function fromColumns(row: Selectable<Database['runs']>): RunRow {
     status: row.status as RunRow['status'],
     fencingToken: row.fencing_token,
     messageId: row.message_id,
+    branch: row.branch,
     error: row.error,
     code: row.code,
     createdAt: row.created_at,

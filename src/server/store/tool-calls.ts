@@ -53,6 +53,14 @@ export function toolCallStore(db: Queries): ToolCallStore {
       const [call] = row ? await fromColumns(db, [row]) : [];
       return call ?? null;
     },
+    async ids(threadId) {
+      const rows = await db
+        .selectFrom('tool_calls')
+        .select('tool_call_id')
+        .where('thread_id', '=', threadId)
+        .execute();
+      return rows.map((row) => row.tool_call_id);
+    },
     async list(threadId, filter = {}) {
       let query = ofThread(threadId);
       if (filter.turnId) query = query.where('turn_id', '=', filter.turnId);
