@@ -56,6 +56,7 @@ export default {
     onlyTo('sandbox', ['store']),
     onlyTo('edit', []),
     onlyTo('agent', ['models', 'gateway', 'sandbox', 'search', 'edit', 'web', 'store', 'stream']),
+    onlyTo('transfer', ['agent', 'http', 'models', 'process', 'store']),
     onlyTo('http', ['agent', 'models', 'gateway', 'sandbox', 'store', 'stream']),
   ],
   options: {

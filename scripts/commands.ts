@@ -4,24 +4,46 @@ import { ensurePage, isPageBuilt } from './build-page.ts';
 import type { Config } from '#server/config.ts';
 import { explainAndExit } from '#server/process/explain.ts';
 
+interface Command {
+  /** What stands behind its name; a last one in brackets may be left out. */
+  takes: string;
+  run(...given: string[]): Promise<void>;
+}
+
 /** What can stand after `npm start --`. */
-const commands: Record<string, () => Promise<void>> = {
-  login: async () => (await import('#server/login.ts')).printLoginLink(),
-  doctor: async () => (await import('#server/doctor/doctor.ts')).printDiagnosis(isPageBuilt),
+const commands: Record<string, Command> = {
+  login: { takes: '', run: async () => (await import('#server/login.ts')).printLoginLink() },
+  doctor: {
+    takes: '',
+    run: async () => (await import('#server/doctor/doctor.ts')).printDiagnosis(isPageBuilt),
+  },
+  import: {
+    takes: '<file>',
+    run: async (file = '') => (await import('#server/transfer/commands.ts')).importFile(file),
+  },
+  export: {
+    takes: '<threadId> [<file>]',
+    run: async (id = '', file) => (await import('#server/transfer/commands.ts')).exportToFile(id, file),
+  },
 };
 
-export async function runCommand([name, ...rest]: string[]): Promise<void> {
+export async function runCommand([name, ...given]: string[]): Promise<void> {
   try {
     if (name === undefined) return await serve(prepare);
-    const command = rest.length === 0 ? commands[name] : undefined;
-    if (command) return await command();
-    console.error(
-      `"npm start" takes nothing, or one of: ${Object.keys(commands).join(', ')}. Variables go into .env.`,
-    );
+    const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+    if (command && takes(command, given.length)) return await command.run(...given);
+    const known = Object.entries(commands).map(([each, { takes }]) => `${each} ${takes}`.trim());
+    console.error(`"npm start" takes nothing, or one of: ${known.join(', ')}. Variables go into .env.`);
     process.exitCode = 1;
   } catch (cause) {
     explainAndExit(cause);
   }
+}
+
+function takes({ takes }: Command, count: number): boolean {
+  const all = takes.split(' ').filter(Boolean);
+  const needed = all.filter((each) => !each.startsWith('['));
+  return count >= needed.length && count <= all.length;
 }
 
 /** What a fresh machine lacks; done while the server already holds its port and its data directory. */
