@@ -28,7 +28,8 @@ export async function agentNode(setup: AgentSetup, turn: Turn): Promise<Command>
 
 /** One request to the thread's current model; where it goes next depends on the calls in its answer. */
 async function ask(setup: AgentSetup, turn: Turn, thread: ThreadRow): Promise<Command> {
-  await assertMayContinue(setup, thread, await turn.memory.refresh(setup.store));
+  const transcript = await turn.memory.refresh(setup.store);
+  await assertMayContinue(setup, thread, transcript, turn.memory.forkSeq);
   setup.models.assertUsable(thread.modelConfig);
   const request = modelRequest(setup, thread, turn.memory, turn.run.id);
   setup.point('model.before_request');

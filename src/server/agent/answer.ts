@@ -1,4 +1,6 @@
 import { CrosspointError, errorCatalogue, type ErrorCode } from '#protocol/errors.ts';
+import type { Message } from '#protocol/message.ts';
+import { pathTo } from '#server/store/branch-path.ts';
 import type { RunRow } from '#server/store/store.ts';
 import { responseOf } from './finish-run.ts';
 import { usageOf } from './initial-state.ts';
@@ -26,7 +28,7 @@ export async function answer(
     return { interrupt: true, threadId, runId, data };
   }
   const thread = await requireThread(setup, userId, threadId);
-  const transcript = await runs.memories.of(threadId).refresh(setup.store);
+  const transcript = await transcriptOf(setup, runs, run);
   const last = transcript.findLast((message) => message.role === 'assistant' && message.runId === runId);
   const usage = await setup.store.ledger.list(userId, { runId });
   const { provider = thread.modelConfig.provider, model = thread.modelConfig.model } = last ?? {};
@@ -42,6 +44,18 @@ export async function answer(
     },
     usage: usage.map(usageOf),
   };
+}
+
+/** Of the run's branch, wherever the thread has gone since. */
+async function transcriptOf(
+  { store }: AgentSetup,
+  runs: Runs,
+  { threadId, branch }: RunRow,
+): Promise<readonly Message[]> {
+  const memory = runs.memories.of(threadId);
+  const transcript = await memory.refresh(store);
+  if (memory.path.at(-1)?.branch === branch) return transcript;
+  return store.messages.list(threadId, { path: pathTo(await store.branches.list(threadId), branch) });
 }
 
 async function requireRun(setup: AgentSetup, userId: string, runId: string): Promise<RunRow> {

@@ -1,4 +1,5 @@
 import { CrosspointError } from '#protocol/errors.ts';
+import { answerAgain } from './answer-again.ts';
 import { answer } from './answer.ts';
 import { cancel } from './cancel.ts';
 import { decide } from './decide.ts';
@@ -17,6 +18,7 @@ export function createAgent(parts: AgentParts): AgentService {
   return {
     start: (userId, command) => start(setup, runs, userId, command),
     decide: (userId, command) => decide(setup, runs, userId, command),
+    answerAgain: (userId, command) => answerAgain(setup, runs, userId, command),
     answer: (userId, runId) => answer(setup, runs, userId, runId),
     cancel: (userId, threadId) => cancel(setup, runs, userId, threadId),
     async listThreads(userId) {

@@ -69,7 +69,10 @@ async function triedInTurn(setup: AgentSetup, turn: Turn): Promise<Set<string>> 
   const transcript = await turn.memory.refresh(setup.store);
   const turnStart = transcript.findLast((message) => message.role === 'user')?.seq ?? 0;
   const switches = await setup.store.events.listOfTypes(turn.threadId, ['model.switched']);
-  const inTurn = switches.filter(({ afterSeq }) => afterSeq >= turnStart);
+  // What failed for another answer to the same message may be asked for this one.
+  const inTurn = switches.filter(
+    ({ branch, afterSeq }) => branch === turn.run.branch && afterSeq >= turnStart,
+  );
   return new Set(
     inTurn.flatMap(({ event }) =>
       event.type === 'model.switched' && event.data.by === 'failover' ? [event.data.from] : [],

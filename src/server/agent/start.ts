@@ -3,14 +3,19 @@ import type { NewEvent } from '#protocol/events.ts';
 import type { Message, UserPart } from '#protocol/message.ts';
 import type { ModelConfig } from '#protocol/model.ts';
 import type { RunRow, Store, ThreadRow } from '#server/store/store.ts';
-import { acceptOnce, claim } from './accepted.ts';
-import { canonicalText, hashText } from './arguments.ts';
+import { acceptOnce, claimKeys } from './accepted.ts';
 import { newId } from './ids.ts';
 import { modelName } from './model-request.ts';
 import { newThread, titleOf } from './new-thread.ts';
 import type { AgentSetup } from './parts.ts';
 import type { Runs } from './runs.ts';
-import { rememberChoice, requireThread, resolveChain, resolveChoice, switchEvents } from './switch-model.ts';
+import {
+  rememberChoice,
+  requireThread,
+  resolveChain,
+  resolveChoice,
+  takeoverEvents,
+} from './switch-model.ts';
 import type { Accepted, StartCommand } from './types.ts';
 import { openFilePart } from './workspace.ts';
 
@@ -38,7 +43,7 @@ export async function start(
   const memory = runs.memories.of(thread.id);
   const transcript = await memory.refresh(setup.store);
   const parts = await messageParts(setup, thread, command, transcript);
-  const switched = known ? await switchEvents(setup, known, memory, choice) : [];
+  const switched = known ? await takeoverEvents(setup, known, memory, thread.modelConfig) : [];
   const runId = newId('run');
   return acceptOnce(setup.store, async () => {
     const message = userMessage(thread.id, runId, parts);
@@ -78,18 +83,6 @@ async function writeStart(
   });
   await store.messages.append(message);
   return run;
-}
-
-/** A client that repeats a request names it: by a header, by its own message id, or by both. */
-async function claimKeys(store: Store, userId: string, command: StartCommand, runId: string): Promise<void> {
-  const { idempotencyKey, clientMessageId, ...body } = command;
-  const bodyHash = hashText(canonicalText(body));
-  const keys = [
-    ...(idempotencyKey === undefined ? [] : [`key:${idempotencyKey}`]),
-    ...(clientMessageId === undefined ? [] : [`message:${clientMessageId}`]),
-  ];
-  for (const key of keys)
-    await claim(store, { userId, key, bodyHash, runId }, () => new CrosspointError('idempotency_conflict'));
 }
 
 /** What this message changes about its thread. Nothing that was not named changes: not the model, not the mode. */
@@ -142,7 +135,7 @@ function userMessage(threadId: string, runId: string, parts: UserPart[]): Omit<M
   return { id: newId('message'), threadId, runId, role: 'user', parts, status: 'complete', createdAt };
 }
 
-function startedEvent(thread: ThreadRow, runId: string, messageId: string): NewEvent {
+export function startedEvent(thread: ThreadRow, runId: string, messageId: string): NewEvent {
   const model = modelName(thread.modelConfig);
   return { type: 'run.started', data: { runId, threadId: thread.id, messageId, model } };
 }

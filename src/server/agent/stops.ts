@@ -7,14 +7,16 @@ import type { AgentSetup } from './parts.ts';
 /**
  * Whether one more request may be sent. Checked before every request, from the record alone, so that a restart or a
  * review in between changes nothing.
+ * @param forkSeq of the thread's branch: what was done before it does not count for the new answer
  * @throws `step_limit`, `loop_detected`, `budget_reached`
  */
 export async function assertMayContinue(
   setup: AgentSetup,
   thread: ThreadRow,
   transcript: readonly Message[],
+  forkSeq = 0,
 ): Promise<void> {
-  const turn = lastTurn(transcript);
+  const turn = lastTurn(transcript, forkSeq);
   const steps = turn.filter((message) => message.role === 'assistant').length;
   if (steps >= setup.limits.steps) throw new CrosspointError('step_limit', { limit: setup.limits.steps });
   if (identicalFailures(turn) >= setup.limits.identicalFailures)
@@ -24,10 +26,10 @@ export async function assertMayContinue(
   if (costUsd >= thread.budgetUsd) throw new CrosspointError('budget_reached', { budget: thread.budgetUsd });
 }
 
-/** What the last user message set off. */
-function lastTurn(transcript: readonly Message[]): readonly Message[] {
-  const start = transcript.findLastIndex((message) => message.role === 'user');
-  return transcript.slice(Math.max(0, start));
+/** What the last user message set off; where it is answered again, what the new branch adds. */
+function lastTurn(transcript: readonly Message[], forkSeq: number): readonly Message[] {
+  const start = transcript.findLastIndex((message) => message.role === 'user' || message.seq <= forkSeq);
+  return transcript.slice(Math.max(0, start)).filter((message) => message.seq > forkSeq);
 }
 
 /** How many times in a row, at the end, the same call with the same arguments failed. */

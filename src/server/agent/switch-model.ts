@@ -95,6 +95,30 @@ export async function switchEvents(
   return [{ type: 'model.switched', data: { ...names, by: 'user', receipt, at } }];
 }
 
+/**
+ * What is recorded when a model begins to answer here: its switch, also when it was chosen while the thread was on another
+ * branch. Nothing ever takes over silently.
+ */
+export async function takeoverEvents(
+  setup: AgentSetup,
+  thread: ThreadRow,
+  memory: ThreadMemory,
+  to: ModelConfig,
+): Promise<NewEvent[]> {
+  const switched = await switchEvents(setup, thread, memory, to);
+  if (switched.length || !(await setup.store.branches.list(thread.id)).length) return switched;
+  await memory.refresh(setup.store);
+  const types = ['run.started', 'model.switched'];
+  const events = await setup.store.events.listOfTypes(thread.id, types, { path: memory.path });
+  const last = events.at(-1)?.event;
+  const from =
+    last?.type === 'run.started' ? last.data.model : last?.type === 'model.switched' && last.data.to;
+  if (!from) return [];
+  const slash = from.indexOf('/');
+  const modelConfig = { provider: from.slice(0, slash), model: from.slice(slash + 1) };
+  return switchEvents(setup, { ...thread, modelConfig }, memory, to);
+}
+
 /** A remembered choice is a convenience: that it could not be kept is no reason to refuse the command. */
 export async function rememberChoice(setup: AgentSetup, config: ModelConfig | null): Promise<void> {
   if (!config) return;

@@ -1,5 +1,6 @@
 import type { Message } from '#protocol/message.ts';
-import type { Store } from '#server/store/store.ts';
+import { commonSeq, pathTo } from '#server/store/branch-path.ts';
+import type { Path, Store } from '#server/store/store.ts';
 import { createIncrementalProject } from './handoff/project.ts';
 import { callsOf } from './handoff/tool-results.ts';
 
@@ -15,27 +16,63 @@ export interface Instructions {
  * thrown away at any time: everything in it comes from the store and the workspace.
  */
 export class ThreadMemory {
-  /** Grows in place and never changes otherwise: the projection is cached by its identity. */
+  /**
+   * Of the active branch. Grows in place, and changes otherwise only when the thread goes on in another branch, where what
+   * both have in common stays: the projection is cached by the identity of the messages.
+   */
   readonly transcript: Message[] = [];
+  /** Of the whole thread: a call's id is not given twice, on whatever branch. */
   readonly callIds = new Set<string>();
   readonly project = createIncrementalProject();
   instructions: Instructions | null = null;
   readonly #threadId: string;
+  readonly #fixed: Path | null;
+  #path: Path = [];
 
-  constructor(threadId: string) {
+  /** @param path what it holds, in place of the active branch: what a branch would begin with */
+  constructor(threadId: string, path: Path | null = null) {
     this.#threadId = threadId;
+    this.#fixed = path;
+  }
+
+  /** Of the rows in `transcript`. */
+  get path(): Path {
+    return this.#path;
+  }
+
+  /** The last row that the branch has from its parent; 0 for the branch that began with the thread. */
+  get forkSeq(): number {
+    return this.#path.at(-2)?.throughSeq ?? 0;
   }
 
   /** Reads the rows that were committed since the last time, in their order. */
   async refresh(store: Store): Promise<readonly Message[]> {
+    await this.#follow(store);
+    const path = this.#path;
     const afterSeq = this.transcript.at(-1)?.seq ?? 0;
-    const fresh = await store.messages.list(this.#threadId, { afterSeq });
+    const fresh = await store.messages.list(this.#threadId, { afterSeq, path });
+    // Moved while the rows were read: they are not of this branch any more.
+    if (path !== this.#path) return this.refresh(store);
     for (const message of fresh) {
       if (message.seq <= (this.transcript.at(-1)?.seq ?? 0)) continue;
       this.transcript.push(message);
       for (const call of callsOf(message)) this.callIds.add(call.toolCallId);
     }
     return this.transcript;
+  }
+
+  /** Goes to the active branch: what is not on its path is forgotten. */
+  async #follow(store: Store): Promise<void> {
+    const active = this.#fixed?.at(-1)?.branch ?? (await store.branches.active(this.#threadId));
+    if (active === this.#path.at(-1)?.branch) return;
+    const branches = await store.branches.list(this.#threadId);
+    const ids = branches.length ? await store.toolCalls.ids(this.#threadId) : [];
+    const path = this.#fixed ?? pathTo(branches, active);
+    const common = commonSeq(this.#path, path);
+    const kept = this.transcript.findLastIndex((message) => message.seq <= common) + 1;
+    this.transcript.length = kept;
+    for (const id of ids) this.callIds.add(id);
+    this.#path = path;
   }
 }
 

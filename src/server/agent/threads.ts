@@ -2,8 +2,10 @@ import { CrosspointError } from '#protocol/errors.ts';
 import type { NewEvent } from '#protocol/events.ts';
 import type { ThreadSummary, ThreadView, ToolCallView } from '#protocol/thread.ts';
 import type { UsageEntry } from '#protocol/usage.ts';
-import type { ThreadRow, ToolCallRow } from '#server/store/store.ts';
+import { forksOn, pathTo } from '#server/store/branch-path.ts';
+import type { Path, ThreadRow, ToolCallRow } from '#server/store/store.ts';
 import { canonicalText } from './arguments.ts';
+import { moveToBranch } from './branches.ts';
 import type { AgentSetup } from './parts.ts';
 import type { Runs } from './runs.ts';
 import { rememberChoice, requireThread, resolveChain, resolveChoice, switchEvents } from './switch-model.ts';
@@ -14,7 +16,7 @@ const maxTitle = 200;
 const noteTypes = ['model.switched', 'notice', 'run.finished'];
 
 export async function summarise(setup: AgentSetup, thread: ThreadRow): Promise<ThreadSummary> {
-  const run = await setup.store.runs.latest(thread.id);
+  const run = await setup.store.runs.latest(thread.id, thread.branch);
   const cost = await setup.store.ledger.threadCost(thread.id);
   return {
     id: thread.id,
@@ -30,17 +32,23 @@ export async function summarise(setup: AgentSetup, thread: ThreadRow): Promise<T
     costComplete: cost.complete,
     runStatus: run?.status ?? null,
     activeRunId: run?.status === 'running' ? run.id : null,
+    branchId: thread.branch,
     createdAt: thread.createdAt,
     updatedAt: thread.updatedAt,
   };
 }
 
-/** The whole thread from the record. `lastEventId` is read first: what comes meanwhile is then sent again, never lost. */
+/**
+ * The thread as its active branch has it. `lastEventId` is read first: what comes meanwhile is then sent again, never lost.
+ */
 export async function viewThread(setup: AgentSetup, userId: string, threadId: string): Promise<ThreadView> {
-  const thread = await requireThread(setup, userId, threadId);
   const { store } = setup;
   const lastEventId = await store.events.lastId(threadId);
-  const messages = await store.messages.list(threadId);
+  const thread = await requireThread(setup, userId, threadId);
+  const branches = await store.branches.list(threadId);
+  const path = pathTo(branches, thread.branch);
+  const messages = await store.messages.list(threadId, { path });
+  const shown = new Set(messages.map((message) => message.id));
   const toolCalls = await store.toolCalls.list(threadId);
   const usage = await usageByMessage(setup, threadId);
   const summary = await summarise(setup, thread);
@@ -52,8 +60,9 @@ export async function viewThread(setup: AgentSetup, userId: string, threadId: st
       const used = usage.get(message.id);
       return used ? { ...message, usage: used } : message;
     }),
-    toolCalls: toolCalls.map(viewCall),
-    notes: await notesOf(setup, threadId),
+    toolCalls: toolCalls.filter(({ messageId }) => shown.has(messageId)).map(viewCall),
+    notes: await notesOf(setup, threadId, path),
+    forks: forksOn(branches, path),
     pendingReview: summary.runStatus === 'awaiting_review' ? await pendingReview(setup, threadId) : null,
     contextTokens: lastUsage ? lastUsage.inputTokens + lastUsage.outputTokens : null,
     contextWindow: setup.models.target(thread.modelConfig).contextWindow,
@@ -82,8 +91,8 @@ async function usageByMessage(setup: AgentSetup, threadId: string): Promise<Map<
   );
 }
 
-async function notesOf(setup: AgentSetup, threadId: string): Promise<ThreadView['notes']> {
-  const events = await setup.store.events.listOfTypes(threadId, noteTypes);
+async function notesOf(setup: AgentSetup, threadId: string, path: Path): Promise<ThreadView['notes']> {
+  const events = await setup.store.events.listOfTypes(threadId, noteTypes, { path });
   return events.flatMap(({ event, afterSeq }) => {
     // A run that ended well, or that waits, says nothing in the timeline.
     if (event.type === 'run.finished' && ['done', 'awaiting_review'].includes(event.data.status)) return [];
@@ -122,7 +131,7 @@ function viewCall(row: ToolCallRow): ToolCallView {
   };
 }
 
-/** A changed model is a switch by a person: recorded with its receipt, used from the next request on. */
+/** Another branch is moved to first. A changed model is a switch by a person: recorded with its receipt, used from the next request on. */
 export async function updateThread(
   setup: AgentSetup,
   runs: Runs,
@@ -137,6 +146,7 @@ export async function updateThread(
     ...resolveChain(setup, change),
     ...(choice ? { modelConfig: choice } : {}),
   };
+  if (change.branchId !== undefined) await moveToBranch(setup, thread, change.branchId);
   const changed = Object.entries(columns).some(
     ([key, value]) => canonicalText(value) !== canonicalText(thread[key as keyof ThreadRow]),
   );

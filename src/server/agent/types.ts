@@ -20,6 +20,17 @@ export interface StartCommand {
   fallbackModels?: FallbackModel[];
 }
 
+/** `POST /api/threads/{id}/answer-again`, parsed. */
+export interface AnswerAgainCommand {
+  threadId: string;
+  /** A person's message, or an answer of a model. */
+  messageId: string;
+  modelName?: string;
+  modelConfig?: ModelConfig;
+  clientMessageId?: string;
+  idempotencyKey?: string;
+}
+
 /** By its name, or as a whole. */
 export type FallbackModel = string | ModelConfig;
 
@@ -62,12 +73,14 @@ export interface ThreadChange {
   budgetUsd?: number | null;
   fallbackModels?: FallbackModel[];
   pauseOnMismatch?: boolean;
+  branchId?: number;
 }
 
 /** What the HTTP layer calls. Every function filters by user: another user's object is `not_found`. */
 export interface AgentService {
   start(userId: string, command: StartCommand): Promise<Accepted>;
   decide(userId: string, command: DecideCommand): Promise<Accepted>;
+  answerAgain(userId: string, command: AnswerAgainCommand): Promise<Accepted>;
   /** Resolves when the run has ended or waits for a review; throws the run's typed error. */
   answer(userId: string, runId: string): Promise<RunAnswer>;
   /** Stops a running run (partial text is kept) or closes a pending review. */

@@ -1,4 +1,4 @@
-import { decideReview, startRun } from './api/agent.ts';
+import { answerAgain, decideReview, startRun } from './api/agent.ts';
 import { getConfig } from './api/config.ts';
 import { listFiles, readFile } from './api/files.ts';
 import { health } from './api/health.ts';
@@ -64,6 +64,7 @@ export const routes: readonly Route[] = [
   signedIn('DELETE', '/api/threads/{id}', deleteThread),
   signedIn('POST', '/api/threads/{id}/cancel', cancelRun),
   signedIn('GET', '/api/threads/{id}/events', threadEvents),
+  signedIn('POST', '/api/threads/{id}/answer-again', answerAgain),
   signedIn('POST', '/api/threads/{id}/switch/preview', previewSwitch),
   signedIn('GET', '/api/threads/{id}/files', listFiles),
   signedIn('GET', '/api/threads/{id}/files/content', readFile),

@@ -53,14 +53,7 @@ export function toolCallStore(db: Queries): ToolCallStore {
       const [call] = row ? await fromColumns(db, [row]) : [];
       return call ?? null;
     },
-    async ids(threadId) {
-      const rows = await db
-        .selectFrom('tool_calls')
-        .select('tool_call_id')
-        .where('thread_id', '=', threadId)
-        .execute();
-      return rows.map((row) => row.tool_call_id);
-    },
+    ids: (threadId) => idsOf(db, threadId),
     async list(threadId, filter = {}) {
       let query = ofThread(threadId);
       if (filter.turnId) query = query.where('turn_id', '=', filter.turnId);
@@ -70,6 +63,11 @@ export function toolCallStore(db: Queries): ToolCallStore {
       return fromColumns(db, await query.orderBy('message_id').orderBy('position').execute());
     },
   };
+}
+
+async function idsOf(db: Queries, threadId: string): Promise<string[]> {
+  const ofThread = db.selectFrom('tool_calls').where('thread_id', '=', threadId);
+  return (await ofThread.select('tool_call_id').execute()).map((row) => row.tool_call_id);
 }
 
 type Proposed = Parameters<ToolCallStore['propose']>[0][number];

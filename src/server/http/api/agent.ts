@@ -1,4 +1,4 @@
-import { decideCommand, startCommand } from '#protocol/commands.ts';
+import { answerAgainCommand, decideCommand, startCommand } from '#protocol/commands.ts';
 import { CrosspointError } from '#protocol/errors.ts';
 import type { Accepted } from '#server/agent/types.ts';
 import type { Answer, ApiRequest, Endpoint, EndpointParts } from '../endpoint.ts';
@@ -18,6 +18,18 @@ export const startRun: Endpoint = async (parts, request) => {
 export const decideReview: Endpoint = async (parts, request) => {
   const command = await request.command(decideCommand);
   return answerRun(parts, request, await parts.agent.decide(request.userId, command));
+};
+
+/** `POST /api/threads/{id}/answer-again`: another answer at a message, in a branch of its own. */
+export const answerAgain: Endpoint = async (parts, request) => {
+  const idempotencyKey = readIdempotencyKey(request);
+  const command = await request.command(answerAgainCommand);
+  const accepted = await parts.agent.answerAgain(request.userId, {
+    ...command,
+    threadId: request.id,
+    ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+  });
+  return answerRun(parts, request, accepted);
 };
 
 /** Waits, or streams the run's events: as the caller asked. A caller who leaves does not stop the run. */
