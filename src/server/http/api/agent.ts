@@ -22,11 +22,15 @@ export const decideReview: Endpoint = async (parts, request) => {
 
 /** `POST /api/threads/{id}/answer-again`: another answer at a message, in a branch of its own. */
 export const answerAgain: Endpoint = async (parts, request) => {
+  const { userId, id: threadId } = request;
+  // Before the body: to whom the thread does not exist, nothing about it is right or wrong.
+  if (!(await parts.store.threads.get(userId, threadId)))
+    throw new CrosspointError('not_found', { what: 'thread' });
   const idempotencyKey = readIdempotencyKey(request);
   const command = await request.command(answerAgainCommand);
-  const accepted = await parts.agent.answerAgain(request.userId, {
+  const accepted = await parts.agent.answerAgain(userId, {
     ...command,
-    threadId: request.id,
+    threadId,
     ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
   });
   return answerRun(parts, request, accepted);
