@@ -3,9 +3,11 @@ import type {
   FileContentAnswer,
   FilesAnswer,
   ModelsAnswer,
+  Preferences,
   ThreadsAnswer,
   UsageAnswer,
 } from '#protocol/answers.ts';
+import type { CompactionAnswer, CompactionMethod } from '#protocol/compaction.ts';
 import type { ModelConfig } from '#protocol/model.ts';
 import type { SwitchReceipt } from '#protocol/receipt.ts';
 import type { Approval, ApprovalMode } from '#protocol/review.ts';
@@ -31,6 +33,22 @@ export interface ThreadChange {
   budgetUsd?: number | null;
   fallbackModels?: ModelConfig[];
   pauseOnMismatch?: boolean;
+  /** Moves to another answer. */
+  branchId?: number;
+}
+
+/** `POST /api/threads/{id}/answer-again` */
+export interface AnswerAgain {
+  messageId: string;
+  modelConfig: ModelConfig;
+  clientMessageId: string;
+}
+
+/** `POST /api/threads/{id}/compact`: who writes it, none for an outline by rule; and for whom. */
+export interface CompactCommand {
+  method: CompactionMethod;
+  modelConfig?: ModelConfig;
+  forModelConfig: ModelConfig;
 }
 
 export interface NewMessage {
@@ -38,6 +56,7 @@ export interface NewMessage {
   threadId?: string;
   modelConfig?: ModelConfig;
   approvalMode?: ApprovalMode;
+  fallbackModels?: ModelConfig[];
   clientMessageId: string;
 }
 
@@ -51,6 +70,9 @@ export class Api {
 
   config = () => this.#json<ConfigAnswer>('GET', '/api/config');
   models = () => this.#json<ModelsAnswer>('GET', '/api/models');
+  preferences = () => this.#json<Preferences>('GET', '/api/preferences');
+  changePreferences = (change: Partial<Preferences>) =>
+    this.#json<Preferences>('PUT', '/api/preferences', change);
   threads = () => this.#json<ThreadsAnswer>('GET', '/api/threads');
   thread = (id: string) => this.#json<ThreadView>('GET', threadPath(id));
   usage = (groupBy: UsageAnswer['groupBy']) =>
@@ -69,11 +91,24 @@ export class Api {
     this.#json<SwitchReceipt>('POST', `${threadPath(id)}/switch/preview`, { modelConfig });
 
   /** Resolves when the message is committed; the run's events then come through the thread's stream. */
-  sendMessage = (message: NewMessage) => this.#acknowledged('POST', message);
+  sendMessage = (message: NewMessage) => this.#acknowledged('POST', '/api/agent', message);
+
+  /** Resolves when the run has begun on a branch of its own; the answers that were there stay. */
+  answerAgain = (threadId: string, command: AnswerAgain) =>
+    this.#acknowledged('POST', `${threadPath(threadId)}/answer-again`, command);
+
+  /** Resolves when the compaction is recorded, which may take as long as its model writes. */
+  compact = (threadId: string, command: CompactCommand) =>
+    this.#json<CompactionAnswer>('POST', `${threadPath(threadId)}/compact`, command);
+  editCompaction = (threadId: string, text: string) =>
+    this.#json<CompactionAnswer>('PATCH', `${threadPath(threadId)}/compaction`, { text });
+  removeCompaction = async (threadId: string): Promise<void> => {
+    await this.#send('DELETE', `${threadPath(threadId)}/compaction`);
+  };
 
   /** Resolves when the decision is committed. */
   decide = (threadId: string, runId: string, approval: Approval) =>
-    this.#acknowledged('PUT', { threadId, runId, approval });
+    this.#acknowledged('PUT', '/api/agent', { threadId, runId, approval });
 
   /** Trades the one-time key of the login link for the session cookie. */
   exchangeKey = async (key: string): Promise<void> => {
@@ -94,8 +129,12 @@ export class Api {
    * Asks for the event form: its first event says that the command is committed. The rest is not read here;
    * a reader that leaves does not stop the run (CONTRACT section 3).
    */
-  async #acknowledged(method: 'POST' | 'PUT', body: unknown): Promise<{ threadId: string; runId: string }> {
-    const response = await this.#send(method, '/api/agent', body, 'text/event-stream');
+  async #acknowledged(
+    method: 'POST' | 'PUT',
+    path: string,
+    body: unknown,
+  ): Promise<{ threadId: string; runId: string }> {
+    const response = await this.#send(method, path, body, 'text/event-stream');
     const started = await firstEvent(response, 'run.started');
     return { threadId: started.threadId, runId: started.runId };
   }

@@ -3,6 +3,7 @@ import type { ConfigAnswer } from '#protocol/answers.ts';
 import { Api, type ApiError } from './api.ts';
 import { Models } from './models.svelte.ts';
 import { Panes } from './panes.svelte.ts';
+import { Preferences } from './preferences.svelte.ts';
 import { asApiError } from './thread.svelte.ts';
 import { Threads } from './threads.svelte.ts';
 
@@ -16,6 +17,7 @@ export class App {
   config = $state.raw<ConfigAnswer | null>(null);
   readonly api = new Api(() => (this.session = 'out'));
   readonly models = new Models(this.api);
+  readonly preferences = new Preferences(this.api);
   readonly threads = new Threads(this.api);
   readonly panes = new Panes();
 
@@ -23,7 +25,12 @@ export class App {
   async open(key: string | null): Promise<void> {
     if (key !== null && !(await this.#exchange(key))) return;
     try {
-      const [config] = await Promise.all([this.api.config(), this.models.load(), this.threads.load()]);
+      const [config] = await Promise.all([
+        this.api.config(),
+        this.models.load(),
+        this.threads.load(),
+        this.preferences.load(),
+      ]);
       this.config = config;
       this.session = 'in';
     } catch (cause) {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { blocksOf, describeSteps } from './blocks.ts';
-import type { AnswerEntry, Call } from './timeline.ts';
+import type { AnswerEntry, Call } from './entries.ts';
 
 function call(toolCallId: string, name: string, args: Record<string, unknown> = {}): Call {
   return { toolCallId, messageId: 'm', name, args, state: 'finished', status: 'ok', output: '' };

@@ -1,5 +1,5 @@
 import { plural } from './format.ts';
-import type { AnswerEntry, Call, Entry, NoteEntry, UserEntry } from './timeline.ts';
+import type { AnswerEntry, Call, Entry, ForkEntry, NoteEntry, UserEntry } from './entries.ts';
 
 /** One step of a quiet block: thinking, or a call that changes nothing. */
 export type Step =
@@ -9,6 +9,7 @@ export type Step =
 export type Block =
   | { kind: 'user'; key: string; entry: UserEntry }
   | { kind: 'note'; key: string; entry: NoteEntry }
+  | { kind: 'fork'; key: string; entry: ForkEntry }
   | { kind: 'answer'; key: string; entry: AnswerEntry }
   | { kind: 'steps'; key: string; steps: Step[]; answers: AnswerEntry[] }
   | { kind: 'call'; key: string; call: Call; answers: AnswerEntry[] };
@@ -27,6 +28,7 @@ export function blocksOf(entries: readonly Entry[], pending: ReadonlySet<string>
   for (const entry of entries) {
     if (entry.kind === 'user') blocks.push({ kind: 'user', key: entry.key, entry });
     else if (entry.kind === 'note') blocks.push({ kind: 'note', key: entry.key, entry });
+    else if (entry.kind === 'fork') blocks.push({ kind: 'fork', key: entry.key, entry });
     else addAnswer(blocks, entry, pending);
   }
   return blocks;

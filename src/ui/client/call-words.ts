@@ -1,6 +1,6 @@
 import type { FileDiff } from '#protocol/review.ts';
 import { argument } from './blocks.ts';
-import type { Call } from './timeline.ts';
+import type { Call } from './entries.ts';
 
 type ShownCall = Pick<Call, 'name' | 'args'>;
 

@@ -18,6 +18,9 @@ const types: Record<EventType, true> = {
   'model.finished': true,
   retrying: true,
   notice: true,
+  'thread.branched': true,
+  'context.compacted': true,
+  'context.restored': true,
   'run.finished': true,
 };
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { keyLabel, keyTable, matches } from './keys.ts';
 
-const none = { ctrlKey: false, metaKey: false, shiftKey: false, altKey: false };
+const none = { code: '', ctrlKey: false, metaKey: false, shiftKey: false, altKey: false };
 
 test('a binding matches exactly its keys, Ctrl and Command alike', () => {
   assert.ok(matches({ ...none, key: 'Enter', ctrlKey: true }, 'Mod+Enter'));
@@ -15,6 +15,11 @@ test('a binding matches exactly its keys, Ctrl and Command alike', () => {
 
 test('a sign that needs Shift on some keyboards is still the sign', () => {
   assert.ok(matches({ ...none, key: '/', ctrlKey: true, shiftKey: true }, 'Mod+/'));
+});
+
+test('a letter with Option is the letter on a Mac, where it writes another sign', () => {
+  assert.ok(matches({ ...none, key: 'ƒ', code: 'KeyF', altKey: true }, 'Alt+F'));
+  assert.ok(!matches({ ...none, key: 'ƒ', code: 'KeyF', altKey: true, ctrlKey: true }, 'Alt+F'));
 });
 
 test('no two lines of the table mean the same keys', () => {

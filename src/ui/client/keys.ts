@@ -5,6 +5,9 @@ export const keyTable = [
   { keys: 'Shift+Tab', does: 'In the message box: next approval mode' },
   { keys: 'Escape', does: 'Stop the run, else close what is open' },
   { keys: 'Mod+/', does: 'Choose a model' },
+  { keys: 'Mod+;', does: 'Back to the previous model, and forth' },
+  { keys: 'F', does: 'In the list of models, after an arrow key: favourite or not' },
+  { keys: 'Alt+F', does: 'In the list of models, also while searching: favourite or not' },
   { keys: 'Mod+Shift+O', does: 'New thread' },
   { keys: 'Mod+B', does: 'Show or hide the threads' },
   { keys: 'Mod+.', does: 'Show or hide files and cost' },
@@ -19,7 +22,7 @@ export const keyTable = [
 
 export type Binding = (typeof keyTable)[number]['keys'];
 
-type KeyPress = Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'shiftKey' | 'altKey'>;
+type KeyPress = Pick<KeyboardEvent, 'key' | 'code' | 'ctrlKey' | 'metaKey' | 'shiftKey' | 'altKey'>;
 
 /** True when the pressed keys are exactly this binding. */
 export function matches(event: KeyPress, binding: Binding): boolean {
@@ -27,6 +30,8 @@ export function matches(event: KeyPress, binding: Binding): boolean {
   const key = parts.at(-1) ?? '';
   const mod = event.ctrlKey || event.metaKey;
   if (mod !== parts.includes('Mod') || event.altKey !== parts.includes('Alt')) return false;
+  // With Option, a Mac's letters are other signs.
+  if (event.altKey && event.code === `Key${key}`) return event.shiftKey === parts.includes('Shift');
   // The character itself may need Shift on some keyboards ("/" on a German one).
   if (/^\W$/.test(key)) return event.key === key;
   return event.shiftKey === parts.includes('Shift') && event.key.toLowerCase() === key.toLowerCase();

@@ -1,26 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Model } from '#protocol/model.ts';
-import { searchModels } from './model-search.ts';
-
-function model(provider: string, name: string, more: Partial<Model> = {}): Model {
-  return {
-    name: `${provider}/${name}`,
-    provider,
-    model: name,
-    label: name.toUpperCase(),
-    cost: { input: 1, output: 2 },
-    contextWindow: 100_000,
-    maxOutput: 8_000,
-    capabilities: { tools: true, images: false, reasoning: false, temperature: true },
-    status: 'active',
-    available: true,
-    wire: 'openai-chat',
-    source: 'test',
-    asOf: '2026-01-01',
-    ...more,
-  };
-}
+import { fitsWindow, searchModels } from './model-search.ts';
+import { model } from './testing/model.ts';
 
 const models = [
   model('far', 'alpha', { available: false, unavailableReason: 'FAR_API_KEY is not set.' }),
@@ -54,4 +35,30 @@ test('"cheap" sorts by price, unknown prices and what cannot be used last', () =
 
 test('"fast" sorts by what was measured', () => {
   assert.deepEqual(ids('near fast', { 'near/gamma': 90, 'near/beta': 20 }), ['gamma', 'beta', 'delta']);
+});
+
+test("a person's own models come first, each model is listed once, and unknown ones are left out", () => {
+  const own = { favourites: ['near/gamma', 'gone/away'], recents: ['near/gamma', 'far/alpha'] };
+  const groups = searchModels(models, '', {}, own).map((group) => [
+    group.title ?? group.provider,
+    ...group.models.map(({ model }) => model),
+  ]);
+  assert.deepEqual(groups, [
+    ['Favourites', 'gamma'],
+    ['Recent', 'alpha'],
+    ['near', 'beta', 'delta'],
+  ]);
+  assert.deepEqual(
+    searchModels(models, 'beta', {}, own).map(({ provider }) => provider),
+    ['near'],
+  );
+  assert.equal(searchModels(models, 'cheap', {}, own).length, 1);
+});
+
+test('a conversation fits when there is room for the answer too', () => {
+  const small = model('near', 'small', { contextWindow: 10_000, maxOutput: 4_000 });
+  assert.ok(fitsWindow(small, 6_000));
+  assert.ok(!fitsWindow(small, 6_001));
+  assert.ok(fitsWindow(small, null));
+  assert.ok(fitsWindow(model('near', 'odd', { contextWindow: null }), 5_000_000));
 });

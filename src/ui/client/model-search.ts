@@ -1,14 +1,32 @@
-import type { Model } from '#protocol/model.ts';
+import type { Model, ModelConfig } from '#protocol/model.ts';
 
 export interface ModelGroup {
+  /** Of a person's own groups; the others are named after their provider. */
+  title?: 'Favourites' | 'Recent';
   provider: string;
   models: Model[];
 }
+
+/** A person's own models, as `provider/model`; they stand before the groups of the providers. */
+export interface OwnModels {
+  favourites: readonly string[];
+  recents: readonly string[];
+}
+
+const noModels: OwnModels = { favourites: [], recents: [] };
+/** More would be a second list to search. */
+const shownRecents = 5;
 
 /** Tokens per second, median of this browser's own last calls, by `provider/model`. */
 export type Speeds = Readonly<Record<string, number>>;
 
 export const idOf = ({ provider, model }: { provider: string; model: string }) => `${provider}/${model}`;
+
+/** The model of an id, without settings of its own. */
+export function configOf(id: string): ModelConfig {
+  const slash = id.indexOf('/');
+  return { provider: id.slice(0, slash), model: id.slice(slash + 1) };
+}
 
 /** USD for 1M tokens in and 1M out; unknown prices sort last. */
 const totalPrice = ({ cost }: Model) => (cost.input ?? Infinity) + (cost.output ?? Infinity);
@@ -26,9 +44,15 @@ function compare(left: number, right: number): number {
 
 /**
  * Models that match every word of the query in name, provider or capability. The words `cheap` and `fast` only sort;
- * a sorted list is one group, otherwise groups keep the server's order of providers.
+ * a sorted list is one group, otherwise a person's own models come first and the rest keeps the server's order of
+ * providers. Each model is listed once.
  */
-export function searchModels(models: readonly Model[], query: string, speeds: Speeds): ModelGroup[] {
+export function searchModels(
+  models: readonly Model[],
+  query: string,
+  speeds: Speeds,
+  own: OwnModels = noModels,
+): ModelGroup[] {
   const words = query.toLowerCase().split(/\s+/).filter(Boolean);
   const matching = models.filter((model) => {
     const text = searchText(model);
@@ -39,7 +63,7 @@ export function searchModels(models: readonly Model[], query: string, speeds: Sp
     const sorted = order.reduce((list, sort) => list.toSorted(sort(speeds)), matching);
     return [{ provider: '', models: sorted.toSorted((left, right) => usable(right) - usable(left)) }];
   }
-  return grouped(matching);
+  return grouped(matching, own);
 }
 
 export const isUsable = (model: Model) => model.available && model.status !== 'retired';
@@ -55,12 +79,32 @@ function searchText(model: Model): string {
     .toLowerCase();
 }
 
-function grouped(models: readonly Model[]): ModelGroup[] {
-  const groups = new Map<string, Model[]>();
-  for (const model of models) groups.set(model.provider, [...(groups.get(model.provider) ?? []), model]);
-  const list = [...groups].map(([provider, members]) => ({ provider, models: members }));
-  // Providers that can be used come first; both halves keep their order.
-  return list.toSorted((left, right) => canUse(right) - canUse(left));
+function grouped(models: readonly Model[], own: OwnModels): ModelGroup[] {
+  const byId = new Map(models.map((model) => [idOf(model), model]));
+  const listed = (ids: readonly string[]) => ids.flatMap((id) => byId.get(id) ?? []);
+  const favourites = listed(own.favourites);
+  const recents = listed(own.recents.filter((id) => !own.favourites.includes(id))).slice(0, shownRecents);
+  const mine = new Set([...favourites, ...recents]);
+  const others = Map.groupBy(
+    models.filter((model) => !mine.has(model)),
+    ({ provider }) => provider,
+  );
+  const list = [...others].map(([provider, members]) => ({ provider, models: members }));
+  return [
+    ...(favourites.length > 0 ? [{ title: 'Favourites' as const, provider: '', models: favourites }] : []),
+    ...(recents.length > 0 ? [{ title: 'Recent' as const, provider: '', models: recents }] : []),
+    // Providers that can be used come first; both halves keep their order.
+    ...list.toSorted((left, right) => canUse(right) - canUse(left)),
+  ];
+}
+
+/** Tokens that stay free for the answer, as the server counts them. */
+const answerTokens = 8_192;
+
+/** Whether a conversation of so many tokens fits, with an answer; true when nothing is known about the window. */
+export function fitsWindow({ contextWindow, maxOutput }: Model, tokens: number | null): boolean {
+  if (contextWindow === null || tokens === null) return true;
+  return tokens + Math.min(maxOutput ?? answerTokens, answerTokens, contextWindow / 2) <= contextWindow;
 }
 
 const canUse = (group: ModelGroup) => Number(group.models.some((model) => model.available));

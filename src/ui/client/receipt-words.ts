@@ -1,5 +1,5 @@
 import type { ReceiptLine, SwitchReceipt } from '#protocol/receipt.ts';
-import { money, plural } from './format.ts';
+import { money, plural, tokens } from './format.ts';
 
 /** "12 messages, 7 tool calls, 1 image"; what there is none of is left out. */
 export function keptWords({ kept }: Pick<SwitchReceipt, 'kept'>): string {
@@ -16,6 +16,11 @@ export function changeWords({ converted, dropped }: Pick<SwitchReceipt, 'convert
   const words = (lines: ReceiptLine[], done: string) =>
     lines.map(({ what, count }) => `${count} ${what} ${done}`);
   return [...words(converted, 'converted'), ...words(dropped, 'dropped')].join(', ');
+}
+
+/** "about 38k"; exact only where the receiver's own tokenizer, or its provider, counted. */
+export function aboutTokens({ contextTokens, estimated }: SwitchReceipt): string {
+  return `${estimated ? 'about ' : ''}${tokens(contextTokens)}`;
 }
 
 /** "about $0.19", "free"; null when the price is unknown. */

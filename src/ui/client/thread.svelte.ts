@@ -1,12 +1,13 @@
 import type { ThreadEvent } from '#protocol/events.ts';
+import type { CompactionView } from '#protocol/compaction.ts';
 import type { ModelConfig } from '#protocol/model.ts';
 import type { Approval, ApprovalMode } from '#protocol/review.ts';
 import type { ThreadSummary, ThreadView } from '#protocol/thread.ts';
 import type { UsageEntry } from '#protocol/usage.ts';
-import { ApiError, type Api, type ThreadChange } from './api.ts';
+import { ApiError, type Api, type CompactCommand, type ThreadChange } from './api.ts';
 import { blocksOf } from './blocks.ts';
 import { EventStream, type Connection } from './event-stream.ts';
-import { idOf } from './model-search.ts';
+import { configOf, idOf } from './model-search.ts';
 import { applyEvent, findCall } from './timeline-events.ts';
 import { parseArguments, timelineOf, type Timeline } from './timeline.ts';
 
@@ -22,7 +23,11 @@ export class Thread {
   fallbackModels = $state<ModelConfig[]>([]);
   /** Whether a run ends when another model answers than was asked. */
   pauseOnMismatch = $state(false);
+  /** A run shortens a conversation that does not fit by itself. */
+  autoCompact = $state(true);
   contextWindow = $state<number | null>(null);
+  /** What stands for the beginning of the conversation, for models that it does not fit, or for all. */
+  compaction = $state.raw<CompactionView | null>(null);
   connection = $state<Connection>('connecting');
   /** Why the last command was refused; shown at the composer until the next one. */
   refusal = $state<ApiError | null>(null);
@@ -31,20 +36,37 @@ export class Thread {
   /** A command is on its way: the review's buttons and the composer wait for it. */
   sending = $state(false);
 
-  readonly pending = $derived(new Set(this.timeline?.review?.toolCalls.map(({ id }) => id)));
-  readonly blocks = $derived(this.timeline ? blocksOf(this.timeline.entries, this.pending) : []);
+  readonly #reviewed = $derived(new Set(this.timeline?.review?.toolCalls.map(({ id }) => id)));
+  readonly blocks = $derived(this.timeline ? blocksOf(this.timeline.entries, this.#reviewed) : []);
   readonly isRunning = $derived(this.timeline?.activity != null);
   readonly model = $derived(`${this.modelConfig.provider}/${this.modelConfig.model}`);
-  /** The chosen model, while the running request still belongs to another one. */
-  readonly pendingModel = $derived(
-    this.timeline?.activity && this.timeline.activity.model !== this.model ? this.model : null,
+  /** When a switch that is made now applies; empty for at once. */
+  readonly applies = $derived.by(() => {
+    if (this.timeline?.review) return 'when you answer the review';
+    return this.isRunning ? 'from the next request' : '';
+  });
+  /** Whose request runs, or waits for its review. */
+  readonly #working = $derived(
+    this.timeline?.activity?.model ?? this.timeline?.review?.currentState.model ?? this.model,
   );
+  /** When the chosen model applies, while another one is at work; otherwise empty. */
+  readonly pending = $derived(this.#working === this.model ? '' : this.applies);
+  /** What this thread was switched from; what a person used before, where it was never switched. */
+  readonly previousModel = $derived.by(() => {
+    const notes =
+      this.timeline?.entries.flatMap((entry) => (entry.kind === 'note' ? [entry.note] : [])) ?? [];
+    const last = notes.findLast((note) => note.type === 'switched' && note.from !== this.model);
+    return last?.type === 'switched' ? (last.fromConfig ?? configOf(last.from)) : null;
+  });
+  /** A branch can be taken when nothing runs and nothing waits. */
+  readonly canBranch = $derived(!this.isRunning && !this.timeline?.review);
 
   readonly #api: Api;
   readonly #onChange: () => void;
   readonly #onUsage: (usage: UsageEntry) => void;
   #stream: EventStream | null = null;
   #closed = false;
+  #loads = 0;
 
   constructor(id: string, api: Api, hooks: { onChange: () => void; onUsage: (usage: UsageEntry) => void }) {
     this.id = id;
@@ -54,8 +76,11 @@ export class Thread {
   }
 
   async open(): Promise<void> {
+    const load = (this.#loads += 1);
     try {
-      this.#show(await this.#api.thread(this.id));
+      const view = await this.#api.thread(this.id);
+      // A newer look has begun: this one may be older than what it will show.
+      if (load === this.#loads) this.#show(view);
     } catch (cause) {
       this.loadError = asApiError(cause);
     }
@@ -71,6 +96,7 @@ export class Thread {
     this.loadError = null;
     this.#showSettings(view);
     this.contextWindow = view.contextWindow;
+    this.compaction = view.compaction;
     this.timeline = timelineOf(view);
     this.#stream?.close();
     this.#stream = new EventStream(
@@ -88,16 +114,18 @@ export class Thread {
     this.budgetUsd = summary.budgetUsd;
     this.fallbackModels = summary.fallbackModels;
     this.pauseOnMismatch = summary.pauseOnMismatch;
+    this.autoCompact = summary.autoCompact;
   }
 
   #apply(event: ThreadEvent): void {
     if (!this.timeline) return;
     const isNew = event.id > this.timeline.lastEventId;
-    // A message that was sent from another tab: its text is in the record only.
-    if (applyEvent(this.timeline, event) === 'unknown_message') return void this.open();
+    // A message that was sent from another tab, or another answer: the record has it, the event not.
+    if (applyEvent(this.timeline, event) === 'load_again') return void this.open();
     if (!isNew) return;
     if (event.type === 'model.switched') this.modelConfig = this.#configOf(event.data.to);
     if (event.type === 'model.finished') this.#onUsage(event.data.usage);
+    if (event.type === 'context.compacted' || event.type === 'context.restored') void this.#showCompaction();
     if (event.type === 'tool.finished') void this.#showEdited(event.data.toolCallId);
     if (['run.started', 'run.finished', 'review.requested', 'model.switched'].includes(event.type))
       this.#onChange();
@@ -106,8 +134,15 @@ export class Thread {
   /** Settings belong to a model: those of the previous one do not follow, those of the chain come with it. */
   #configOf(id: string): ModelConfig {
     const known = [this.modelConfig, ...this.fallbackModels].find((config) => idOf(config) === id);
-    const slash = id.indexOf('/');
-    return known ?? { provider: id.slice(0, slash), model: id.slice(slash + 1) };
+    return known ?? configOf(id);
+  }
+
+  /** Which one is used now, and what a request takes with it, is counted by the server. */
+  async #showCompaction(): Promise<void> {
+    const view = await this.#api.thread(this.id).catch(() => null);
+    if (!view || !this.timeline) return;
+    this.compaction = view.compaction;
+    this.timeline.contextTokens = view.contextTokens;
   }
 
   /** What a person made of a call is in the record only; the proposal must not stand for it. */
@@ -157,6 +192,17 @@ export class Thread {
 
   /** Nothing runs; the other model goes on with the same conversation. */
   decideWithModel = (newModelConfig: ModelConfig) => this.decide({ action: 'change_model', newModelConfig });
+
+  /** A new answer to this message, or instead of this one; what was there stays and can be gone back to. */
+  answerAgain = (messageId: string, modelConfig: ModelConfig) =>
+    this.#command(() =>
+      this.#api.answerAgain(this.id, { messageId, modelConfig, clientMessageId: crypto.randomUUID() }),
+    );
+
+  moveTo = (branchId: number) => this.#change({ branchId });
+  compact = (command: CompactCommand) => this.#command(() => this.#api.compact(this.id, command));
+  editCompaction = (text: string) => this.#command(() => this.#api.editCompaction(this.id, text));
+  useWholeConversation = () => this.#command(() => this.#api.removeCompaction(this.id));
 
   stop = () => this.#command(() => this.#api.cancel(this.id));
   rename = (title: string) => this.#change({ title });

@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import type { ThreadEvent } from '#protocol/events.ts';
 import { recordedTurn, threadView, usage } from './testing/thread.ts';
 import { applyEvent } from './timeline-events.ts';
-import { timelineOf, type AnswerEntry, type Timeline } from './timeline.ts';
+import type { AnswerEntry } from './entries.ts';
+import { timelineOf, type Timeline } from './timeline.ts';
 
 const now = Date.parse('2026-01-01T10:00:00.000Z');
 
@@ -68,7 +69,7 @@ test('a message from another tab asks for the thread to be loaded', () => {
   const timeline = timelineOf(threadView(), now);
   const [started] = recordedTurn();
   assert.ok(started);
-  assert.equal(applyEvent(timeline, started, now), 'unknown_message');
+  assert.equal(applyEvent(timeline, started, now), 'load_again');
 });
 
 test('a review appears with its diff and is gone once a person has decided', () => {

@@ -1,11 +1,12 @@
 import type { EventData, ThreadEvent } from '#protocol/events.ts';
-import { newActivity, noteKey, noteOf, type AnswerEntry, type Call, type Timeline } from './timeline.ts';
+import type { AnswerEntry, Call } from './entries.ts';
+import { newActivity, noteKey, noteOf, type Timeline } from './timeline.ts';
 
 /** Characters of live output that a call keeps; the whole is in the record. */
 const keptOutput = 60_000;
 
-/** `unknown_message`: a run began with a message that this page has not seen; load the thread again. */
-export type Applied = 'applied' | 'unknown_message';
+/** `load_again`: what is shown is not what is: a message from elsewhere began a run, or another answer is shown now. */
+export type Applied = 'applied' | 'load_again';
 
 /**
  * Applies one event. Applying an event again, or one whose effect was already loaded, changes nothing:
@@ -47,8 +48,12 @@ export function applyEvent(timeline: Timeline, event: ThreadEvent, now = Date.no
       break;
     case 'model.switched':
     case 'notice':
+    case 'context.compacted':
+    case 'context.restored':
       addNote(timeline, event, now);
       break;
+    case 'thread.branched':
+      return isNew ? 'load_again' : 'applied';
     case 'run.finished':
       if (isNew) finishRun(timeline, event, now);
   }
@@ -63,7 +68,7 @@ function startRun(timeline: Timeline, data: EventData['run.started'], isNew: boo
   if (timeline.entries.some((entry) => entry.kind === 'user' && entry.messageId === data.messageId))
     return 'applied';
   const mine = timeline.entries.findLast((entry) => entry.kind === 'user' && entry.messageId === null);
-  if (mine?.kind !== 'user') return 'unknown_message';
+  if (mine?.kind !== 'user') return 'load_again';
   mine.messageId = data.messageId;
   return 'applied';
 }

@@ -1,86 +1,17 @@
-import type { ImagePart, Message } from '#protocol/message.ts';
-import type { ModelConfig } from '#protocol/model.ts';
-import type { SwitchReceipt } from '#protocol/receipt.ts';
-import type { FileDiff, ReviewRequest } from '#protocol/review.ts';
+import type { Message } from '#protocol/message.ts';
+import type { ReviewRequest } from '#protocol/review.ts';
 import type { RunStatus, ThreadView, ToolCallView } from '#protocol/thread.ts';
-import type { UsageEntry } from '#protocol/usage.ts';
-
-/** A tool call as the timeline shows it. */
-export interface Call {
-  toolCallId: string;
-  messageId: string;
-  name: string;
-  args: Record<string, unknown>;
-  state: 'proposed' | 'decided' | 'running' | 'finished';
-  decision?: { action: string; by: 'user' | 'mode' | 'rule'; reason?: string };
-  status?: string;
-  summary?: string;
-  exitCode?: number;
-  durationMs?: number;
-  diff?: FileDiff;
-  /** What the call printed while it ran, as received. */
-  output: string;
-  /** What the model read; known once the thread was loaded after the call. */
-  resultText?: string;
-}
-
-export interface UserEntry {
-  kind: 'user';
-  key: string;
-  /** null until the server has committed it. */
-  messageId: string | null;
-  text: string;
-  images: ImagePart[];
-  at: string;
-}
-
-export interface AnswerEntry {
-  kind: 'answer';
-  key: string;
-  /** `provider/model` */
-  model: string;
-  text: string;
-  /** Apart from `text`, so that the structure of the timeline does not change with each piece of text. */
-  hasText: boolean;
-  reasoning: string;
-  hasReasoning: boolean;
-  status: 'writing' | 'complete' | 'partial';
-  usage: UsageEntry | null;
-  calls: Call[];
-  at: string;
-}
-
-export interface SwitchNote {
-  type: 'switched';
-  from: string;
-  to: string;
-  by: 'user' | 'failover' | 'rule';
-  reason?: string;
-  /** Of a failover: what going back restores, with its settings. */
-  fromConfig?: ModelConfig;
-  receipt: SwitchReceipt;
-  /** ISO 8601; absent when it is not known any more. */
-  at?: string;
-}
-export interface NoticeNote {
-  type: 'notice';
-  code: string;
-  message: string;
-}
-export interface EndedNote {
-  type: 'ended';
-  status: 'cancelled' | 'interrupted' | 'error';
-  error?: string;
-  code?: string;
-}
-export type Note = SwitchNote | NoticeNote | EndedNote;
-export interface NoteEntry {
-  kind: 'note';
-  key: string;
-  note: Note;
-}
-
-export type Entry = UserEntry | AnswerEntry | NoteEntry;
+import type {
+  AnswerEntry,
+  Call,
+  CompactedNote,
+  Entry,
+  Note,
+  NoticeNote,
+  RestoredNote,
+  SwitchNote,
+  UserEntry,
+} from './entries.ts';
 
 /** What a running run is doing. Times are `Date.now()`. */
 export interface Activity {
@@ -134,8 +65,13 @@ function entriesOf(view: ThreadView): Entry[] {
     const note = noteOf(type, data);
     return note ? [{ seq: afterSeq, entry: { kind: 'note' as const, key: noteKey(eventId), note } }] : [];
   });
-  // A note comes after the message that it follows; the sort is stable.
-  return [...placed, ...notes].sort((left, right) => left.seq - right.seq).map(({ entry }) => entry);
+  const forks = view.forks.map(({ afterSeq, branchIds, active }) => {
+    return { seq: afterSeq, entry: { kind: 'fork' as const, key: `fork-${afterSeq}`, branchIds, active } };
+  });
+  // A fork, then a note, comes after the message that it follows; the sort is stable.
+  return [...placed, ...forks, ...notes]
+    .sort((left, right) => left.seq - right.seq)
+    .map(({ entry }) => entry);
 }
 
 export const noteKey = (eventId: number) => `event-${eventId}`;
@@ -218,6 +154,8 @@ export function noteOf(type: string, data: object): Note | null {
     // Said in red at each answer that it is about.
     return notice.code === 'served_model_differs' ? null : { ...notice, type: 'notice' };
   }
+  if (type === 'context.compacted') return { ...(data as Omit<CompactedNote, 'type'>), type: 'compacted' };
+  if (type === 'context.restored') return { ...(data as Omit<RestoredNote, 'type'>), type: 'restored' };
   if (type !== 'run.finished') return null;
   const { status, error, code } = data as { status: string; error?: string; code?: string };
   if (status !== 'cancelled' && status !== 'interrupted' && status !== 'error') return null;

@@ -1,12 +1,15 @@
 import type { Model, ModelConfig } from '#protocol/model.ts';
 import { idOf, isUsable, searchModels, type ModelGroup } from '#ui/client/model-search.ts';
 import type { Models } from '#ui/client/models.svelte.ts';
+import type { Preferences } from '#ui/client/preferences.svelte.ts';
 
 /** A line of the list: a model, or the one that unfolds the rest of its provider's models. */
 export type PickerRow =
   { kind: 'model'; id: string; model: Model } | { kind: 'fold'; id: string; provider: string; count: number };
 
 export interface PickerGroup {
+  /** Of a person's own groups; otherwise the provider names it, and nothing does in a sorted list. */
+  title: string;
   provider: string;
   rows: PickerRow[];
   /** Why none of the provider's models can be used. */
@@ -16,13 +19,18 @@ export interface PickerGroup {
 /** What the picker shows for a query, and the row that the keyboard is on. */
 export class PickerState {
   query = $state('');
+  /** The arrow keys were used since the last letter: letters mean the row, not the search. */
+  walking = $state(false);
   #unfolded = $state<Record<string, boolean>>({});
   #activeId = $state('');
   readonly #models: Models;
+  readonly #preferences: Preferences;
   readonly currentId: string;
 
   readonly groups = $derived.by(() =>
-    searchModels(this.#models.all, this.query, this.#models.speeds).map((group) => this.#fold(group)),
+    searchModels(this.#models.all, this.query, this.#models.speeds, this.#preferences).map((group) =>
+      this.#fold(group),
+    ),
   );
   readonly rows = $derived(this.groups.flatMap(({ rows }) => rows));
   readonly active = $derived(
@@ -32,24 +40,25 @@ export class PickerState {
   );
   readonly activeModel = $derived(this.active?.kind === 'model' ? this.active.model : null);
 
-  constructor(models: Models, current: ModelConfig) {
+  constructor(models: Models, preferences: Preferences, current: ModelConfig) {
     this.#models = models;
+    this.#preferences = preferences;
     this.currentId = idOf(current);
   }
 
   /** Folded: retired and deprecated models, and all models of a provider that cannot be used. */
-  #fold({ provider, models }: ModelGroup): PickerGroup {
-    const usable = models.some((model) => model.available);
+  #fold({ title, provider, models }: ModelGroup): PickerGroup {
+    const usable = title !== undefined || models.some((model) => model.available);
     const reason = usable ? '' : (models[0]?.unavailableReason ?? 'not available');
-    // Who looks for a model by name wants to see it, whatever its state.
-    const all = this.#unfolded[provider] || this.query.trim() !== '';
+    // Who looks for a model by name, or has marked it, wants to see it, whatever its state.
+    const all = title !== undefined || this.#unfolded[provider] || this.query.trim() !== '';
     const shown = models.filter(
       (model) => all || (usable && model.status === 'active') || idOf(model) === this.currentId,
     );
     const rows: PickerRow[] = shown.map((model) => ({ kind: 'model', id: idOf(model), model }));
     const count = models.length - shown.length;
     if (count > 0) rows.push({ kind: 'fold', id: `${provider}/*`, provider, count });
-    return { provider, rows, reason };
+    return { title: title ?? '', provider, rows, reason };
   }
 
   #firstUsable(): PickerRow | undefined {
@@ -70,10 +79,12 @@ export class PickerState {
 
   search(query: string): void {
     this.query = query;
+    this.walking = false;
     this.#activeId = query.trim() === '' ? this.currentId : (this.#firstUsable()?.id ?? '');
   }
 
   move(step: number): void {
+    this.walking = true;
     const index = this.active ? this.rows.indexOf(this.active) : -1;
     const next = this.rows[Math.min(Math.max(index + step, 0), this.rows.length - 1)];
     if (next) this.activate(next);

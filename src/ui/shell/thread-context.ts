@@ -2,11 +2,29 @@ import { createContext } from 'svelte';
 import type { ModelConfig } from '#protocol/model.ts';
 import type { Thread } from '#ui/client/thread.svelte.ts';
 
+export interface Picking {
+  /** The heading. */
+  purpose: string;
+  /** Choosing the present model means something too. */
+  takesCurrent?: boolean;
+  /** The chosen model reads all of the conversation next: one that it does not fit offers to compact first. */
+  readsAll?: boolean;
+  onchoose: (config: ModelConfig) => void;
+}
+
+export interface Compacting {
+  /** The model that the conversation is to fit. */
+  target: ModelConfig;
+  /** What follows, and its name on the button. */
+  next?: { label: string; run: () => void };
+}
+
 /** What the parts of a thread's screen share. */
 export interface ThreadScreenContext {
   readonly thread: Thread;
-  /** Opens the model picker; `purpose` is its heading. */
-  pickModel(purpose: string, onchoose: (config: ModelConfig) => void): void;
+  pickModel(picking: Picking): void;
+  compact(compacting: Compacting): void;
+  answerAgain(messageId: string): void;
   focusComposer(): void;
 }
 

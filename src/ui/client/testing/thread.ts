@@ -11,6 +11,8 @@ export function threadView(more: Partial<ThreadView> = {}): ThreadView {
     approvalMode: 'ask',
     fallbackModels: [],
     pauseOnMismatch: false,
+    autoCompact: true,
+    compactionModel: null,
     budgetUsd: null,
     costUsd: 0,
     costComplete: true,
@@ -22,6 +24,9 @@ export function threadView(more: Partial<ThreadView> = {}): ThreadView {
     toolCalls: [],
     notes: [],
     pendingReview: null,
+    branchId: 0,
+    forks: [],
+    compaction: null,
     contextTokens: null,
     contextWindow: null,
     lastEventId: 0,
@@ -54,19 +59,22 @@ const hash = 'a'.repeat(64);
 const diff = { path: 'a.js', before: 'a\n', after: 'b\n', added: 1, removed: 1, isNew: false };
 const call = { id: 'call-1', name: 'edit_file', args: { path: 'a.js' }, hash, diff };
 
+const receipt = {
+  from: 'red/one',
+  to: 'blue/two',
+  kept: { messages: 2, toolCalls: 1, images: 0 },
+  converted: [],
+  dropped: [],
+  contextTokens: 110,
+  estimated: true,
+  tokenizer: 'estimate',
+  contextWindow: 1_000,
+  fits: true,
+  warnings: [],
+};
+
 /** A turn with reasoning, text in pieces, one reviewed edit, a switch and an end. */
 export function recordedTurn(): ThreadEvent[] {
-  const receipt = {
-    from: 'red/one',
-    to: 'blue/two',
-    kept: { messages: 2, toolCalls: 1, images: 0 },
-    converted: [],
-    dropped: [],
-    contextTokens: 110,
-    contextWindow: 1_000,
-    fits: true,
-    warnings: [],
-  };
   const events: Omit<ThreadEvent, 'id'>[] = [
     {
       type: 'run.started',

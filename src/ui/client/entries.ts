@@ -1,0 +1,100 @@
+import type { Compaction } from '#protocol/compaction.ts';
+import type { ImagePart } from '#protocol/message.ts';
+import type { ModelConfig } from '#protocol/model.ts';
+import type { SwitchReceipt } from '#protocol/receipt.ts';
+import type { FileDiff } from '#protocol/review.ts';
+import type { UsageEntry } from '#protocol/usage.ts';
+
+/** A tool call as the timeline shows it. */
+export interface Call {
+  toolCallId: string;
+  messageId: string;
+  name: string;
+  args: Record<string, unknown>;
+  state: 'proposed' | 'decided' | 'running' | 'finished';
+  decision?: { action: string; by: 'user' | 'mode' | 'rule'; reason?: string };
+  status?: string;
+  summary?: string;
+  exitCode?: number;
+  durationMs?: number;
+  diff?: FileDiff;
+  /** What the call printed while it ran, as received. */
+  output: string;
+  /** What the model read; known once the thread was loaded after the call. */
+  resultText?: string;
+}
+
+export interface UserEntry {
+  kind: 'user';
+  key: string;
+  /** null until the server has committed it. */
+  messageId: string | null;
+  text: string;
+  images: ImagePart[];
+  at: string;
+}
+
+export interface AnswerEntry {
+  kind: 'answer';
+  key: string;
+  /** `provider/model` */
+  model: string;
+  text: string;
+  /** Apart from `text`, so that the structure of the timeline does not change with each piece of text. */
+  hasText: boolean;
+  reasoning: string;
+  hasReasoning: boolean;
+  status: 'writing' | 'complete' | 'partial';
+  usage: UsageEntry | null;
+  calls: Call[];
+  at: string;
+}
+
+export interface SwitchNote {
+  type: 'switched';
+  from: string;
+  to: string;
+  by: 'user' | 'failover' | 'rule';
+  reason?: string;
+  /** Of a failover: what going back restores, with its settings. */
+  fromConfig?: ModelConfig;
+  receipt: SwitchReceipt;
+  /** ISO 8601; absent when it is not known any more. */
+  at?: string;
+}
+export interface NoticeNote {
+  type: 'notice';
+  code: string;
+  message: string;
+}
+export interface EndedNote {
+  type: 'ended';
+  status: 'cancelled' | 'interrupted' | 'error';
+  error?: string;
+  code?: string;
+}
+export interface CompactedNote {
+  type: 'compacted';
+  compaction: Compaction;
+}
+export interface RestoredNote {
+  type: 'restored';
+  compactionId: string;
+}
+export type Note = SwitchNote | NoticeNote | EndedNote | CompactedNote | RestoredNote;
+export interface NoteEntry {
+  kind: 'note';
+  key: string;
+  note: Note;
+}
+
+/** Where the conversation goes on in more than one way: what follows is one of them. */
+export interface ForkEntry {
+  kind: 'fork';
+  key: string;
+  branchIds: number[];
+  /** Of `branchIds`. */
+  active: number;
+}
+
+export type Entry = UserEntry | AnswerEntry | NoteEntry | ForkEntry;
