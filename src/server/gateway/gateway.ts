@@ -6,6 +6,7 @@ import { isCallersStop, runAttempt, type AttemptResult } from './attempt.ts';
 import type { AttemptFailure } from './attempt-failure.ts';
 import type { GatewayClock, GatewayOptions } from './gateway-options.ts';
 import { AttemptRecord } from './ledger/attempt-record.ts';
+import { estimateInputTokens } from './ledger/estimate.ts';
 import { DeadlineError, LinkedController, deadlines, type Deadlines } from './limits/deadlines.ts';
 import { RatePauses } from './limits/rate-pauses.ts';
 import { HeliconeHealth } from './routing/helicone-health.ts';
@@ -136,7 +137,17 @@ function connectionOf({ connections }: GatewayParts, { target }: ModelRequest): 
 
 function newRecord(call: Call, attempt: number, route: string): AttemptRecord {
   const { requestId, request, clock, ledger } = call;
-  return new AttemptRecord(ledger, { requestId, request, attempt, route, startedAt: clock.now() });
+  const { target, context, settings } = request;
+  return new AttemptRecord(ledger, {
+    requestId,
+    context,
+    target,
+    streams: settings.stream !== false,
+    attempt,
+    route,
+    startedAt: clock.now(),
+    estimateInput: () => estimateInputTokens(request),
+  });
 }
 
 /** Waits where another request was told to: its answer would be the same. */

@@ -1,18 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import type { UsageEntry } from '#protocol/usage.ts';
 import type { LedgerRow, LedgerStore } from '#server/store/store.ts';
-import type { ModelRequest } from '../types.ts';
+import type { RequestContext, Target } from '../types.ts';
 import type { ReportedUsage } from '../wires/wire.ts';
 import { costUsd } from './cost.ts';
-import { estimateInputTokens, estimateTokens } from './estimate.ts';
+import { estimateTokens } from './estimate.ts';
 
 export interface AttemptIdentity {
   requestId: string;
-  request: ModelRequest;
+  context: Pick<RequestContext, 'userId' | 'threadId' | 'runId'>;
+  target: Pick<Target, 'provider' | 'model' | 'cost'>;
+  /** The answer is asked for as a stream. */
+  streams: boolean;
   attempt: number;
   route: string;
   /** Epoch milliseconds. */
   startedAt: number;
+  /** Of the request, for when the provider reports none. */
+  estimateInput(): number;
 }
 
 export interface AttemptEnding {
@@ -46,9 +51,9 @@ export class AttemptRecord {
   }
 
   async reserve(): Promise<void> {
-    const { requestId, request, attempt, route, startedAt } = this.#identity;
-    const { userId, threadId, runId } = request.context;
-    const { provider, model } = request.target;
+    const { requestId, context, target, attempt, route, startedAt } = this.#identity;
+    const { userId, threadId, runId } = context;
+    const { provider, model } = target;
     const timestamp = new Date(startedAt).toISOString();
     const owner = { requestId, userId, threadId, runId };
     await this.#ledger.reserve({ id: this.id, ...owner, provider, model, timestamp, attempt, route });
@@ -75,8 +80,8 @@ export class AttemptRecord {
   }
 
   #usage(ending: AttemptEnding): UsageEntry {
-    const { request, attempt, route, startedAt } = this.#identity;
-    const { provider, model, cost } = request.target;
+    const { target, attempt, route, startedAt } = this.#identity;
+    const { provider, model, cost } = target;
     const { chargedUsd, ...tokens } = this.#tokens(ending);
     return {
       provider,
@@ -106,7 +111,7 @@ export class AttemptRecord {
       return { inputTokens: 0, outputTokens: 0, ...none, estimated: status === 'aborted' };
     const counted = estimateTokens(this.receivedCharacters);
     const known = reported ?? {
-      inputTokens: estimateInputTokens(this.#identity.request),
+      inputTokens: this.#identity.estimateInput(),
       ...none,
       outputTokens: 0,
     };
@@ -115,9 +120,8 @@ export class AttemptRecord {
 
   /** Without a stream nothing tells of the work until it is done: given up before that, it was done in vain and is billed. */
   #wasAtWork({ status, errorCode }: AttemptEnding): boolean {
-    const { stream } = this.#identity.request.settings;
     const givenUp = status === 'aborted' || errorCode === 'provider_timeout';
-    return stream === false && this.httpStatus === null && givenUp;
+    return !this.#identity.streams && this.httpStatus === null && givenUp;
   }
 }
 
