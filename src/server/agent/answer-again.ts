@@ -80,8 +80,11 @@ async function writeBranch(
   const { path, afterSeq, messageId } = fork;
   const parentId = path.at(-1)?.branch ?? 0;
   const branchId = await store.branches.add(thread.id, { parentId, afterSeq, createdAt });
+  await store.threads.update(thread.userId, thread.id, {
+    updatedAt: createdAt,
+    ...(choice ? { modelConfig: choice } : {}),
+  });
   const modelConfig = choice ?? thread.modelConfig;
-  await store.threads.update(thread.userId, thread.id, { modelConfig, updatedAt: createdAt });
   events.push(
     { type: 'thread.branched', data: { branchId, afterSeq, by: 'answer_again' } },
     startedEvent({ ...thread, modelConfig }, runId, messageId ?? ''),

@@ -23,7 +23,8 @@ const warmUpAfterMs = 50;
 export async function prepareWorkspace(setup: AgentSetup, turn: Turn): Promise<void> {
   const thread = await turn.thread();
   const transcript = await turn.memory.refresh(setup.store);
-  const isNew = transcript.length <= 1 && thread.sandboxId === thread.id;
+  const isFirst = transcript.length <= 1 && turn.run.branch === 0;
+  const isNew = isFirst && thread.sandboxId === thread.id;
   if (!isNew || thread.modelConfig.provider === 'demo') return openWorkspace(setup, turn);
   warmUp(setup, turn).catch((cause: unknown) =>
     setup.logger.warn({ threadId: turn.threadId, cause }, 'a sandbox was not opened ahead of its use'),

@@ -2,6 +2,7 @@ import { writeSync } from 'node:fs';
 import { CrosspointError } from '#protocol/errors.ts';
 import type { ModelRequest } from '#server/gateway/types.ts';
 import type { Reply } from './scripted-gateway.ts';
+import { crashPoints } from './crash-checks.ts';
 import { openWorkbench, user } from './workbench.ts';
 
 /** The message of the scenario; repeated by the test after the crash with the same client id. */
@@ -32,13 +33,8 @@ export function scenario({ messages, target }: ModelRequest): Reply {
 
 /** Runs the scenario in a data directory and kills itself at the named point, `name:count`. */
 async function main(dataDir: string, crashAt: string): Promise<void> {
-  const hits = new Map<string, number>();
   const say = (line: object) => writeSync(1, `${JSON.stringify(line)}\n`);
-  const point = (name: string) => {
-    const count = (hits.get(name) ?? 0) + 1;
-    hits.set(name, count);
-    if (`${name}:${count}` === crashAt) process.kill(process.pid, 'SIGKILL');
-  };
+  const { point, all } = crashPoints(crashAt);
   const { agent, close } = await openWorkbench(scenario, { dataDir, point });
   await agent.recover();
   const started = await agent.start(user, firstMessage);
@@ -51,11 +47,7 @@ async function main(dataDir: string, crashAt: string): Promise<void> {
     answer = await agent.answer(user, decided.runId);
   }
   await close();
-  say({
-    points: [...hits].flatMap(([name, count]) =>
-      Array.from({ length: count }, (_value, index) => `${name}:${index + 1}`),
-    ),
-  });
+  say({ points: all() });
 }
 
 const [, , dataDir, crashAt] = process.argv;
