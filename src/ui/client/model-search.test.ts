@@ -33,6 +33,15 @@ test('"cheap" sorts by price, unknown prices and what cannot be used last', () =
   assert.deepEqual(ids('cheap'), ['beta', 'gamma', 'delta', 'alpha']);
 });
 
+test('the free demo does not win against a real model', () => {
+  const demo = model('demo', 'script', { cost: { input: 0, output: 0 } });
+  const [group] = searchModels([demo, ...models], 'cheap', {});
+  assert.deepEqual(
+    group?.models.map(({ model }) => model),
+    ['beta', 'gamma', 'script', 'delta', 'alpha'],
+  );
+});
+
 test('"fast" sorts by what was measured', () => {
   assert.deepEqual(ids('near fast', { 'near/gamma': 90, 'near/beta': 20 }), ['gamma', 'beta', 'delta']);
 });

@@ -61,13 +61,14 @@ export function searchModels(
   const order = words.map((word) => sorts[word]).filter((sort) => sort !== undefined);
   if (order.length > 0) {
     const sorted = order.reduce((list, sort) => list.toSorted(sort(speeds)), matching);
-    return [{ provider: '', models: sorted.toSorted((left, right) => usable(right) - usable(left)) }];
+    return [{ provider: '', models: sorted.toSorted((left, right) => rank(right) - rank(left)) }];
   }
   return grouped(matching, own);
 }
 
 export const isUsable = (model: Model) => model.available && model.status !== 'retired';
-const usable = (model: Model) => Number(isUsable(model));
+/** In a sorted list: the scripted demo is free, and nobody looks for it there. */
+const rank = (model: Model) => (isUsable(model) ? (model.provider === 'demo' ? 1 : 2) : 0);
 
 function searchText(model: Model): string {
   const { tools, images, reasoning } = model.capabilities;

@@ -30,6 +30,11 @@ export class Preferences {
     this.#show(await this.#api.changePreferences({ favouriteModels: wanted ? [...others, id] : others }));
   }
 
+  /** What was used before this model: by the last switch, or else the newest of the others. */
+  before(current: string): string | null {
+    return [this.previous, ...this.recents].find((id) => id !== null && id !== current) ?? null;
+  }
+
   /** A model was chosen, `instead` of another one where it is a switch. */
   chose(id: string, instead?: string): void {
     const recentModels = [id, ...this.recents.filter((other) => other !== id)].slice(0, keptRecents);
