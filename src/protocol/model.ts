@@ -23,6 +23,8 @@ export interface Model {
   contextWindow: number | null;
   maxOutput: number | null;
   capabilities: { tools: boolean; images: boolean; reasoning: boolean; temperature: boolean };
+  /** Those of `capabilities` that are a guess by the model's name: nobody told. */
+  guessed?: 'images'[];
   status: ModelStatus;
   /** ISO date on which the provider turns it off, when announced. */
   retiresOn?: string;

@@ -1,4 +1,4 @@
-import type { AssistantPart, ToolResultPart, UserPart, Wire } from '#protocol/message.ts';
+import type { AssistantPart, ReasoningPart, ToolResultPart, UserPart, Wire } from '#protocol/message.ts';
 import type { ModelCost, ReasoningEffort } from '#protocol/model.ts';
 import type { UsageEntry } from '#protocol/usage.ts';
 
@@ -17,10 +17,14 @@ export interface Dialect {
   reasoningDetails?: boolean;
   /** Kimi, DeepSeek: a tool-call turn must carry a non-empty `reasoning_content`. */
   reasoningContent?: boolean;
+  /** Gemini 3 and later: a message with calls carries a thought signature, one of another model a placeholder. */
+  thoughtSignatures?: boolean;
   /** Gemma must not get its reasoning back. Default true. */
   reasoningBack?: boolean;
   /** Groq: `reasoning_format: "parsed"` puts reasoning in its own field. */
   reasoningFormat?: 'parsed';
+  /** The server fetches the images of http(s) addresses. Default true. */
+  imageUrls?: boolean;
   /** Ask for usage in streams (`stream_options.include_usage`). Default true. */
   streamUsage?: boolean;
   /** Tool-call ids that the provider takes. Default: `[A-Za-z0-9_-]{1,40}`. */
@@ -31,7 +35,7 @@ export interface Dialect {
    */
   thinking?: 'budget' | 'adaptive';
   /** What the model calls each effort, e.g. Groq's Qwen: off `none`, all others `default`. Default: its own name, `low` for off. */
-  efforts?: Partial<Record<ReasoningEffort, string>>;
+  efforts?: Partial<Record<Effort, string>>;
   /** OpenAI Responses: ask for summaries of the reasoning. Default true. */
   reasoningSummary?: boolean;
   /** OpenRouter: `usage.cost` is what was charged, in USD; it replaces the price table. */
@@ -104,6 +108,49 @@ export interface ToolDefinition {
   description: string;
   /** JSON schema of an object. */
   parameters: Record<string, unknown>;
+  /** true: the provider holds the model to the schema. */
+  strict?: boolean;
+}
+
+/** `name`: exactly this tool is called. */
+export type ToolChoice = 'auto' | 'none' | 'required' | { name: string };
+
+/** Every effort that some provider has a word for. What a model does not know becomes the nearest that it does. */
+export type Effort = ReasoningEffort | 'minimal' | 'xhigh' | 'max';
+
+/** `json`: one JSON object, of whatever shape. */
+export type OutputFormat =
+  | { type: 'json' }
+  | {
+      type: 'json-schema';
+      name: string;
+      description?: string;
+      schema: Record<string, unknown>;
+      strict?: boolean;
+    };
+
+/** How the answer is to be made. Only the first four are the agent's; the others come through `/v1`. */
+export interface RequestSettings {
+  temperature?: number;
+  maxTokens?: number;
+  reasoningEffort?: Effort;
+  /** false: the answer is asked for as a whole and gives the same events, all at its end. Default true. */
+  stream?: boolean;
+  /** Tokens to think with at most, where a provider counts them. */
+  thinkingBudget?: number;
+  topP?: number;
+  topK?: number;
+  stop?: string[];
+  /** A wish: providers without one pass over it. */
+  seed?: number;
+  frequencyPenalty?: number;
+  presencePenalty?: number;
+  /** false: at most one call in an answer. */
+  parallelToolCalls?: boolean;
+  output?: OutputFormat;
+  verbosity?: 'low' | 'medium' | 'high';
+  /** Of the client's own user, opaque, for the provider's abuse detection. */
+  endUser?: string;
 }
 
 /** A projected request: everything in it suits the target (docs/architecture.md, "Handoff"). */
@@ -113,14 +160,8 @@ export interface ModelRequest {
   system: string;
   messages: PromptMessage[];
   tools: ToolDefinition[];
-  toolChoice?: 'auto' | 'none' | 'required';
-  settings: {
-    temperature?: number;
-    maxTokens?: number;
-    reasoningEffort?: ReasoningEffort;
-    /** false: the answer is asked for as a whole and gives the same events, all at its end. Default true. */
-    stream?: boolean;
-  };
+  toolChoice?: ToolChoice;
+  settings: RequestSettings;
   /** Thinking is off for this request (inside a tool loop that began under another model). */
   suppressReasoning?: boolean;
   context: RequestContext;
@@ -144,10 +185,13 @@ export type ModelStreamEvent =
   | { type: 'retrying'; attempt: number; afterMs: number; reason: string }
   /** e.g. `helicone_bypassed`: the route that was asked for failed and another serves, visibly. */
   | { type: 'notice'; code: string; message: string }
-  | { type: 'text-delta'; text: string }
+  /** `refusal`: the provider says that these words decline. */
+  | { type: 'text-delta'; text: string; refusal?: true }
   | { type: 'reasoning-delta'; text: string }
-  /** For display only: arguments are real only in `finished`. */
-  | { type: 'tool-call-delta'; index: number; name: string; argsText: string }
+  /** A part of the reasoning as it will be in `finished`, where the wire says it before the end. */
+  | { type: 'reasoning-done'; part: ReasoningPart }
+  /** For display only: arguments are real only in `finished`. `id`: once the provider has said it. */
+  | { type: 'tool-call-delta'; index: number; id?: string; name: string; argsText: string }
   | {
       type: 'finished';
       reason: FinishReason;

@@ -203,6 +203,7 @@ class Manager implements RunningModelManager {
       contextWindow,
       maxOutput,
       capabilities: { ...capabilities },
+      ...(facts.guessed ? { guessed: facts.guessed } : {}),
       status,
       ...(facts.retiresOn ? { retiresOn: facts.retiresOn } : {}),
       ...(successor ? { successor } : {}),

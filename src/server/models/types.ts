@@ -24,7 +24,7 @@ export interface Provider {
   /** Models that are only known at run time (local servers, custom providers). Throws when nobody answers. */
   discover?(config: Config, signal: AbortSignal): Promise<ModelFacts[]>;
   /** How to speak to a model of this provider that nobody knows, and what it can probably do. */
-  guess(model: string): Pick<ModelFacts, 'wire' | 'capabilities' | 'dialect'>;
+  guess(model: string): Pick<ModelFacts, 'wire' | 'capabilities' | 'dialect' | 'guessed'>;
 }
 
 /** Users know it by this name. Presets, custom models, the default; what a model is, costs and can do. */

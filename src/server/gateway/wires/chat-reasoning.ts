@@ -1,13 +1,16 @@
-import type { AssistantPart, ReasoningPart } from '#protocol/message.ts';
+import type { AssistantPart, ReasoningPart, ToolCallPart } from '#protocol/message.ts';
 import type { Dialect, ModelRequest, Target } from '../types.ts';
 import { openCapsule, sealCapsule } from './capsule.ts';
 import type { ReasoningDetail } from './reasoning-details.ts';
+import { callSignature, messageSignature, placeholderDetails } from './thought-signatures.ts';
 
 /** How one chat-completions server is asked for reasoning, gives it and gets it back: the wire itself has no rule. */
 export interface ChatReasoning {
   settings(request: ModelRequest): Record<string, unknown>;
   /** Fields of an assistant message in the request. */
   fields(parts: readonly AssistantPart[], hasCalls: boolean): Record<string, unknown>;
+  /** Fields of a call in the request. */
+  callFields?(part: ToolCallPart, isFirst: boolean): Record<string, unknown>;
   parts(text: string, details: ReasoningDetail[]): ReasoningPart[];
 }
 
@@ -21,7 +24,9 @@ export function chatReasoning(target: Target, dialect: Dialect): ChatReasoning {
         : {
             ...detailsField(parts, target, dialect),
             ...contentField(parts, hasCalls, target, dialect),
+            ...messageSignature(parts, target),
           },
+    callFields: (part, isFirst) => callSignature(part, isFirst, target, dialect),
     parts: (text, details) => reasoningParts(text, details, target, dialect),
   };
 }
@@ -47,9 +52,12 @@ function detailsField(parts: readonly AssistantPart[], target: Target, dialect: 
   if (!dialect.reasoningDetails) return {};
   const details = parts.flatMap((part) => {
     const data = part.type === 'reasoning' ? openCapsule(part.capsule, target) : null;
-    return data === null ? [] : (JSON.parse(data) as unknown[]);
+    const given: unknown = data === null ? null : JSON.parse(data);
+    return Array.isArray(given) ? (given as unknown[]) : [];
   });
-  return details.length ? { reasoning_details: details } : {};
+  if (details.length) return { reasoning_details: details };
+  const stand = dialect.thoughtSignatures ? placeholderDetails(parts) : [];
+  return stand.length ? { reasoning_details: stand } : {};
 }
 
 /** Kimi and DeepSeek refuse a tool-call turn without it, also one that another model wrote; elsewhere it is not wanted. */

@@ -1,5 +1,5 @@
 import { CrosspointError } from '#protocol/errors.ts';
-import type { AssistantPart, ToolCallPart } from '#protocol/message.ts';
+import type { AssistantPart, Capsule, ToolCallPart } from '#protocol/message.ts';
 import { streamError } from '../errors/stream-error.ts';
 import type { SseEvent } from '../sse.ts';
 import type { Dialect, FinishReason, Target } from '../types.ts';
@@ -8,6 +8,7 @@ import { eventJson, otherProtocol } from './event-json.ts';
 import { readChatUsage, type ChatUsage } from './openai-chat-usage.ts';
 import { mergeReasoningDetails, type ReasoningDetail } from './reasoning-details.ts';
 import { settledReason } from './settled-reason.ts';
+import { signatureCapsule, type ExtraContent } from './thought-signatures.ts';
 import { isCutOff, ToolCallCollector, withDistinctIds } from './tool-calls.ts';
 import type { ReportedUsage, WireAnswer, WireDelta, WirePartial, WireReader } from './wire.ts';
 
@@ -36,6 +37,7 @@ interface Delta {
   reasoning_content?: string | null;
   reasoning_details?: ReasoningDetail[] | null;
   tool_calls?: CallDelta[] | null;
+  extra_content?: ExtraContent | null;
 }
 
 interface CallDelta {
@@ -43,9 +45,10 @@ interface CallDelta {
   id?: string | null;
   /** Some compatible servers give the arguments as the object itself. */
   function?: { name?: string | null; arguments?: string | object | null } | null;
+  extra_content?: ExtraContent | null;
 }
 
-const finishReasons: Record<string, FinishReason> = {
+export const finishReasons: Record<string, FinishReason> = {
   stop: 'stop',
   tool_calls: 'tool-calls',
   function_call: 'tool-calls',
@@ -66,6 +69,8 @@ export class OpenAiChatReader implements WireReader {
   #refused = false;
   #reasoningText = '';
   #details: ReasoningDetail[] = [];
+  /** Gemini's signature of what is said. */
+  #signature: Capsule | null = null;
   #finish: string | null = null;
   #usage: ReportedUsage | null = null;
   #model: string | undefined;
@@ -117,19 +122,25 @@ export class OpenAiChatReader implements WireReader {
   }
 
   partial(): WirePartial {
-    return { parts: this.#spoken().filter(({ type }) => type === 'text'), ...this.#facts() };
+    const text: AssistantPart[] = this.#text ? [{ type: 'text', text: this.#text }] : [];
+    return { parts: text, ...this.#facts() };
   }
 
   #delta(delta: Delta): WireDelta[] {
     const deltas: WireDelta[] = [];
     if (delta.reasoning_details?.length)
       this.#details = mergeReasoningDetails(this.#details, delta.reasoning_details);
-    const reasoning = delta.reasoning || delta.reasoning_content;
+    this.#signature = signatureCapsule(delta.extra_content, this.#target) ?? this.#signature;
+    const content = spokenText(delta.content);
+    // Gemini's thoughts come as content that is marked.
+    const isThought = delta.extra_content?.google?.thought === true;
+    const reasoning =
+      delta.reasoning || delta.reasoning_content || (isThought ? content.replace(thoughtTags, '') : '');
     if (reasoning) {
       this.#reasoningText += reasoning;
       deltas.push({ type: 'reasoning-delta', text: reasoning });
     }
-    const text = spokenText(delta.content) || delta.refusal;
+    const text = (isThought ? '' : content) || delta.refusal;
     if (delta.refusal) this.#refused = true;
     if (text) {
       this.#text += text;
@@ -140,7 +151,7 @@ export class OpenAiChatReader implements WireReader {
     return deltas;
   }
 
-  #callDelta(index: number, { id, function: called }: CallDelta): WireDelta {
+  #callDelta(index: number, { id, function: called, extra_content: extra }: CallDelta): WireDelta {
     let position = this.#positions.get(index);
     const known = position === undefined ? undefined : this.#calls.at(position);
     // Some servers give every call the index 0: another id with a name is another call.
@@ -155,12 +166,19 @@ export class OpenAiChatReader implements WireReader {
     const given = called?.arguments ?? '';
     const argsText = typeof given === 'string' ? given : JSON.stringify(given);
     this.#calls.append(position, argsText);
-    return { type: 'tool-call-delta', index: position, name: this.#calls.at(position)?.name ?? '', argsText };
+    const call = this.#calls.at(position);
+    const capsule = signatureCapsule(extra, this.#target);
+    if (call && capsule) call.capsule = capsule;
+    return { type: 'tool-call-delta', index: position, name: call?.name ?? '', argsText };
   }
 
   #spoken(): AssistantPart[] {
     const reasoning = this.#reasoning.parts(this.#reasoningText, this.#details);
-    return this.#text ? [...reasoning, { type: 'text', text: this.#text }] : reasoning;
+    const capsule = this.#signature;
+    if (this.#text)
+      return [...reasoning, { type: 'text', text: this.#text, ...(capsule ? { capsule } : {}) }];
+    // Of an answer without a word, e.g. with calls only.
+    return capsule ? [...reasoning, { type: 'reasoning', text: '', capsule }] : reasoning;
   }
 
   #reason(): FinishReason {
@@ -172,6 +190,9 @@ export class OpenAiChatReader implements WireReader {
     return { usage: this.#usage, ...(this.#model ? { servedModel: this.#model } : {}) };
   }
 }
+
+/** Around thoughts, from their first piece to their last. */
+const thoughtTags = /^<thought>|<\/thought>$/g;
 
 function hasOtherId({ toolCallId }: ToolCallPart, id: string | null | undefined): boolean {
   return Boolean(id && toolCallId && id !== toolCallId);

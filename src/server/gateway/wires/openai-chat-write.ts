@@ -93,11 +93,13 @@ function textOf(part: UserPart): string {
 
 function assistantMessage({ parts }: PromptAssistantMessage, form: ChatForm): ChatMessage[] {
   const text = parts.map((part) => (part.type === 'text' ? part.text : '')).join('');
-  const calls = parts.flatMap((part) => {
-    if (part.type !== 'tool-call') return [];
-    const called = { name: part.name, arguments: argumentsObject(part.args) };
-    return [{ id: part.toolCallId, type: 'function', function: called }];
-  });
+  const calls = parts
+    .filter((part) => part.type === 'tool-call')
+    .map((part, index) => {
+      const called = { name: part.name, arguments: argumentsObject(part.args) };
+      const more = form.reasoning.callFields?.(part, index === 0);
+      return { id: part.toolCallId, type: 'function', function: called, ...more };
+    });
   if (text === '' && !calls.length) return [];
   return [
     {

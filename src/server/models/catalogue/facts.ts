@@ -12,6 +12,8 @@ export interface ModelFacts {
   maxOutput: number | null;
   capabilities: Model['capabilities'];
   wire: Wire;
+  /** Capabilities that are guessed by the name of the model. */
+  guessed?: Model['guessed'];
   /** How this model departs from its provider. */
   dialect?: Dialect;
   /** The id in Helicone's unified gateway where it differs. */

@@ -3,6 +3,7 @@ import { factsOf, july2026 } from './facts.ts';
 const shared = { wire: 'openai-chat', ...july2026 } as const;
 const plain = { ...shared, can: ['tools', 'temperature'] } as const;
 const reasoning = { ...shared, can: ['tools', 'reasoning', 'temperature'] } as const;
+const signed = { dialect: { thoughtSignatures: true } } as const;
 const seeing = { ...shared, can: ['tools', 'images', 'reasoning', 'temperature'] } as const;
 
 /** A few of the hundreds that it lists; the others come with a refresh. https://openrouter.ai/models */
@@ -47,12 +48,12 @@ export const openrouterModels = factsOf('openrouter', [
   [
     'google/gemini-3.5-flash',
     'Gemini 3.5 Flash',
-    { ...seeing, context: 1_048_576, output: 65_536, price: [1.5, 9, 0.15, 0.083333] },
+    { ...seeing, ...signed, context: 1_048_576, output: 65_536, price: [1.5, 9, 0.15, 0.083333] },
   ],
   [
     'google/gemini-3.1-pro-preview',
     'Gemini 3.1 Pro (preview)',
-    { ...seeing, context: 1_048_576, output: 65_536, price: [2, 12, 0.2, 0.375] },
+    { ...seeing, ...signed, context: 1_048_576, output: 65_536, price: [2, 12, 0.2, 0.375] },
   ],
   [
     'x-ai/grok-4.3',

@@ -1,4 +1,5 @@
 import { cloudProvider } from './cloud.ts';
+import { withModelRules } from './model-families.ts';
 
 export const groq = cloudProvider({
   id: 'groq',
@@ -10,8 +11,9 @@ export const groq = cloudProvider({
   // "messages.1.content must be a string" (console.groq.com/docs/openai).
   dialect: { maxTokensField: 'max_completion_tokens', stringContentOnly: true },
   heliconeProvider: 'groq',
-  guess: () => ({
-    wire: 'openai-chat',
-    capabilities: { tools: true, images: false, reasoning: false, temperature: true },
-  }),
+  guess: (model) =>
+    withModelRules(model, {
+      wire: 'openai-chat',
+      capabilities: { tools: true, images: false, reasoning: false, temperature: true },
+    }),
 });

@@ -76,9 +76,11 @@ const guessed: ReturnType<Provider['guess']> = {
 };
 
 function factsOf({ id, label }: LocalServer, found: LocalModel): ModelFacts {
-  const named = withFamily(found.model, guessed);
+  const { guessed: unsure, ...named } = withFamily(found.model, guessed);
   return {
     ...named,
+    // What the server itself says is no guess.
+    ...(unsure && found.capabilities?.images === undefined ? { guessed: unsure } : {}),
     provider: id,
     model: found.model,
     label: found.model,

@@ -1,4 +1,5 @@
 import { cloudProvider } from './cloud.ts';
+import { withModelRules } from './model-families.ts';
 
 /** Makers all of whose newer models see and think. */
 const able = /^(anthropic\/claude-|google\/gemini-|openai\/(gpt-[5-9]|o[34]))/;
@@ -14,8 +15,9 @@ export const openrouter = cloudProvider({
   headers: ({ port }) => ({ 'HTTP-Referer': `http://localhost:${port}`, 'X-Title': 'Crosspoint' }),
   dialect: { maxTokensField: 'max_tokens', reasoningDetails: true, declaredCost: true },
   heliconeProvider: 'openrouter',
-  guess: (model) => ({
-    wire: 'openai-chat',
-    capabilities: { tools: true, images: able.test(model), reasoning: able.test(model), temperature: true },
-  }),
+  guess: (model) =>
+    withModelRules(model, {
+      wire: 'openai-chat',
+      capabilities: { tools: true, images: able.test(model), reasoning: able.test(model), temperature: true },
+    }),
 });
