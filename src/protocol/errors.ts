@@ -6,6 +6,7 @@ export const errorCatalogue = {
   // Requests
   bad_json: { status: 400, sentence: 'The request body is not valid JSON. Send a JSON object.' },
   bad_request: { status: 400, sentence: '{detail}' },
+  unsupported_parameter: { status: 400, sentence: '{param}: {detail}' },
   invalid_model_preset: { status: 400, sentence: 'Invalid model preset' },
   missing_model: { status: 400, sentence: 'Must provide modelName or provider+customModel' },
   unknown_provider: {
@@ -134,6 +135,7 @@ export const errorCatalogue = {
     status: 409,
     sentence: 'This conversation is being shortened already. Wait for that to end, or stop it.',
   },
+  compaction_stopped: { status: 409, sentence: 'The shortening was stopped. Nothing was changed.' },
   compaction_failed: {
     status: 502,
     sentence: '{model} wrote no summary. Choose another model for it, or take an outline, which needs none.',

@@ -62,6 +62,10 @@ export interface ImagePart {
   mediaType: string;
   /** base64 */
   data: string;
+  /** Where the image is, instead of `data`, which is then empty: only in requests to `/v1`. Nothing here ever fetches it. */
+  url?: string;
+  /** How closely to look, as OpenAI's wires name it. */
+  detail?: string;
 }
 
 export interface FilePart {

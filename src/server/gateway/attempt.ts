@@ -198,7 +198,7 @@ class Attempt {
   #count(deltas: readonly WireDelta[]): void {
     if (!deltas.length) return;
     this.#streamed = true;
-    const lengths = deltas.map((delta) => ('text' in delta ? delta.text : delta.argsText).length);
+    const lengths = deltas.map((delta) => deltaText(delta).length);
     this.#input.record.received(lengths.reduce((sum, length) => sum + length, 0));
   }
 
@@ -224,8 +224,14 @@ function isMalformed(cause: unknown): cause is TypeError {
 
 /** A wire's types say what a provider should send; one that sends a number for a text is told apart here, for all wires. */
 function assertText(delta: WireDelta): WireDelta {
-  if (typeof ('text' in delta ? delta.text : delta.argsText) === 'string') return delta;
+  if (typeof deltaText(delta) === 'string') return delta;
   throw new TypeError('a text of the stream is not a text');
+}
+
+/** What a delta adds to the answer; a part that is done adds nothing that was not seen. */
+function deltaText(delta: WireDelta): string {
+  if (delta.type === 'reasoning-done') return '';
+  return delta.type === 'tool-call-delta' ? delta.argsText : delta.text;
 }
 
 /** The total deadline aborts the same signal, with an error of ours. */

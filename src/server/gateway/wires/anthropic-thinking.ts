@@ -1,8 +1,14 @@
-import type { ReasoningEffort } from '#protocol/model.ts';
-import type { Dialect, ModelRequest, Target } from '../types.ts';
+import type { Dialect, Effort, ModelRequest, Target } from '../types.ts';
 
 /** Tokens to think with; Anthropic takes 1,024 at least and fewer than `max_tokens`. */
-const budgets: Record<Exclude<ReasoningEffort, 'off'>, number> = { low: 4_096, medium: 10_240, high: 24_576 };
+const budgets: Record<Exclude<Effort, 'off'>, number> = {
+  minimal: 1_024,
+  low: 4_096,
+  medium: 10_240,
+  high: 24_576,
+  xhigh: 32_768,
+  max: 65_536,
+};
 const smallestBudget = 1_024;
 /** Left for the answer itself beside the thinking. */
 const smallestAnswer = 1_024;

@@ -1,4 +1,4 @@
-import type { AssistantPart } from '#protocol/message.ts';
+import type { AssistantPart, ReasoningPart } from '#protocol/message.ts';
 import type { SseEvent } from '../sse.ts';
 import type { Dialect, FinishReason, ModelRequest, Target } from '../types.ts';
 import type { WrittenMessages } from './written-messages.ts';
@@ -15,9 +15,12 @@ export interface ReportedUsage {
 }
 
 export type WireDelta =
-  | { type: 'text-delta'; text: string }
+  /** `refusal`: the provider says that these words decline. */
+  | { type: 'text-delta'; text: string; refusal?: true }
   | { type: 'reasoning-delta'; text: string }
-  | { type: 'tool-call-delta'; index: number; name: string; argsText: string };
+  /** A part of the reasoning as it will be in the answer, where the wire says it before the end. */
+  | { type: 'reasoning-done'; part: ReasoningPart }
+  | { type: 'tool-call-delta'; index: number; id?: string; name: string; argsText: string };
 
 export interface WireAnswer {
   reason: FinishReason;

@@ -1,0 +1,27 @@
+import type { ModelRequest, PromptMessage, RequestContext, Target } from '../types.ts';
+import { assertTakes } from './takes.ts';
+import type { ClientCall } from './client-wire.ts';
+
+/**
+ * A client's call for one target, after the projection of `call.transcript(target)`.
+ * @throws CrosspointError `unsupported_parameter` when this target's wire has no way to say what the client wants
+ */
+export function modelRequest(
+  call: ClientCall,
+  target: Target,
+  projection: { messages: PromptMessage[]; suppressReasoning: boolean },
+  context: RequestContext,
+): ModelRequest {
+  assertTakes(call, projection.messages, target);
+  const { system, tools, toolChoice, settings, stream } = call;
+  return {
+    target,
+    system,
+    messages: projection.messages,
+    tools,
+    ...(toolChoice ? { toolChoice } : {}),
+    settings: { ...settings, stream },
+    ...(projection.suppressReasoning ? { suppressReasoning: true } : {}),
+    context,
+  };
+}
