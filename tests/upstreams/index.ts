@@ -2,6 +2,7 @@ import { anthropic } from './anthropic.ts';
 import { compatible } from './compatible.ts';
 import type { Chunking } from './delivery.ts';
 import type { Emulator } from './emulator.ts';
+import { gemini } from './gemini.ts';
 import { groq } from './groq.ts';
 import { serveGateway } from './helicone/gateway.ts';
 import { serveProxy, type HeliconeTrouble } from './helicone/proxy.ts';
@@ -65,7 +66,14 @@ export interface Providers extends Record<ProviderName, RunningProvider> {
   close(): Promise<void>;
 }
 
-const emulators: Record<ProviderName, Emulator> = { openai, anthropic, groq, openrouter, compatible };
+const emulators: Record<ProviderName, Emulator> = {
+  openai,
+  anthropic,
+  groq,
+  openrouter,
+  gemini,
+  compatible,
+};
 
 /** Paths of the base URLs below the host. */
 const basePaths = {
@@ -73,6 +81,7 @@ const basePaths = {
   anthropic: '',
   groq: '/openai/v1',
   openrouter: '/api/v1',
+  gemini: '/v1beta/openai',
   compatible: '/v1',
 };
 

@@ -34,6 +34,8 @@ export function traitsOf(provider: ProviderName, model: string): ModelTraits {
       return { ...common, ...groq(model) };
     case 'openrouter':
       return { ...common, ...openRouter(model) };
+    case 'gemini':
+      return { ...common, ...gemini(model) };
     case 'compatible':
       return { ...common, ...compatible(model) };
   }
@@ -81,6 +83,12 @@ function openRouter(model: string): Partial<ModelTraits> {
   if (/kimi/.test(model)) return { exists, images, reasoning, callIds: 'kimi' };
   if (/mistral/.test(model)) return { exists, images, reasoning: false, callIds: 'mistral' };
   return { exists, images, reasoning };
+}
+
+function gemini(model: string): Partial<ModelTraits> {
+  const exists = /^(models\/)?gemini-/.test(model);
+  const efforts = ['none', 'minimal', 'low', 'medium', 'high'];
+  return { exists, reasoning: true, maxOutput: 65_536, efforts };
 }
 
 function compatible(model: string): Partial<ModelTraits> {

@@ -54,6 +54,7 @@ function checkDetails(value: unknown, index: number, { provider, model }: CheckC
   );
   for (const detail of details) {
     if (detail.type === 'reasoning.encrypted') {
+      if (/gemini/.test(model) && detail.data === placeholder) continue;
       if (decrypt(detail.data, provider, model) === null) badSignature(index);
     } else if (detail.type === 'reasoning.text') {
       const { signature, text } = detail;
@@ -70,13 +71,25 @@ function badSignature(index: number): never {
   refuse(`messages.${index}.content.0: Invalid \`signature\` in \`thinking\` block`);
 }
 
-/** "Gemini models require OpenRouter reasoning details to be preserved in each request." Its own open calls only. */
+/** Google's, for calls that the model did not make. */
+const placeholder = 'skip_thought_signature_validator';
+
+/**
+ * "Gemini models require OpenRouter reasoning details to be preserved in each request": with every message of the open turn
+ * that has calls; its own must come back, for those of others the placeholder stands, with the id of the first call.
+ */
 function checkGeminiLoop(messages: readonly Json[], { model, issued }: CheckContext): void {
   const turn = messages.slice(messages.findLastIndex(({ role }) => role === 'user') + 1);
   for (const { tool_calls: calls, reasoning_details: details } of turn) {
-    const own =
-      Array.isArray(calls) && (calls as Json[]).some(({ id }) => issued.isCallOf(String(id), model));
-    if (own && !Array.isArray(details))
+    if (!Array.isArray(calls)) continue;
+    const [first] = calls as Json[];
+    const own = issued.isCallOf(String(first?.id), model);
+    const sealed = (Array.isArray(details) ? (details as Json[]) : []).find(
+      ({ type }) => type === 'reasoning.encrypted',
+    );
+    const stands = sealed?.data === placeholder;
+    const isWanted = own || !/gemini-[12]\b/.test(model);
+    if (isWanted && (!sealed || (stands && (own || sealed.id !== first?.id))))
       refuse(
         'Gemini models require OpenRouter reasoning details to be preserved in each request. Please refer to our docs: https://openrouter.ai/docs/guides/best-practices/reasoning-tokens#preserving-reasoning-blocks.',
       );

@@ -2,7 +2,7 @@ import type { Wire } from '#protocol/message.ts';
 
 /** The neutral language of the emulators: what a script is told, and what it answers. Every emulator speaks it in its own bytes. */
 
-export type ProviderName = 'openai' | 'anthropic' | 'groq' | 'openrouter' | 'compatible';
+export type ProviderName = 'openai' | 'anthropic' | 'groq' | 'openrouter' | 'gemini' | 'compatible';
 export type Via = 'direct' | 'helicone-proxy' | 'helicone-gateway';
 
 /** A request that was accepted, without its bytes. */

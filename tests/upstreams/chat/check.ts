@@ -12,6 +12,8 @@ export interface ChatRules {
   stringOnly: readonly string[];
   /** Keys that a content part may have beside its own. */
   partKeys: readonly string[];
+  /** Keys that a call may have beside its own. */
+  callKeys?: readonly string[];
   images: boolean;
   maxIdLength: number;
   unknownMessageKey(index: number, role: string, key: string): never;
@@ -121,7 +123,7 @@ function checkCalls(value: unknown, path: string, rules: ChatRules): void {
   if (!calls.length) emptyArray(path);
   calls.forEach((call, index) => {
     const at = `${path}[${index}]`;
-    const key = unknownKey(call, ['id', 'type', 'function']);
+    const key = unknownKey(call, ['id', 'type', 'function', ...(rules.callKeys ?? [])]);
     if (key) refuse(`Unknown parameter: '${at}.${key}'.`, { code: 'unknown_parameter' });
     if (typeof call.id !== 'string' || call.id === '')
       refuse(

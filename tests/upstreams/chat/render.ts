@@ -12,6 +12,12 @@ export interface ChatStyle {
   reasoningDeltas(reply: Reply): object[];
   /** Fields of a whole message that carry the reasoning. */
   reasoningFields(reply: Reply): object;
+  /** Beside the text: with its last piece, and in a whole message. */
+  textFields?(reply: Reply): object;
+  /** Beside a call. */
+  callFields?(reply: Reply, index: number): object;
+  /** Servers that count calls in their own way. */
+  callIndex?(index: number): number;
   /** Groq sends a call in one piece. */
   wholeCalls?: boolean;
   /** The last chunks: usage and what comes with it. */
@@ -44,6 +50,7 @@ export function chatFrames(reply: Reply, style: ChatStyle): Frame[] {
     first,
     ...style.reasoningDeltas(reply).map((delta) => chunk(delta, 'reasoning')),
     ...pieces(answer.text ?? '').map((text) => chunk({ [textKey]: text }, 'text')),
+    ...(answer.text && style.textFields ? [chunk({ content: '', ...style.textFields(reply) }, 'text')] : []),
     ...callDeltas(reply, style).map((delta) => chunk({ tool_calls: [delta] }, 'call')),
     ...style.usageChunks(style.usage(reply), base, finish, included).map((event) => frame(event, 'end')),
     { text: 'data: [DONE]\n\n', point: 'end' },
@@ -57,6 +64,7 @@ export function chatWhole(reply: Reply, style: ChatStyle): object {
     id: ids[index],
     type: 'function',
     function: { name: call.name, arguments: argsText(call) },
+    ...style.callFields?.(reply, index),
   }));
   const refused = answer.finish === 'refusal';
   const message = {
@@ -64,6 +72,7 @@ export function chatWhole(reply: Reply, style: ChatStyle): object {
     content: refused || !answer.text ? null : answer.text,
     refusal: refused ? answer.text : null,
     ...style.reasoningFields(reply),
+    ...(answer.text ? style.textFields?.(reply) : {}),
     ...(calls.length ? { tool_calls: calls } : {}),
   };
   const { object: _object, ...base } = chunkBase(reply, style);
@@ -79,11 +88,12 @@ function callDeltas(reply: Reply, style: ChatStyle): object[] {
   const ids = callIds(reply);
   return (reply.answer.calls ?? []).flatMap((call, index) => {
     const text = argsText(call);
-    const head = { index, id: ids[index], type: 'function' };
+    const at = style.callIndex?.(index) ?? index;
+    const head = { index: at, id: ids[index], type: 'function', ...style.callFields?.(reply, index) };
     if (style.wholeCalls) return [{ ...head, function: { name: call.name, arguments: text } }];
     return [
       { ...head, function: { name: call.name, arguments: '' } },
-      ...pieces(text).map((piece) => ({ index, function: { arguments: piece } })),
+      ...pieces(text).map((piece) => ({ index: at, function: { arguments: piece } })),
     ];
   });
 }

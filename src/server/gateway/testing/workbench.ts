@@ -89,6 +89,7 @@ const dialects: Record<ProviderName, Dialect> = {
   anthropic: {},
   groq: { stringContentOnly: true, maxTokensField: 'max_completion_tokens' },
   openrouter: { reasoningDetails: true, declaredCost: true },
+  gemini: {},
   compatible: {},
 };
 
@@ -105,7 +106,9 @@ function builtIn(providers: Awaited<ReturnType<typeof startProviders>>, setup: S
       auth: isLocal ? 'none' : provider === 'anthropic' ? 'x-api-key' : 'bearer',
       headers: {},
       dialect: dialects[provider],
-      ...(isLocal ? {} : { heliconeBaseUrl: providers.helicone.urls[provider], heliconeProvider: provider }),
+      ...(provider in providers.helicone.urls
+        ? { heliconeBaseUrl: providers.helicone.urls[provider as 'openai'], heliconeProvider: provider }
+        : {}),
     };
   });
 }
@@ -128,6 +131,7 @@ export function target(name: string, changes: Partial<Target> = {}): Target {
       reasoning,
       temperature: !/gpt-[5-9]|^o\d|claude-(sonnet-5|opus-5|opus-4-[78])/.test(model),
     },
+    ...(/gemini-(?![12]\b)/.test(model) ? { dialect: { thoughtSignatures: true } } : {}),
     ...(/qwen3/.test(model) && provider === 'groq' ? { dialect: { reasoningFormat: 'parsed' } } : {}),
     ...changes,
   };
