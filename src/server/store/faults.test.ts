@@ -16,6 +16,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Kysely } from 'kysely';
+import { branchStore } from './branches.ts';
 import { NodeSqliteSaver } from './checkpoint-saver.ts';
 import { eventStore } from './events.ts';
 import { idempotencyStore } from './idempotency.ts';
@@ -241,6 +242,10 @@ test('no statement of a request reads a whole table: a step costs the same at tu
   };
   // What a whole thread's rows would be read for, in a thread of 800 turns.
   assert.match(planOf("state <> 'finished'"), /tool_calls_open \(thread_id=\? AND turn_id=\?\)/);
+  assert.match(
+    planOf('(select max(seq) from messages where thread_id = ? and branch ='),
+    /COVERING INDEX messages_by_branch \(thread_id=\? AND branch=\?\)/,
+  );
   assert.match(planOf('min("id")'), /COVERING INDEX events_unjoined \(thread_id=\?\)/);
   assert.match(
     planOf('"thread_id" = ? order by "row" desc'),
@@ -252,8 +257,9 @@ test('no statement of a request reads a whole table: a step costs the same at tu
 
 async function askEverything(db: Kysely<Database>): Promise<void> {
   const [threads, messages, runs] = [threadStore(db), messageStore(db), runStore(db)];
+  const branches = branchStore(db);
   const [toolCalls, events, ledger] = [toolCallStore(db), eventStore(db), ledgerStore(db)];
-  const store = { threads, messages, runs, toolCalls, events, ledger } as Store;
+  const store = { threads, branches, messages, runs, toolCalls, events, ledger } as Store;
   store.transaction = (work) => work(store);
   await threads.create(threadRow('t'));
   await writeTurn(store, 1);
@@ -261,6 +267,12 @@ async function askEverything(db: Kysely<Database>): Promise<void> {
   await threads.list('local');
   await threads.update('local', 't', { title: 'a' });
   await messages.list('t', { afterSeq: 1 });
+  await messages.place('t', 'm');
+  await branches.add('t', { parentId: 0, afterSeq: 1, createdAt: '' });
+  await messages.list('t');
+  await events.append('t', [{ type: 'notice', data: { code: 'c', message: '' } }]);
+  await runs.latest('t', 1);
+  await toolCalls.ids('t');
   const run = await runs.latest('t');
   await runs.get(run?.id ?? '');
   await runs.listRunning();

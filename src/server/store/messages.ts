@@ -49,7 +49,7 @@ export function messageStore(db: Queries): MessageStore {
         .where('id', '=', messageId)
         .where('thread_id', '=', threadId)
         .executeTakeFirst();
-      return row ?? null;
+      return row ? { branch: row.branch, seq: row.seq } : null;
     },
   };
 }

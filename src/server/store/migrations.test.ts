@@ -20,6 +20,8 @@ async function firstVersion(path: string): Promise<void> {
   await sql`insert into threads (id, user_id, title, titled, model_config, approval_mode, sandbox_id, sandbox_type,
     use_morph, created_at, updated_at) values ('t', 'u', 'Old', 1, '{"provider":"demo","model":"m"}', 'ask', 's',
     'local', 0, '2026-11-24', '2026-11-24')`.execute(db);
+  await sql`insert into messages (thread_id, seq, id, run_id, role, parts, status, created_at)
+    values ('t', 1, 'm', 'r', 'user', '[]', 'complete', '2026-11-24')`.execute(db);
   await db.destroy();
 }
 
@@ -33,6 +35,11 @@ test('a database of the first version opens with its threads, which have no fall
     assert.deepEqual([old.fallbackModels, old.pauseOnMismatch], [[], false]);
     assert.deepEqual([old.autoCompact, old.compactionModel], [true, null]);
     assert.deepEqual(await store.compactions.list('t'), []);
+    assert.deepEqual([old.branch, await store.branches.list('t')], [0, []]);
+    assert.deepEqual(
+      (await store.messages.list('t')).map(({ id, seq }) => [id, seq]),
+      [['m', 1]],
+    );
     const change = { fallbackModels: [{ provider: 'demo', model: 'other' }], pauseOnMismatch: true };
     await store.threads.update('u', 't', change);
     await store.close();
