@@ -15,7 +15,7 @@ export interface Compaction {
   scope: CompactionScope;
   /** `auto`: a run needed it. */
   by: 'user' | 'auto';
-  /** `provider/model`; null for an outline. */
+  /** `provider/model`; null for an outline, and for a text that the person changed. */
   writtenBy: string | null;
   text: string;
   /** Of the whole request to the model that it was made for, before and after. */

@@ -3,6 +3,8 @@ import { CrosspointError } from '#protocol/errors.ts';
 import type { NewEvent } from '#protocol/events.ts';
 import type { ModelRequest } from '#server/gateway/types.ts';
 import type { ThreadRow } from '#server/store/store.ts';
+import { compactInRun } from './compact-in-run.ts';
+import { contextFor, type Context } from './context.ts';
 import { failOver } from './failover.ts';
 import { modelName, modelRequest } from './model-request.ts';
 import type { AgentSetup } from './parts.ts';
@@ -15,26 +17,61 @@ import type { Turn } from './turn.ts';
 
 /** One step: asks the thread's current model, or the next of its fallback chain when that one fails for good. */
 export async function agentNode(setup: AgentSetup, turn: Turn): Promise<Command> {
+  const shortenedFor = new Set<string>();
   while (!turn.signal.aborted) {
     const thread = await turn.thread();
+    const mayShorten = thread.autoCompact && !shortenedFor.has(modelName(thread.modelConfig));
     try {
-      return await ask(setup, turn, thread);
+      return await ask(setup, turn, thread, mayShorten);
     } catch (failure) {
-      await failOver(setup, turn, thread, failure);
+      await mend(setup, turn, thread, failure, mayShorten);
+      if (isOverflow(failure)) shortenedFor.add(modelName(thread.modelConfig));
     }
   }
   return new Command({ goto: END });
 }
 
+/**
+ * Another model of the chain, or, where the conversation is too long and no model of the chain has room for all of it, the
+ * shorter form of it for the same one: at most once for each model in a step.
+ * @throws the failure when there is nothing to mend it
+ */
+async function mend(
+  setup: AgentSetup,
+  turn: Turn,
+  thread: ThreadRow,
+  failure: unknown,
+  mayShorten: boolean,
+): Promise<void> {
+  try {
+    await failOver(setup, turn, thread, failure);
+  } catch (last) {
+    if (turn.signal.aborted || !mayShorten || !isOverflow(last)) throw last;
+    await compactInRun(setup, turn, thread, last);
+  }
+}
+
+function isOverflow(failure: unknown): failure is CrosspointError {
+  return failure instanceof CrosspointError && failure.code === 'context_overflow';
+}
+
 /** One request to the thread's current model; where it goes next depends on the calls in its answer. */
-async function ask(setup: AgentSetup, turn: Turn, thread: ThreadRow): Promise<Command> {
+async function ask(setup: AgentSetup, turn: Turn, thread: ThreadRow, mayShorten: boolean): Promise<Command> {
   const transcript = await turn.memory.refresh(setup.store);
   await assertMayContinue(setup, thread, transcript, turn.memory.forkSeq);
   setup.models.assertUsable(thread.modelConfig);
-  const request = modelRequest(setup, thread, turn.memory, turn.run.id);
+  await setup.tokens.load();
+  const context = contextFor(setup, thread, turn.memory, thread.modelConfig);
+  // Close to the window the exact count matters; it is there for the next request.
+  if (context.count.tokens > context.room / 2) void setup.tokens.prepare(context.target);
+  // Where nothing could be done about it, the provider decides: a count is no word of its.
+  if (mayShorten && context.count.tokens > context.room)
+    throw new CrosspointError('context_overflow', { model: modelName(thread.modelConfig) });
+  const request = modelRequest(thread, context, turn.run.id);
   setup.point('model.before_request');
   const answer = await askTwiceWhenEmpty(setup, turn, request, thread);
   if (!answer) return new Command({ goto: END });
+  await learnTokens(setup, context, answer);
   const proposals = await checkCalls(setup, turn, thread, answer.parts);
   for (const { part, diff } of proposals) if (diff) turn.diffs.set(part.toolCallId, diff);
   const messages = await commitAnswer(setup, turn, thread, request, answer, proposals);
@@ -47,6 +84,20 @@ async function ask(setup: AgentSetup, turn: Turn, thread: ThreadRow): Promise<Co
     awaitingHumanInput: proposals.some(({ needsReview }) => needsReview),
     modelUsageHistory: [answer.usage],
   });
+}
+
+/** What the provider counted makes the next counts for its model better; that it could not be kept ends no run. */
+async function learnTokens(
+  setup: AgentSetup,
+  { projection, target, fixed }: Context,
+  { usage }: Answer,
+): Promise<void> {
+  if (usage.estimated || usage.cache === 'HIT') return;
+  try {
+    await setup.tokens.learn(projection.messages, target, fixed, usage.inputTokens);
+  } catch (cause) {
+    setup.logger.warn({ cause, model: modelName(target) }, 'a token count was not remembered');
+  }
 }
 
 function next(turn: Turn, proposals: Proposal[], update: AgentUpdate): Command {

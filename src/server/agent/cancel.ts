@@ -18,6 +18,9 @@ export async function cancel(
 ): Promise<{ cancelled: boolean }> {
   const thread = await requireThread(setup, userId, threadId);
   const latest = await setup.store.runs.latest(threadId);
+  const { compacting } = runs.memories.of(threadId);
+  compacting?.abort();
+  if (compacting && latest?.status !== 'running') return { cancelled: true };
   if (latest?.status === 'awaiting_review') return { cancelled: await closeReview(setup, thread, latest) };
   if (latest?.status !== 'running') return { cancelled: false };
   return { cancelled: await runs.stop(threadId, 'cancelled') };

@@ -2,12 +2,14 @@ import { CrosspointError } from '#protocol/errors.ts';
 import { answerAgain } from './answer-again.ts';
 import { answer } from './answer.ts';
 import { cancel } from './cancel.ts';
+import { compactThread, editCompaction, removeCompaction } from './compact.ts';
 import { decide } from './decide.ts';
 import { fillParts, type AgentParts } from './parts.ts';
 import { recover } from './recover.ts';
 import { Runs } from './runs.ts';
 import { start } from './start.ts';
-import { requireThread, resolveChoice, switchReceipt } from './switch-model.ts';
+import { requireThread, resolveChoice } from './switch-model.ts';
+import { switchReceipt } from './switch-receipt.ts';
 import { deleteThread, summarise, updateThread, viewThread } from './threads.ts';
 import type { AgentService } from './types.ts';
 
@@ -25,7 +27,7 @@ export function createAgent(parts: AgentParts): AgentService {
       const threads = await setup.store.threads.list(userId);
       return Promise.all(threads.map((thread) => summarise(setup, thread)));
     },
-    getThread: (userId, threadId) => viewThread(setup, userId, threadId),
+    getThread: (userId, threadId) => viewThread(setup, runs, userId, threadId),
     updateThread: (userId, threadId, change) => updateThread(setup, runs, userId, threadId, change),
     deleteThread: (userId, threadId) => deleteThread(setup, runs, userId, threadId),
     async previewSwitch(userId, threadId, to) {
@@ -34,7 +36,13 @@ export function createAgent(parts: AgentParts): AgentService {
       if (!choice) throw new CrosspointError('missing_model');
       return switchReceipt(setup, thread, runs.memories.of(threadId), choice);
     },
+    compact: (userId, threadId, command) => compactThread(setup, runs, userId, threadId, command),
+    editCompaction: (userId, threadId, text) => editCompaction(setup, runs, userId, threadId, text),
+    removeCompaction: (userId, threadId) => removeCompaction(setup, runs, userId, threadId),
     recover: () => recover(setup),
-    close: () => runs.stopAll(),
+    close() {
+      runs.memories.stopCompacting();
+      return runs.stopAll();
+    },
   };
 }

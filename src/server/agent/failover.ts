@@ -5,7 +5,7 @@ import type { SwitchReceipt } from '#protocol/receipt.ts';
 import type { ThreadRow } from '#server/store/store.ts';
 import { modelName } from './model-request.ts';
 import type { AgentSetup } from './parts.ts';
-import { switchReceipt } from './switch-model.ts';
+import { switchReceipt } from './switch-receipt.ts';
 import type { Turn } from './turn.ts';
 
 /**
@@ -80,7 +80,10 @@ async function triedInTurn(setup: AgentSetup, turn: Turn): Promise<Set<string>> 
   );
 }
 
-/** The first of the chain that did not fail in this turn, can be used now, and has room for the conversation. */
+/**
+ * The first of the chain that did not fail in this turn, can be used now, and has room for the conversation; else the first
+ * that has room for a shorter form of it.
+ */
 async function successor(
   setup: AgentSetup,
   turn: Turn,
@@ -88,13 +91,16 @@ async function successor(
   { code }: CrosspointError,
   tried: ReadonlySet<string>,
 ): Promise<Successor | null> {
+  let short: Successor | null = null;
   for (const config of thread.fallbackModels) {
     if (tried.has(modelName(config)) || !isUsable(setup, config)) continue;
     if (code === 'context_overflow' && !isLarger(setup, config, thread.modelConfig)) continue;
     const receipt = await switchReceipt(setup, thread, turn.memory, config);
     if (receipt.fits) return { config, receipt };
+    if (receipt.compaction?.available || thread.autoCompact) short ??= { config, receipt };
   }
-  return null;
+  // Too long for the same model with a larger window as well: shortening it for the one at hand is enough.
+  return code === 'context_overflow' ? null : short;
 }
 
 function isUsable(setup: AgentSetup, config: ModelConfig): boolean {

@@ -4,6 +4,7 @@ import type { ModelManager } from '#server/models/types.ts';
 import type { SandboxProvider } from '#server/sandbox/sandbox.ts';
 import type { Store } from '#server/store/store.ts';
 import type { EventLog } from '#server/stream/log.types.ts';
+import { TokenCounter } from './handoff/tokens/token-counter.ts';
 import { standardTools } from './tools/index.ts';
 import type { Tool } from './tools/tool.ts';
 
@@ -62,16 +63,23 @@ export interface AgentSetup extends Omit<Required<AgentParts>, 'tools' | 'limits
   tools: ReadonlyMap<string, Tool>;
   /** Built once, so that the same bytes go into every request. */
   definitions: ToolDefinition[];
+  /** With the tools for those who do not get the whole conversation. */
+  definitionsWithRecall: ToolDefinition[];
+  tokens: TokenCounter;
   limits: Limits;
   seed: DemoSeed | null;
 }
 
 export function fillParts(parts: AgentParts): AgentSetup {
   const tools = parts.tools ?? standardTools;
+  const definitionsOf = (offered: readonly Tool[]) =>
+    offered.map(({ name, description, parameters }) => ({ name, description, parameters }));
   return {
     ...parts,
     tools: new Map(tools.map((tool) => [tool.name, tool])),
-    definitions: tools.map(({ name, description, parameters }) => ({ name, description, parameters })),
+    definitions: definitionsOf(tools.filter(({ readsRecord }) => !readsRecord)),
+    definitionsWithRecall: definitionsOf(tools),
+    tokens: new TokenCounter(parts.store.settings),
     logger: parts.logger ?? { warn: () => undefined, error: () => undefined },
     limits: { ...defaultLimits, ...parts.limits },
     seed: parts.seed ?? null,

@@ -21,6 +21,11 @@ export async function assertMayContinue(
   if (steps >= setup.limits.steps) throw new CrosspointError('step_limit', { limit: setup.limits.steps });
   if (identicalFailures(turn) >= setup.limits.identicalFailures)
     throw new CrosspointError('loop_detected', { count: setup.limits.identicalFailures });
+  await assertWithinBudget(setup, thread);
+}
+
+/** @throws `budget_reached` */
+export async function assertWithinBudget(setup: AgentSetup, thread: ThreadRow): Promise<void> {
   if (thread.budgetUsd === null) return;
   const { costUsd } = await setup.store.ledger.threadCost(thread.id);
   if (costUsd >= thread.budgetUsd) throw new CrosspointError('budget_reached', { budget: thread.budgetUsd });

@@ -1,12 +1,10 @@
 import type { NewEvent } from '#protocol/events.ts';
-import type { Message } from '#protocol/message.ts';
 import type { ModelConfig } from '#protocol/model.ts';
-import type { SwitchReceipt } from '#protocol/receipt.ts';
 import { CrosspointError } from '#protocol/errors.ts';
 import type { ThreadRow } from '#server/store/store.ts';
-import { makeReceipt } from './handoff/receipt.ts';
-import { modelName, otherCharacters } from './model-request.ts';
+import { modelName } from './model-request.ts';
 import type { AgentSetup } from './parts.ts';
+import { switchReceipt } from './switch-receipt.ts';
 import type { ThreadMemory } from './thread-memory.ts';
 import type { FallbackModel } from './types.ts';
 
@@ -42,43 +40,23 @@ export function resolveChain(
   return { fallbackModels: [...new Map(chain.map((config) => [modelName(config), config])).values()] };
 }
 
+/** Who writes summaries for the thread, as a change of it; null goes back to the default. @throws as `resolveChoice` */
+export function resolveWriter(
+  setup: AgentSetup,
+  { compactionModel: given }: { compactionModel?: FallbackModel | null | undefined },
+): Partial<Pick<ThreadRow, 'compactionModel'>> {
+  if (given === undefined) return {};
+  if (given === null) return { compactionModel: null };
+  const choice = typeof given === 'string' ? { modelName: given } : { modelConfig: given };
+  return { compactionModel: resolveChoice(setup, choice) };
+}
+
 function resolve(setup: AgentSetup, { modelName, modelConfig }: ModelChoice): ModelConfig | null {
   if (modelConfig) {
     const { provider, model } = setup.models.resolveCustom(modelConfig.provider, modelConfig.model);
     return { ...modelConfig, provider, model };
   }
   return modelName === undefined ? null : setup.models.resolveName(modelName);
-}
-
-/** What a switch to `to` would keep, convert and lose, and what it would cost. Changes nothing. */
-export async function switchReceipt(
-  setup: AgentSetup,
-  thread: ThreadRow,
-  memory: ThreadMemory,
-  to: ModelConfig,
-): Promise<SwitchReceipt> {
-  const transcript = [...(await memory.refresh(setup.store)), ...(await answersToCome(setup, thread))];
-  const target = setup.models.target(to);
-  const measuredTokens = await lastInputTokens(setup, thread);
-  return makeReceipt(transcript, setup.models.target(thread.modelConfig), target, {
-    otherCharacters: otherCharacters(setup, thread, memory, target),
-    ...(measuredTokens === null ? {} : { measuredTokens }),
-  });
-}
-
-/** A call that waits for its review, or runs, is answered before the next request: it is no lost one. */
-async function answersToCome(setup: AgentSetup, { id }: ThreadRow): Promise<Message[]> {
-  const open = await setup.store.toolCalls.list(id, { open: true });
-  return open.map(({ toolCallId, name, runId }, index) => ({
-    id: `${toolCallId}-answer`,
-    threadId: id,
-    seq: Number.MAX_SAFE_INTEGER - open.length + index,
-    runId,
-    role: 'tool',
-    parts: [{ type: 'tool-result', toolCallId, name, status: 'not_run', text: '(not known yet)' }],
-    status: 'complete',
-    createdAt: '',
-  }));
 }
 
 /** Empty when only the settings change: the same model is not a switch. */
@@ -127,12 +105,6 @@ export async function rememberChoice(setup: AgentSetup, config: ModelConfig | nu
   } catch (cause) {
     setup.logger.warn({ cause, model: modelName(config) }, 'the choice of a model was not remembered');
   }
-}
-
-/** Input tokens of the newest answered request of the thread, as its provider reported them. */
-export async function lastInputTokens(setup: AgentSetup, thread: ThreadRow): Promise<number | null> {
-  const rows = await setup.store.ledger.list(thread.userId, { threadId: thread.id, limit: 5 });
-  return rows.findLast((row) => row.status === 'settled' && row.inputTokens > 0)?.inputTokens ?? null;
 }
 
 export async function requireThread(setup: AgentSetup, userId: string, threadId: string): Promise<ThreadRow> {

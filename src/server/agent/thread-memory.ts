@@ -1,6 +1,7 @@
 import type { Message } from '#protocol/message.ts';
 import { commonSeq, pathTo } from '#server/store/branch-path.ts';
-import type { Path, Store } from '#server/store/store.ts';
+import type { CompactionRow, Path, Store } from '#server/store/store.ts';
+import { GrowingView } from './handoff/compaction.ts';
 import { createIncrementalProject } from './handoff/project.ts';
 import { callsOf } from './handoff/tool-results.ts';
 
@@ -10,6 +11,9 @@ export interface Instructions {
   /** Size and time of the file: read again only when they change. */
   version: string;
 }
+
+/** Forms of one conversation that are in use at the same time: of its newest compaction, for models with tools and without. */
+const keptViews = 4;
 
 /**
  * What one active thread keeps between requests, so that a step costs the same at turn 800 as at turn 5. It can be
@@ -24,8 +28,17 @@ export class ThreadMemory {
   /** Of the whole thread: a call's id is not given twice, on whatever branch. */
   readonly callIds = new Set<string>();
   readonly project = createIncrementalProject();
+  /** For looking at what other models would get: none of it takes the place of what the thread's own model gets. */
+  readonly preview = createIncrementalProject(8);
+  /** Shorter forms of the conversation that count, oldest first; of all branches. */
+  compactions: readonly CompactionRow[] = [];
+  /** Pairs of compaction and model for which the whole conversation was once too long. */
+  readonly keptShort = new Set<string>();
+  /** Somebody writes one right now; aborts it. */
+  compacting: AbortController | null = null;
   instructions: Instructions | null = null;
   readonly #threadId: string;
+  readonly #views = new Map<string, GrowingView>();
   readonly #fixed: Path | null;
   #path: Path = [];
 
@@ -45,6 +58,15 @@ export class ThreadMemory {
     return this.#path.at(-2)?.throughSeq ?? 0;
   }
 
+  /** What a model gets in place of the whole conversation; grows with it. */
+  viewOf(compaction: CompactionRow, canRecall: boolean): readonly Message[] {
+    const key = `${compaction.id} ${canRecall}`;
+    const view = this.#views.get(key) ?? new GrowingView(compaction, canRecall);
+    if (!this.#views.has(key) && this.#views.size >= keptViews) this.#views.clear();
+    this.#views.set(key, view);
+    return view.of(this.transcript);
+  }
+
   /** Reads the rows that were committed since the last time, in their order. */
   async refresh(store: Store): Promise<readonly Message[]> {
     await this.#follow(store);
@@ -53,6 +75,7 @@ export class ThreadMemory {
     const fresh = await store.messages.list(this.#threadId, { afterSeq, path });
     // Moved while the rows were read: they are not of this branch any more.
     if (path !== this.#path) return this.refresh(store);
+    this.compactions = await store.compactions.list(this.#threadId);
     for (const message of fresh) {
       if (message.seq <= (this.transcript.at(-1)?.seq ?? 0)) continue;
       this.transcript.push(message);
@@ -71,6 +94,7 @@ export class ThreadMemory {
     const common = commonSeq(this.#path, path);
     const kept = this.transcript.findLastIndex((message) => message.seq <= common) + 1;
     this.transcript.length = kept;
+    this.keptShort.clear();
     for (const id of ids) this.callIds.add(id);
     this.#path = path;
   }
@@ -92,6 +116,11 @@ export class ThreadMemories {
     const [oldest] = this.#memories.keys();
     if (this.#memories.size > this.#limit && oldest !== undefined) this.#memories.delete(oldest);
     return memory;
+  }
+
+  /** Ends what is being written about threads, for a shutdown. */
+  stopCompacting(): void {
+    for (const memory of this.#memories.values()) memory.compacting?.abort();
   }
 
   forget(threadId: string): void {

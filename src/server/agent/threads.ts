@@ -6,14 +6,22 @@ import { forksOn, pathTo } from '#server/store/branch-path.ts';
 import type { Path, ThreadRow, ToolCallRow } from '#server/store/store.ts';
 import { canonicalText } from './arguments.ts';
 import { moveToBranch } from './branches.ts';
+import { contextTokens, viewCompaction } from './compaction-view.ts';
 import type { AgentSetup } from './parts.ts';
 import type { Runs } from './runs.ts';
-import { rememberChoice, requireThread, resolveChain, resolveChoice, switchEvents } from './switch-model.ts';
+import {
+  rememberChoice,
+  requireThread,
+  resolveChain,
+  resolveChoice,
+  resolveWriter,
+  switchEvents,
+} from './switch-model.ts';
 import type { ThreadChange } from './types.ts';
 
 const maxTitle = 200;
 /** Lines of the timeline that are not messages. */
-const noteTypes = ['model.switched', 'notice', 'run.finished'];
+const noteTypes = ['model.switched', 'context.compacted', 'context.restored', 'notice', 'run.finished'];
 
 export async function summarise(setup: AgentSetup, thread: ThreadRow): Promise<ThreadSummary> {
   const run = await setup.store.runs.latest(thread.id, thread.branch);
@@ -41,7 +49,12 @@ export async function summarise(setup: AgentSetup, thread: ThreadRow): Promise<T
 /**
  * The thread as its active branch has it. `lastEventId` is read first: what comes meanwhile is then sent again, never lost.
  */
-export async function viewThread(setup: AgentSetup, userId: string, threadId: string): Promise<ThreadView> {
+export async function viewThread(
+  setup: AgentSetup,
+  runs: Runs,
+  userId: string,
+  threadId: string,
+): Promise<ThreadView> {
   const { store } = setup;
   const lastEventId = await store.events.lastId(threadId);
   const thread = await requireThread(setup, userId, threadId);
@@ -53,7 +66,7 @@ export async function viewThread(setup: AgentSetup, userId: string, threadId: st
   const usage = await usageByMessage(setup, threadId);
   const summary = await summarise(setup, thread);
   const last = messages.findLast((message) => usage.has(message.id));
-  const lastUsage = last && usage.get(last.id);
+  const compaction = await viewCompaction(setup, thread, runs.memories.of(threadId));
   return {
     ...summary,
     messages: messages.map((message) => {
@@ -64,7 +77,8 @@ export async function viewThread(setup: AgentSetup, userId: string, threadId: st
     notes: await notesOf(setup, threadId, path),
     forks: forksOn(branches, path),
     pendingReview: summary.runStatus === 'awaiting_review' ? await pendingReview(setup, threadId) : null,
-    contextTokens: lastUsage ? lastUsage.inputTokens + lastUsage.outputTokens : null,
+    compaction,
+    contextTokens: contextTokens(last && usage.get(last.id), compaction),
     contextWindow: setup.models.target(thread.modelConfig).contextWindow,
     lastEventId,
     ...(summary.activeRunId === null ? {} : await replayAfter(setup, threadId, summary.activeRunId)),
@@ -144,6 +158,7 @@ export async function updateThread(
   const columns = {
     ...changedColumns(change),
     ...resolveChain(setup, change),
+    ...resolveWriter(setup, change),
     ...(choice ? { modelConfig: choice } : {}),
   };
   if (change.branchId !== undefined) await moveToBranch(setup, thread, change.branchId);
@@ -166,6 +181,7 @@ function changedColumns({
   approvalMode,
   budgetUsd,
   pauseOnMismatch,
+  autoCompact,
 }: ThreadChange): Partial<ThreadRow> {
   if (title !== undefined && title.trim() === '')
     throw new CrosspointError('bad_request', { detail: 'The title is empty.' });
@@ -178,6 +194,7 @@ function changedColumns({
     ...(approvalMode === undefined ? {} : { approvalMode }),
     ...(budgetUsd === undefined ? {} : { budgetUsd }),
     ...(pauseOnMismatch === undefined ? {} : { pauseOnMismatch }),
+    ...(autoCompact === undefined ? {} : { autoCompact }),
   };
 }
 
@@ -189,6 +206,7 @@ export async function deleteThread(
   threadId: string,
 ): Promise<void> {
   const thread = await requireThread(setup, userId, threadId);
+  runs.memories.of(threadId).compacting?.abort();
   await runs.stop(threadId, 'cancelled');
   const run = await setup.store.runs.latest(threadId);
   await setup.store.transaction((store) => store.threads.delete(userId, threadId));

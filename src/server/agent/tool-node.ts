@@ -76,8 +76,10 @@ async function runTool(
     const tool = setup.tools.get(call.name);
     if (!tool) throw new Error(`There is no tool "${call.name}".`);
     const args = tool.parse(JSON.parse(call.args));
-    const sandbox = await turn.sandbox();
     const { signal } = turn;
+    if (tool.readsRecord)
+      return await tool.run(args, { signal, record: () => turn.memory.refresh(setup.store) });
+    const sandbox = await turn.sandbox();
     return await tool.run(args, { sandbox, signal, onOutput: (stream, text) => output.add(stream, text) });
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause);

@@ -1,3 +1,4 @@
+import type { Compaction, CompactionMethod, CompactionScope } from '#protocol/compaction.ts';
 import type { Approval, ApprovalMode, ReviewRequest } from '#protocol/review.ts';
 import type { ModelConfig } from '#protocol/model.ts';
 import type { SwitchReceipt } from '#protocol/receipt.ts';
@@ -73,7 +74,24 @@ export interface ThreadChange {
   budgetUsd?: number | null;
   fallbackModels?: FallbackModel[];
   pauseOnMismatch?: boolean;
+  autoCompact?: boolean;
+  /** null: the default. */
+  compactionModel?: FallbackModel | null;
   branchId?: number;
+}
+
+/** `POST /api/threads/{id}/compact`, parsed. */
+export interface CompactCommand {
+  /** Who writes it. */
+  modelName?: string | undefined;
+  modelConfig?: ModelConfig | undefined;
+  /** Whose window it is for; absent: the thread's model. */
+  forModelName?: string | undefined;
+  forModelConfig?: ModelConfig | undefined;
+  /** Absent: a summary, and an outline when its writer fails. */
+  method?: CompactionMethod | undefined;
+  /** Absent: `when_needed` when the conversation does not fit, else `always`. */
+  scope?: CompactionScope | undefined;
 }
 
 /** What the HTTP layer calls. Every function filters by user: another user's object is `not_found`. */
@@ -95,6 +113,12 @@ export interface AgentService {
     threadId: string,
     to: { modelName?: string; modelConfig?: ModelConfig },
   ): Promise<SwitchReceipt>;
+  /** Makes and records a shorter form of the conversation for models that it does not fit, or for all. */
+  compact(userId: string, threadId: string, command: CompactCommand): Promise<Compaction>;
+  /** A person's text in place of the newest one's. */
+  editCompaction(userId: string, threadId: string, text: string): Promise<Compaction>;
+  /** Takes the newest one away. */
+  removeCompaction(userId: string, threadId: string): Promise<{ removed: string }>;
   /** Ends what a dead process left open as `interrupted`; started calls without a result become `outcome_unknown`. Once, at start. */
   recover(): Promise<void>;
   /** Ends running runs as `interrupted` for a clean shutdown. */

@@ -1,4 +1,5 @@
 import { answerAgain, decideReview, startRun } from './api/agent.ts';
+import { compact, editCompaction, removeCompaction } from './api/compactions.ts';
 import { getConfig } from './api/config.ts';
 import { listFiles, readFile } from './api/files.ts';
 import { health } from './api/health.ts';
@@ -66,6 +67,9 @@ export const routes: readonly Route[] = [
   signedIn('GET', '/api/threads/{id}/events', threadEvents),
   signedIn('POST', '/api/threads/{id}/answer-again', answerAgain),
   signedIn('POST', '/api/threads/{id}/switch/preview', previewSwitch),
+  signedIn('POST', '/api/threads/{id}/compact', compact),
+  signedIn('PATCH', '/api/threads/{id}/compaction', editCompaction),
+  signedIn('DELETE', '/api/threads/{id}/compaction', removeCompaction),
   signedIn('GET', '/api/threads/{id}/files', listFiles),
   signedIn('GET', '/api/threads/{id}/files/content', readFile),
   signedIn('GET', '/api/usage', getUsage),

@@ -11,7 +11,7 @@ export function projectFiles(parts: UserPart[], tally: Tally): UserPart[] {
 }
 
 function projectFile(file: FilePart, tally: Tally): TextPart {
-  const text = textOf(file);
+  const text = fileText(file);
   if (text === null) {
     tally.converted('file', 'it is not text: the model gets a note that it is there');
     return {
@@ -26,7 +26,8 @@ function projectFile(file: FilePart, tally: Tally): TextPart {
   return { type: 'text', text: `<file name=${JSON.stringify(file.name)}>\n${shown}\n</file>` };
 }
 
-function textOf(file: FilePart): string | null {
+/** null when it is not text. */
+export function fileText(file: FilePart): string | null {
   const bytes = Buffer.from(file.data, 'base64');
   if (bytes.includes(0)) return null;
   try {

@@ -205,12 +205,24 @@ test('the receipt counts what is kept and prices the first turn with and without
     message('assistant', [thinking('anthropic'), call('x:0')], by('anthropic')),
     message('tool', [result('x:0')]),
   ];
-  const receipt = makeReceipt(transcript, target('anthropic'), target('openai'), { measuredTokens: 50_000 });
+  const to = target('openai');
+  const { report } = project(transcript, to);
+  const count = { tokens: 50_000, estimated: false, tokenizer: 'o200k_base' as const };
+  const receipt = makeReceipt(transcript, target('anthropic'), to, { report, count });
   assert.equal(receipt.kept.toolCalls, 1);
   assert.equal(receipt.converted.find(({ what }) => what === 'tool-call id')?.count, 1);
   assert.equal(receipt.firstTurnCostUsd, 0.1);
   assert.equal(receipt.cachedTurnCostUsd, 0.01);
-  assert.equal(makeReceipt(transcript, null, target('openai', { contextWindow: 20 })).fits, false);
+  assert.deepEqual([receipt.fits, receipt.estimated, receipt.tokenizer], [true, false, 'o200k_base']);
+  const compaction = {
+    needed: true as const,
+    why: 'too long',
+    available: false,
+    tokensAfter: 5_000,
+    writers: [],
+  };
+  const tooLong = makeReceipt(transcript, null, to, { report, count, compaction });
+  assert.deepEqual([tooLong.fits, tooLong.contextTokens, tooLong.firstTurnCostUsd], [false, 50_000, 0.01]);
 });
 
 const id = fc.oneof(

@@ -17,15 +17,23 @@ interface Cached {
   last: Message | undefined;
 }
 
+/** @param form which form of the conversation the transcript is: two of them may agree in a message at the same place */
+export type IncrementalProject = (
+  transcript: readonly Message[],
+  target: Target,
+  form?: string,
+) => Projection;
+
 /**
  * The same function for one active thread, with memory: give it the same growing array of the same message objects and
- * only the new ones are projected. Any other transcript is projected afresh. Keeps the two most recent targets, so that
- * switching back is as cheap as staying.
+ * only the new ones are projected. Any other transcript is projected afresh. Keeps the most recent targets, so that
+ * switching back is as cheap as staying, and looking at what another model would get costs once.
  */
-export function createIncrementalProject(): Project {
+export function createIncrementalProject(kept = 2): IncrementalProject {
   const recent = new Map<string, Cached>();
-  return (transcript: readonly Message[], target: Target): Projection => {
+  return (transcript, target, form = '') => {
     const key = JSON.stringify([
+      form,
       target.provider,
       target.wire,
       target.model,
@@ -40,7 +48,7 @@ export function createIncrementalProject(): Project {
     const projector = usable ? cached.projector : new Projector(target);
     for (const message of transcript.slice(usable ? cached.count : 0)) projector.push(message);
     recent.set(key, { projector, count: transcript.length, last: transcript.at(-1) });
-    if (recent.size > 2) recent.delete(recent.keys().next().value as string);
+    if (recent.size > kept) recent.delete(recent.keys().next().value as string);
     return projector.finish();
   };
 }

@@ -2,6 +2,7 @@ import { editFile } from './edit-file.ts';
 import { executeCode } from './execute-code.ts';
 import { listFiles } from './list-files.ts';
 import { readFile } from './read-file.ts';
+import { recall } from './recall.ts';
 import { runTerminalCommand } from './run-terminal-command.ts';
 import { searchText } from './search-text.ts';
 import type { Tool } from './tool.ts';
@@ -16,4 +17,5 @@ export const standardTools: readonly Tool[] = [
   editFile,
   runTerminalCommand,
   executeCode,
+  recall,
 ];

@@ -1,4 +1,4 @@
-import type { ImagePart } from '#protocol/message.ts';
+import type { ImagePart, Message } from '#protocol/message.ts';
 import type { FileDiff } from '#protocol/review.ts';
 import type { Sandbox } from '#server/sandbox/sandbox.ts';
 
@@ -9,6 +9,13 @@ export interface ToolContext {
   sandbox: Sandbox;
   signal: AbortSignal;
   onOutput: (stream: 'stdout' | 'stderr', text: string) => void;
+}
+
+/** What a tool of the record works with: no sandbox is opened for it. */
+export interface RecordContext {
+  signal: AbortSignal;
+  /** The whole conversation, also where the model is shown a part of it. */
+  record: () => Promise<readonly Message[]>;
 }
 
 export interface ToolOutcome {
@@ -24,8 +31,7 @@ export interface ToolOutcome {
   currentFile?: string;
 }
 
-/** One tool, one file, one line in `index.ts`. Names and arguments are stable (CONTRACT section 3). */
-export interface Tool<Args = unknown> {
+interface ToolFacts<Args> {
   name: string;
   kind: ToolKind;
   /** For the model: what it does, when to use it, what it returns. */
@@ -36,5 +42,18 @@ export interface Tool<Args = unknown> {
   parse(args: unknown): Args;
   /** For the review card: what a file would become. Never has an effect. */
   preview?(args: Args, context: Pick<ToolContext, 'sandbox'>): Promise<FileDiff | undefined>;
+}
+
+interface WorkspaceTool<Args> extends ToolFacts<Args> {
+  readsRecord?: undefined;
   run(args: Args, context: ToolContext): Promise<ToolOutcome>;
 }
+
+/** Looks into the record only, and is offered to a model that does not get all of it. */
+export interface RecordTool<Args> extends ToolFacts<Args> {
+  readsRecord: true;
+  run(args: Args, context: RecordContext): Promise<ToolOutcome>;
+}
+
+/** One tool, one file, one line in `index.ts`. Names and arguments are stable (CONTRACT section 3). */
+export type Tool<Args = unknown> = WorkspaceTool<Args> | RecordTool<Args>;

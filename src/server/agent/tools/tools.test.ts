@@ -23,7 +23,9 @@ function use(sandbox: Sandbox, name: string, args: object, output: string[] = []
   const tool = standardTools.find((known) => known.name === name);
   assert.ok(tool);
   const signal = new AbortController().signal;
-  return tool.run(tool.parse(args), { sandbox, signal, onOutput: (_stream, text) => output.push(text) });
+  const record = () => Promise.resolve([]);
+  const onOutput = (_stream: string, text: string) => output.push(text);
+  return tool.run(tool.parse(args), { sandbox, signal, record, onOutput });
 }
 
 async function textOf(sandbox: Sandbox, path: string): Promise<string> {
@@ -41,6 +43,7 @@ test('the tools are those of the contract, in a stable order, each with a schema
       'edit_file edit',
       'run_terminal_command command',
       'execute_code command',
+      'recall read',
     ],
   );
   for (const tool of standardTools) assert.equal(tool.parameters.type, 'object');

@@ -1,0 +1,109 @@
+import * as v from 'valibot';
+import type { Message, Part } from '#protocol/message.ts';
+import { cutMiddle, firstWords } from '../handoff/shorten.ts';
+import { lineNumber, objectSchema, parseWith } from './schema.ts';
+import type { RecordTool } from './tool.ts';
+
+const usualMessages = 8;
+const maxMessages = 40;
+/** Characters of one answer: a model that needs this has little room. */
+const maxCharacters = 6_000;
+/** Of one message around the words that were searched. */
+const excerptCharacters = 900;
+
+const place = v.optional(v.pipe(lineNumber, v.maxValue(Number.MAX_SAFE_INTEGER)));
+const schema = v.object({
+  query: v.optional(v.pipe(v.string('must be text.'), v.maxLength(1_000, 'is longer than 1000 characters.'))),
+  from: place,
+  to: place,
+  limit: v.optional(v.pipe(lineNumber, v.maxValue(maxMessages, `must be at most ${maxMessages}.`))),
+});
+type Args = v.InferOutput<typeof schema>;
+
+/** Reads what a shorter form of the conversation left out: the record has all of it. */
+export const recall: RecordTool<Args> = {
+  name: 'recall',
+  kind: 'read',
+  readsRecord: true,
+  description:
+    'Looks up earlier messages of this conversation word for word: what the person said, what was called, what came of it. Name words to search for, a range of message numbers, or both. Use it before you assume what an earlier message said.',
+  parameters: objectSchema(
+    {
+      query: { type: 'string', description: 'Words to search for; a message must hold all of them.' },
+      from: { type: 'integer', description: 'Number of the first message.' },
+      to: { type: 'integer', description: 'Number of the last message.' },
+      limit: {
+        type: 'integer',
+        description: `At most so many messages; ${usualMessages} when left out, ${maxMessages} at most.`,
+      },
+    },
+    [],
+  ),
+  parse: parseWith(schema),
+  async run(args, { record }) {
+    const { query = '', from = 1, to = Infinity, limit = usualMessages } = args;
+    const words = query.toLowerCase().split(/\s+/).filter(Boolean);
+    const texts = (await record())
+      .filter(({ seq }) => seq >= from && seq <= to)
+      .map((message) => ({ message, text: textOf(message) }))
+      .filter(({ text }) => holdsAll(text.toLowerCase(), words));
+    // What was searched is likelier to be recent; a range is read from its beginning.
+    const shown = words.length ? texts.slice(-limit) : texts.slice(0, limit);
+    const title = words.length ? `Recalled ${firstWords(query, 60)}` : `Recalled from message ${from}`;
+    if (!shown.length)
+      return { status: 'ok', text: 'No message of this conversation matches.', summary: `${title}: none` };
+    const each = Math.floor(maxCharacters / shown.length);
+    const found = shown.map(({ message, text }) => entry(message, text, words, each));
+    const rest = texts.length - shown.length;
+    const more = rest
+      ? `\n\n[${rest} more match: ask for a range${words.length ? ' or other words' : ` from ${(shown.at(-1)?.message.seq ?? 0) + 1}`}]`
+      : '';
+    return {
+      status: 'ok',
+      text: found.join('\n\n') + more,
+      summary: `${title}: ${shown.length} ${shown.length === 1 ? 'message' : 'messages'}`,
+    };
+  },
+};
+
+function holdsAll(text: string, words: readonly string[]): boolean {
+  return words.every((word) => text.includes(word));
+}
+
+function entry(message: Message, text: string, words: readonly string[], limit: number): string {
+  const who = message.role === 'assistant' ? (message.model ?? 'assistant') : message.role;
+  const head = `#${message.seq} ${who === 'user' ? 'person' : who}:`;
+  return `${head}\n${words.length ? excerpt(text, words, Math.min(limit, excerptCharacters)) : cutMiddle(text, limit)}`;
+}
+
+/** The part of a text that begins shortly before the first of the words. */
+function excerpt(text: string, words: readonly string[], limit: number): string {
+  if (text.length <= limit) return text;
+  const lower = text.toLowerCase();
+  const at = Math.min(...words.map((word) => lower.indexOf(word)).filter((found) => found >= 0));
+  const start = Math.max(0, Math.min(at - Math.floor(limit / 4), text.length - limit));
+  const [before, after] = [start > 0 ? '[…] ' : '', start + limit < text.length ? ' […]' : ''];
+  return (before + text.slice(start, start + limit) + after).toWellFormed();
+}
+
+/** Reasoning is its author's own, and is not shown. */
+function textOf({ parts }: Message): string {
+  return parts.map(partText).filter(Boolean).join('\n');
+}
+
+function partText(part: Part): string {
+  switch (part.type) {
+    case 'text':
+      return part.text;
+    case 'tool-call':
+      return `call ${part.name} ${part.args}`;
+    case 'tool-result':
+      return `${part.name} ${part.status}: ${part.text}`;
+    case 'image':
+      return '[an image]';
+    case 'file':
+      return `[the file ${part.name}]`;
+    case 'reasoning':
+      return '';
+  }
+}
