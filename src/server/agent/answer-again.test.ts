@@ -9,6 +9,7 @@ import { textOf } from './stream-answer.ts';
 import { inOrder, openWorkbench, user, type Workbench } from './testing/workbench.ts';
 
 const red = { provider: 'red', model: 'red-1' };
+const demo = { provider: 'demo', model: 'demo-1' };
 const blue = { provider: 'blue', model: 'blue-1' };
 
 async function withBench(script: Script, work: (bench: Workbench) => Promise<void>): Promise<void> {
@@ -170,6 +171,38 @@ test('a failed answer is answered again, and each failure shows where it happene
     await move(bench, threadId, 0);
     const back = await view(bench, threadId);
     assert.deepEqual([back.runStatus, back.notes.length], ['error', 1]);
+  });
+});
+
+test('a model that failed for one answer may take over in another answer to the same message', () => {
+  const fail = new CrosspointError('provider_overloaded', { provider: 'Someone', tries: '3 tries' });
+  let down = 'demo';
+  const script: Script = ({ target }) =>
+    target.provider === down ? { fail } : { text: `${target.provider} answers` };
+  return withBench(script, async (bench) => {
+    const chain = { message: 'go', modelConfig: demo, fallbackModels: ['blue'] };
+    const first = await bench.run(chain);
+    assert.equal(response(first), 'blue answers');
+    const { threadId } = first;
+    down = 'red';
+    await bench.agent.updateThread(user, threadId, { fallbackModels: [demo] });
+    const messageId = idAt(await view(bench, threadId), 0);
+    assert.equal(await again(bench, threadId, messageId, { modelName: 'red' }), 'demo answers');
+  });
+});
+
+test('what was stopped for going in circles can be answered again, and is stopped anew after as many circles', () => {
+  const script: Script = ({ target }) =>
+    target.provider === 'red' ? { calls: [command('exit 1')] } : { text: 'blue sees a way' };
+  return withBench(script, async (bench) => {
+    const { threadId, runId } = await bench.agent.start(user, { message: 'go', approvalMode: 'auto' });
+    await rejectsWith(bench.agent.answer(user, runId), 'loop_detected');
+    const circled = await view(bench, threadId);
+    const last = idAt(circled, -2);
+    await rejectsWith(again(bench, threadId, last), 'loop_detected');
+    const { messages } = await view(bench, threadId);
+    assert.equal(messages.length, circled.messages.length - 2 + 2 * 3);
+    assert.equal(await again(bench, threadId, last, { modelName: 'blue' }), 'blue sees a way');
   });
 });
 
