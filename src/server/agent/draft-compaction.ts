@@ -4,13 +4,13 @@ import type { Message } from '#protocol/message.ts';
 import type { ModelConfig } from '#protocol/model.ts';
 import type { Target } from '#server/gateway/types.ts';
 import type { CompactionRow, ThreadRow } from '#server/store/store.ts';
-import { planFor, sizesFor, type PlannedCompaction, type Sizes } from './compaction-plan.ts';
+import { planFor, sizesFor, type PlannedCompaction } from './compaction-plan.ts';
 import { contextFor, offeredTools, wholeCount, type Context } from './context.ts';
+import type { CompactionSizes } from './handoff/compaction-sizes.ts';
 import { compactedView, newestOn } from './handoff/compaction.ts';
-import { outline } from './handoff/outline.ts';
+import { outlineWithin } from './handoff/outline.ts';
 import { project } from './handoff/project.ts';
 import { nameOf } from './handoff/receipt.ts';
-import { charactersFor } from './handoff/tokens/message-tokens.ts';
 import { newId } from './ids.ts';
 import { modelName } from './model-request.ts';
 import type { AgentSetup } from './parts.ts';
@@ -67,7 +67,7 @@ export async function draftCompaction(setup: AgentSetup, order: CompactionOrder)
   }
 }
 
-function tooLarge({ target, count }: Context, { isNeeded, room }: Sizes): CrosspointError {
+function tooLarge({ target, count }: Context, { isNeeded, room }: CompactionSizes): CrosspointError {
   if (!isNeeded) return new CrosspointError('nothing_to_compact');
   const why = `even the newest message alone, with the instructions and the tools, would need more than the ${Math.max(0, Math.floor(room))} tokens that are free beside the answer (the conversation has ${count.tokens}).`;
   return new CrosspointError('compaction_did_not_shrink', { model: nameOf(target), why });
@@ -77,7 +77,7 @@ class Draft {
   readonly #setup: AgentSetup;
   readonly #order: CompactionOrder;
   readonly #context: Context;
-  readonly #sizes: Sizes;
+  readonly #sizes: CompactionSizes;
   readonly #plan: PlannedCompaction;
   readonly #whole: number;
   readonly #before: CompactionRow | null;
@@ -86,7 +86,7 @@ class Draft {
     setup: AgentSetup,
     order: CompactionOrder,
     context: Context,
-    sizes: Sizes,
+    sizes: CompactionSizes,
     plan: PlannedCompaction,
     whole: number,
   ) {
@@ -114,21 +114,12 @@ class Draft {
   }
 
   outlined(): CompactionRow {
-    const text = this.#plan.covered.length ? this.#outline() : '';
-    return this.#checked({ method: 'outline', writtenBy: null, text, costUsd: 0 });
-  }
-
-  /** As long as it may be for the target's own count. */
-  #outline(): string {
     const { target } = this.#context;
-    const messages = this.#uncovered();
-    let limit = charactersFor(this.#plan.textTokens);
-    let text = outline(messages, limit, this.#before?.text);
-    while (limit > 40 && this.#setup.tokens.textTokens(text, target) > this.#plan.textTokens) {
-      limit = Math.floor(limit * 0.85);
-      text = outline(messages, limit, this.#before?.text);
-    }
-    return text;
+    const size = (text: string) => this.#setup.tokens.textTokens(text, target);
+    const text = this.#plan.covered.length
+      ? outlineWithin(this.#uncovered(), this.#plan.textTokens, size, this.#before?.text)
+      : '';
+    return this.#checked({ method: 'outline', writtenBy: null, text, costUsd: 0 });
   }
 
   /** What was summarised before is not read again: its summary is taken up. An outline is made anew from the record. */

@@ -39,7 +39,9 @@ function insideExchanges(transcript: readonly Message[]): Uint8Array {
       open.set(toolCallId, [...(open.get(toolCallId) ?? []), at]);
     if (message.role !== 'tool') continue;
     for (const { toolCallId } of message.parts as ToolResultPart[]) {
-      const call = open.get(toolCallId)?.shift();
+      const places = open.get(toolCallId) ?? [];
+      // The same id can come twice: a result directly after its call is of that one.
+      const call = places.at(-1) === latest ? places.pop() : places.shift();
       if (call !== undefined) blocked.fill(1, call + 1, at + 1);
     }
   }

@@ -1,10 +1,12 @@
 import type { Message, Part, ToolResultPart } from '#protocol/message.ts';
 import { firstWords } from './shorten.ts';
+import { charactersFor } from './tokens/message-tokens.ts';
 
 /** Characters of one line of an outline. */
 const lineLengths = { person: 400, model: 240, call: 110, result: 110 };
 /** The beginning of the first line, which says what the conversation is about. */
 const taskLength = 1_200;
+const shortest = 40;
 
 /**
  * What was said and done, by rule and without a model: the first words of each message, each call with its outcome; the
@@ -25,6 +27,22 @@ export function outline(messages: readonly Message[], limit: number, before = ''
   }
   const left = from ? [note(from)] : [];
   return cutTo([head, ...left, ...lines.slice(from)].filter(Boolean).join('\n'), limit);
+}
+
+/** An outline that has at most so many tokens by the target's own count. */
+export function outlineWithin(
+  messages: readonly Message[],
+  tokens: number,
+  size: (text: string) => number,
+  before = '',
+): string {
+  let limit = charactersFor(tokens);
+  let text = outline(messages, limit, before);
+  while (limit > shortest && size(text) > tokens) {
+    limit = Math.floor(limit * 0.85);
+    text = outline(messages, limit, before);
+  }
+  return text;
 }
 
 function linesOf(message: Message): string[] {

@@ -58,11 +58,11 @@ export function planCompaction(transcript: readonly Message[], wishes: PlanWishe
     const found = search.first(places, room, { results, words: wordsFit ? null : results });
     if (found) return found;
   }
+  const everywhere = end === null ? places : [...places, end];
   const least = ladder.at(-1) ?? fewestCharacters;
-  const all = { results: least, words: least };
   return (
-    search.first([...places, ...(end === null ? [] : [end])], room, all) ??
-    search.first(places, room, { results: fewestCharacters, words: fewestCharacters })
+    search.first(everywhere, room, { results: least, words: wordsFit ? null : least }) ??
+    search.first(everywhere, room, { results: fewestCharacters, words: fewestCharacters })
   );
 }
 

@@ -60,12 +60,21 @@ const result = (id: string, text = 'done'): ToolResultPart => ({
 const thinking = (provider: string) => ({
   type: 'reasoning' as const,
   text: 'hm',
-  capsule: { ...by(provider), data: '{"signature":"s"}' },
+  capsule: { ...by(provider), data: '{"signature":"s","encrypted_content":"e"}' },
 });
 
 function assistantParts(messages: PromptMessage[]): AssistantPart[] {
   return messages.flatMap((entry) => (entry.role === 'assistant' ? entry.parts : []));
 }
+
+test('reasoning that only the store of its provider has goes to nobody, and the receipt says so', () => {
+  const stored = { ...by('openai'), data: '{"type":"reasoning","id":"rs_1","summary":[]}' };
+  const parts: AssistantPart[] = [{ type: 'reasoning', text: 'hm', capsule: stored }, call('a')];
+  const transcript = [user('hi'), message('assistant', parts, by('openai')), message('tool', [result('a')])];
+  const { messages, report } = project(transcript, target('openai'));
+  assert.ok(assistantParts(messages).every(({ capsule }) => capsule === undefined));
+  assert.match(JSON.stringify(report.dropped), /stored it for the key that asked/);
+});
 
 test('reasoning goes back to its issuer and to nobody else', () => {
   const transcript = [

@@ -1,5 +1,6 @@
 import type { AssistantPart, Message } from '#protocol/message.ts';
 import type { Target } from '#server/gateway/types.ts';
+import { isStoredOnly } from '#server/gateway/wires/stored-items.ts';
 import { isAuthor, isIssuer } from './issuer.ts';
 import type { Tally } from './report.ts';
 
@@ -19,7 +20,14 @@ export function projectReasoning(message: Message, target: Target, tally: Tally)
     if (part.type !== 'reasoning') parts.push(withoutForeignCapsule(part, target));
     else if (message.status === 'partial')
       tally.dropped('reasoning', 'of an answer that was stopped: it may be incomplete');
-    else if (own && (!part.capsule || isIssuer(part.capsule, target))) parts.push(part);
+    else if (own && part.capsule && isIssuer(part.capsule, target) && isStoredOnly(part.capsule)) {
+      tally.dropped(
+        'reasoning',
+        `${target.provider} stored it for the key that asked, and only there it can be read`,
+      );
+      // Without its capsule it still tells that the ids of this answer may not go out.
+      parts.push({ type: 'reasoning', text: part.text });
+    } else if (own && (!part.capsule || isIssuer(part.capsule, target))) parts.push(part);
     else
       tally.dropped(
         'reasoning',
