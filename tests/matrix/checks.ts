@@ -58,6 +58,10 @@ function expectedOf(part: Part, { sees }: MatrixTarget): [what: string, text: st
   return [['result', part.text], ...images.map(({ data }): [string, string] => ['image', data])];
 }
 
+function isSealed(part: Part, { sealsWords }: MatrixTarget): boolean {
+  return (part.type === 'reasoning' || sealsWords === true) && 'capsule' in part && Boolean(part.capsule);
+}
+
 /** Its own sealed reasoning goes back, all of it. */
 function reasoning(bodyText: string, target: MatrixTarget, known: readonly Message[]): string[] {
   if (!target.ownReasoning || /"thinking":\{"type":"disabled"/.test(bodyText)) return [];
@@ -66,7 +70,7 @@ function reasoning(bodyText: string, target: MatrixTarget, known: readonly Messa
       provider === target.config.provider &&
       model === target.config.model &&
       status === 'complete' &&
-      parts.some((part) => part.type === 'reasoning' && part.capsule),
+      parts.some((part) => isSealed(part, target)),
   );
   const returned = [...bodyText.matchAll(target.ownReasoning)].length;
   return returned >= own.length ? [] : [`lost reasoning: ${own.length - returned} of ${own.length}`];

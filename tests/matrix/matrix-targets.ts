@@ -8,6 +8,8 @@ export interface MatrixTarget {
   redacts?: true;
   /** How a request shows that the model got its own reasoning back, once for each answer; absent: none goes back. */
   ownReasoning?: RegExp;
+  /** Its seals stand on words and calls, not on reasoning. */
+  sealsWords?: true;
   sees: boolean;
   tools: boolean;
 }
@@ -16,7 +18,7 @@ const effort = { reasoningEffort: 'medium' } as const;
 const able = { sees: true, tools: true };
 const blind = { sees: false, tools: true };
 
-/** Every set of rules that a provider or a family of models has; the last four are a person's own compatible server. */
+/** Every set of rules that a provider or a family of models has; the last ones are a person's own compatible servers. */
 export const matrixTargets: MatrixTarget[] = [
   { name: 'OpenAI chat', config: { provider: 'openai', model: 'gpt-4.1' }, ...able },
   {
@@ -51,6 +53,13 @@ export const matrixTargets: MatrixTarget[] = [
     ownReasoning: /"reasoning_details":/g,
     ...able,
   },
+  {
+    name: 'Gemini, own API',
+    config: { provider: 'gemini', model: 'gemini-3.5-flash', ...effort },
+    ownReasoning: /"thought_signature":"gAAA/g,
+    sealsWords: true,
+    ...able,
+  },
   { name: 'Kimi', config: { provider: 'own', model: 'kimi-k2-thinking', ...effort }, ...blind },
   { name: 'DeepSeek', config: { provider: 'own', model: 'deepseek-reasoner', ...effort }, ...blind },
   { name: 'Mistral', config: { provider: 'own', model: 'mistral-large' }, ...blind },
@@ -63,8 +72,19 @@ export const matrixTargets: MatrixTarget[] = [
   },
 ];
 
-/** The environment that adds the compatible server at `baseUrl` with the models of the list. */
-export function ownProvider(baseUrl: string): Record<string, string> {
-  const models = matrixTargets.flatMap(({ config }) => (config.provider === 'own' ? [config.model] : []));
-  return { CUSTOM_PROVIDERS: JSON.stringify([{ id: 'own', label: 'Own', baseUrl, models }]) };
+/** The environment that adds the compatible server at `baseUrl`, and Google's endpoint, with the models of the list. */
+export function ownProvider(
+  baseUrl: string,
+  gemini = { baseUrl, key: 'key-of-google-0000' },
+): Record<string, string> {
+  const of = (id: string) =>
+    matrixTargets.flatMap(({ config }) => (config.provider === id ? [config.model] : []));
+  const google = { id: 'gemini', label: 'Gemini', baseUrl: gemini.baseUrl, apiKeyEnv: 'GEMINI_API_KEY' };
+  return {
+    CUSTOM_PROVIDERS: JSON.stringify([
+      { id: 'own', label: 'Own', baseUrl, models: of('own') },
+      { ...google, models: of('gemini') },
+    ]),
+    GEMINI_API_KEY: gemini.key,
+  };
 }

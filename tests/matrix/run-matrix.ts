@@ -39,7 +39,7 @@ export async function runMatrix(wanted: readonly Wanted[]): Promise<MatrixResult
     },
     chunking: 'whole',
   });
-  const env = { ...providers.env(), ...ownProvider(providers.compatible.baseUrl) };
+  const env = { ...providers.env(), ...ownProvider(providers.compatible.baseUrl, providers.gemini) };
   const crosspoint = await Crosspoint.start(env);
   try {
     const squares = await inParallel(wanted, async (square, id, worker): Promise<Square> => {

@@ -85,12 +85,13 @@ class Rows {
     const { author, calls, partial } = entry;
     const parts: AssistantPart[] = [
       ...(entry.thought === null ? [] : [thinking(author, entry.thought.toWellFormed(), seq)]),
-      { type: 'text', text: entry.text },
-      ...calls.map((one) => ({
+      { type: 'text', text: entry.text, ...named(author, `msg_${seq}`) },
+      ...calls.map((one, index) => ({
         type: 'tool-call' as const,
         toolCallId: one.id,
         name: one.name,
         args: one.args,
+        ...named(author, `fc_${seq}_${index}`),
       })),
     ];
     const { provider, model, wire } = author;
@@ -123,6 +124,14 @@ function resultOf(given: {
   return { type: 'tool-result', toolCallId, name, status, text, ...(sees ? { images: [image] } : {}) };
 }
 
+/** What the provider said beside a part: OpenAI its name, which goes back only with the reasoning before it, Google a signature. */
+function named({ provider, model, wire }: Target, id: string): { capsule?: Capsule } {
+  const signature = () => ({ google: { thought_signature: encrypt(provider, model, id) } });
+  const data =
+    wire === 'openai-responses' ? { id } : provider === 'gemini' ? { extra_content: signature() } : null;
+  return data ? { capsule: { provider, model, wire, data: JSON.stringify(data) } } : {};
+}
+
 /** Reasoning with the seal that its issuer gives, so that its issuer's emulator takes it and no other. */
 function thinking(author: Target, text: string, seq: number): AssistantPart {
   const { provider, model, wire } = author;
@@ -136,6 +145,9 @@ function blockOf({ provider, model, wire }: Target, text: string, seq: number): 
     return seq % 2
       ? { type: 'redacted_thinking', data: encrypt(provider, model, text) }
       : { type: 'thinking', thinking: text, signature: sign(provider, model, text) };
+  // As another program recorded it, which let OpenAI store its items: nobody else can read them.
+  if (wire === 'openai-responses' && seq % 5 === 3)
+    return { type: seq % 2 ? 'item_reference' : 'reasoning', id: `rs_stored_${seq}`, summary: [] };
   if (wire === 'openai-responses')
     return {
       type: 'reasoning',

@@ -43,6 +43,8 @@ export interface CheckContext {
   traits: ModelTraits;
   issued: Issued;
   via: Via;
+  /** The one that the request brought; '' or absent where none is wanted. */
+  key?: string;
 }
 
 /** One answer, ready to be written in the bytes of a wire. */
@@ -52,6 +54,7 @@ export interface Reply {
   traits: ModelTraits;
   bodyText: string;
   issued: Issued;
+  key: string;
 }
 
 /** What this set of emulators gave out; some rules are about a provider's own items only. */
@@ -60,6 +63,8 @@ export class Issued {
   readonly #calls = new Map<string, Set<string>>();
   /** Responses: an item's id → the id of the reasoning that it must come with. */
   readonly reasoningOf = new Map<string, string>();
+  /** Responses: a stored item's id → the key that it was stored for. */
+  readonly storedFor = new Map<string, string>();
   /** Conversations outlive a set of emulators, and their ids must not come again. */
   #count = randomInt(2 ** 40);
 

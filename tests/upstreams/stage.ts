@@ -65,19 +65,20 @@ export class Stage {
     body: Json,
     bodyText: string,
     via: Via,
+    key = '',
   ): Promise<Reply> {
     const model = String(body.model);
     const traits = traitsOf(emulator.name, model);
     if (!traits.exists || typeof body.model !== 'string') throw emulator.unknownModel(model);
     if (body.stream !== undefined && typeof body.stream !== 'boolean')
       refuse("Invalid type for 'stream': expected a boolean.", { param: 'stream' });
-    const context: CheckContext = { provider: emulator.name, model, traits, issued: this.issued, via };
+    const context: CheckContext = { provider: emulator.name, model, traits, issued: this.issued, via, key };
     endpoint.check(body, context);
     const { name: provider } = emulator;
     const number = ++this.#accepted;
     const stream = body.stream === true;
     const asked = { provider, wire: endpoint.wire, via, model, number, stream, body, ...endpoint.view(body) };
-    return { asked, answer: await this.script(asked), traits, bodyText, issued: this.issued };
+    return { asked, answer: await this.script(asked), traits, bodyText, issued: this.issued, key };
   }
 
   async send(exchange: Exchange, reply: Reply, writer: Writer): Promise<void> {
@@ -114,7 +115,14 @@ export class Stage {
     try {
       const endpoint = admitted(emulator, exchange, key);
       const body = jsonBody(exchange);
-      const reply = await this.reply(emulator, endpoint, body, exchange.bodyText, via);
+      const reply = await this.reply(
+        emulator,
+        endpoint,
+        body,
+        exchange.bodyText,
+        via,
+        emulator.keyOf(exchange.headers) ?? '',
+      );
       const error = (refusal: Refusal) => ({ status: refusal.status, body: emulator.errorBody(refusal) });
       await this.send(exchange, reply, { ...endpoint, error });
     } catch (cause) {
@@ -140,7 +148,8 @@ function admitted(emulator: Emulator, { method, path, headers }: Exchange, key: 
   if (!endpoint) refuse(`Unknown request URL: ${method} ${path}.`, { status: 404, code: 'unknown_url' });
   if (method !== 'POST') refuse(`Method ${method} not allowed.`, { status: 405 });
   const given = emulator.keyOf(headers);
-  if (key !== null && given !== key) throw emulator.badKey(given);
+  // An account may have more keys: the same with a suffix.
+  if (key !== null && given !== key && !given?.startsWith(`${key}-`)) throw emulator.badKey(given);
   emulator.checkHeaders?.(headers);
   return endpoint;
 }

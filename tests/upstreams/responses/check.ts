@@ -49,6 +49,7 @@ const itemKeys: Record<string, readonly string[]> = {
   function_call: ['type', 'id', 'call_id', 'name', 'arguments', 'status'],
   function_call_output: ['type', 'id', 'call_id', 'output', 'status'],
   reasoning: ['type', 'id', 'summary', 'encrypted_content', 'content', 'status'],
+  item_reference: ['type', 'id'],
 };
 
 const idPrefixes: Record<string, string> = {
@@ -69,6 +70,7 @@ function checkItem(item: Json, path: string, stored: boolean, context: CheckCont
   const key = unknownKey(item, known);
   if (key)
     refuse(`Unknown parameter: '${path}.${key}'.`, { code: 'unknown_parameter', param: `${path}.${key}` });
+  checkStored(item, stored, context);
   const prefix = idPrefixes[type] ?? '';
   if (item.id !== undefined && !String(item.id).startsWith(prefix))
     refuse(`Invalid '${path}.id': '${String(item.id)}'. Expected an ID that begins with '${prefix}'.`, {
@@ -78,6 +80,22 @@ function checkItem(item: Json, path: string, stored: boolean, context: CheckCont
   if (type === 'message') checkMessage(item, path);
   if (type === 'reasoning') checkReasoning(item, path, stored, context);
   if (type.startsWith('function_call')) checkCall(item, path, type);
+}
+
+/** What was stored is known by its id to the key that stored it, in a request that stores; to nobody else. */
+function checkStored(
+  { type, id, encrypted_content: sealed }: Json,
+  stored: boolean,
+  context: CheckContext,
+): void {
+  if (id === undefined || sealed) return;
+  const owner = context.issued.storedFor.get(String(id));
+  const isReference = type === 'item_reference' || (type === 'reasoning' && stored);
+  if (owner === undefined ? !isReference : stored && owner === context.key) return;
+  const hint = stored
+    ? ''
+    : ' Items are not persisted when `store` is set to false. Try again with `store` set to true, or remove this item from your input.';
+  refuse(`Item with id '${String(id)}' not found.${hint}`, { status: 404, param: 'input' });
 }
 
 const contentTypes: Record<string, readonly string[]> = {

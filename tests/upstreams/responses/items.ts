@@ -21,6 +21,7 @@ export function outputItems(reply: Reply): OutputItem[] {
   const isCut = finishOf(answer) === 'length';
   for (const [index, call] of (answer.calls ?? []).entries())
     items.push(callItem(call, newId('fc'), ids[index] ?? '', isCut));
+  if (asked.body.store !== false) for (const { whole } of items) issued.storedFor.set(whole.id, reply.key);
   if (reasoningId && asked.body.store === false)
     for (const { whole } of items.slice(1)) issued.reasoningOf.set(whole.id, reasoningId);
   return items;

@@ -114,11 +114,16 @@ function assistantBlock(part: AssistantPart, target: Target, withThinking: boole
   if (part.type === 'reasoning') {
     // Exactly as received, or not at all: the signature covers it.
     const block = withThinking ? openCapsule(part.capsule, target) : null;
-    return block === null ? [] : [block];
+    return block === null || !isSigned(block) ? [] : [block];
   }
   const { toolCallId: id, name } = part;
   const head = JSON.stringify({ type: 'tool_use', id, name });
   return [`${head.slice(0, -1)},"input":${argumentsObject(part.args)}}`];
+}
+
+/** Thinking without its signature may come from another program's record: "thinking.signature: Field required". */
+function isSigned(block: string): boolean {
+  return /"(?:signature|data)":\s*"[^"]/.test(block) && /"type":\s*"(?:redacted_)?thinking"/.test(block);
 }
 
 function resultBlock(result: ToolResultPart): object {

@@ -55,9 +55,8 @@ function detailsField(parts: readonly AssistantPart[], target: Target, dialect: 
     const given: unknown = data === null ? null : JSON.parse(data);
     return Array.isArray(given) ? (given as unknown[]) : [];
   });
-  if (details.length) return { reasoning_details: details };
-  const stand = dialect.thoughtSignatures ? placeholderDetails(parts) : [];
-  return stand.length ? { reasoning_details: stand } : {};
+  const stand = dialect.thoughtSignatures ? placeholderDetails(parts, details) : [];
+  return details.length + stand.length ? { reasoning_details: [...details, ...stand] } : {};
 }
 
 /** Kimi and DeepSeek refuse a tool-call turn without it, also one that another model wrote; elsewhere it is not wanted. */

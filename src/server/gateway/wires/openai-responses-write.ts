@@ -7,8 +7,8 @@ import type {
   UserPart,
 } from '#protocol/message.ts';
 import type { Dialect, ModelRequest, PromptMessage, Target } from '../types.ts';
-import { openCapsule } from './capsule.ts';
 import { resultText } from './result-text.ts';
+import { ownMarks, sealedReasoning } from './stored-items.ts';
 import { argumentsObject } from './tool-calls.ts';
 import type { WrittenMessages } from './written-messages.ts';
 
@@ -89,23 +89,30 @@ function inputImage({ mediaType, data }: ImagePart): object {
 
 /**
  * An item's own id goes back only together with the reasoning before it: "Item 'fc_…' of type 'function_call' was
- * provided without its required 'reasoning' item: 'rs_…'". Without ids the same items are accepted as new ones.
+ * provided without its required 'reasoning' item: 'rs_…'". Without ids the same items are accepted as new ones. Reasoning
+ * that nothing follows stays out: "Item 'rs_…' of type 'reasoning' was provided without its required following item."
  */
 function assistantItems(parts: readonly AssistantPart[], target: Target): string[] {
   const reasoning = parts.filter((part) => part.type === 'reasoning');
-  const withIds =
-    reasoning.length > 0 && reasoning.every((part) => openCapsule(part.capsule, target) !== null);
-  return parts.flatMap((part) => {
-    if (part.type === 'reasoning') return (withIds && openCapsule(part.capsule, target)) || [];
-    const own = withIds ? openCapsule(part.capsule, target) : null;
-    const known = own === null ? {} : (JSON.parse(own) as Record<string, unknown>);
+  const withIds = reasoning.length > 0 && reasoning.every((part) => sealedReasoning(part, target) !== null);
+  const last = parts.findLastIndex((part) => part.type !== 'reasoning' && !isEmpty(part));
+  return parts.slice(0, last + 1).flatMap((part) => {
+    if (part.type === 'reasoning') return (withIds && sealedReasoning(part, target)) || [];
+    const { id, ...marks } = ownMarks(part, target);
+    const known = withIds && id ? { id, ...marks } : marks;
     if (part.type === 'tool-call') return JSON.stringify(callItem(part, known));
     return part.text === '' ? [] : JSON.stringify(messageItem(part, known));
   });
 }
 
+function isEmpty(part: AssistantPart): boolean {
+  return part.type === 'text' && part.text === '';
+}
+
+type Marks = ReturnType<typeof ownMarks>;
+
 /** The arguments are those of the record, which a person may have edited; only the id is the provider's. */
-function callItem({ toolCallId, name, args }: ToolCallPart, { id }: Record<string, unknown>): object {
+function callItem({ toolCallId, name, args }: ToolCallPart, { id }: Marks): object {
   return {
     type: 'function_call',
     ...(id ? { id } : {}),
@@ -115,7 +122,7 @@ function callItem({ toolCallId, name, args }: ToolCallPart, { id }: Record<strin
   };
 }
 
-function messageItem({ text }: TextPart, { id, phase }: Record<string, unknown>): object {
+function messageItem({ text }: TextPart, { id, phase }: Marks): object {
   const kept = phase ? { phase } : {};
   if (!id) return { type: 'message', role: 'assistant', content: text, ...kept };
   const content = [{ type: 'output_text', text, annotations: [] }];

@@ -1,6 +1,7 @@
 import type { AssistantPart, Capsule, ToolCallPart } from '#protocol/message.ts';
 import type { Dialect, Target } from '../types.ts';
 import { openCapsule, sealCapsule } from './capsule.ts';
+import type { ReasoningDetail } from './reasoning-details.ts';
 
 /**
  * What Google puts beside a message or a call on its OpenAI-compatible endpoint, and wants back as it was
@@ -15,6 +16,8 @@ export interface ExtraContent {
  * call is missing a thought_signature in functionCall parts."
  */
 const placeholder = 'skip_thought_signature_validator';
+
+const sealed = 'reasoning.encrypted';
 
 /** The capsule of a message or call that came with a signature. */
 export function signatureCapsule(extra: ExtraContent | null | undefined, target: Target): Capsule | null {
@@ -41,12 +44,13 @@ export function messageSignature(parts: readonly AssistantPart[], target: Target
 /**
  * OpenRouter wants the signature among the `reasoning_details`, with the id of the message's first call: "Gemini models
  * require OpenRouter reasoning details to be preserved in each request" (https://github.com/cline/cline/issues/8214).
+ * @param own details that the message has, which may be only its readable thoughts
  */
-export function placeholderDetails(parts: readonly AssistantPart[]): object[] {
+export function placeholderDetails(parts: readonly AssistantPart[], own: readonly unknown[]): object[] {
   const first = parts.find((part) => part.type === 'tool-call');
-  if (!first) return [];
+  if (!first || own.some((detail) => (detail as ReasoningDetail | null)?.type === sealed)) return [];
   const { toolCallId: id } = first;
-  return [{ type: 'reasoning.encrypted', data: placeholder, format: 'google-gemini-v1', index: 0, id }];
+  return [{ type: sealed, data: placeholder, format: 'google-gemini-v1', index: own.length, id }];
 }
 
 function ownExtra(capsule: Capsule | undefined, target: Target): { extra_content: object } | null {

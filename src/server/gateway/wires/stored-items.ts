@@ -1,0 +1,44 @@
+import type { AssistantPart, Capsule, ReasoningPart } from '#protocol/message.ts';
+import type { Target } from '../types.ts';
+import { openCapsule } from './capsule.ts';
+
+/**
+ * Items of Responses that only the store of the key that made them can read: reasoning without its encrypted content, and
+ * references. They come from conversations of programs that let OpenAI store them, and our requests are `store: false`.
+ *
+ * Refusal this prevents: "Item with id 'rs_…' not found. Items are not persisted when `store` is set to false. Try again
+ * with `store` set to true, or remove this item from your input."
+ */
+export function isStoredOnly({ wire, data }: Capsule): boolean {
+  return wire === 'openai-responses' && !/"encrypted_content":\s*"[^"]/.test(data);
+}
+
+/** The JSON text of reasoning that may go back, else null. */
+export function sealedReasoning({ capsule }: ReasoningPart, target: Target): string | null {
+  const data = openCapsule(capsule, target);
+  if (data === null) return null;
+  const { type, id, encrypted_content: sealed } = objectIn(data);
+  const isWhole = type === 'reasoning' && hasPrefix(id, 'rs_') && typeof sealed === 'string' && sealed !== '';
+  return isWhole ? data : null;
+}
+
+/** What the provider itself called a message or a call: its id, and the phase of the answer. */
+export function ownMarks(part: AssistantPart, target: Target): { id?: string; phase?: string } {
+  const data = openCapsule(part.capsule, target);
+  if (data === null) return {};
+  const { id, phase } = objectIn(data);
+  const prefix = part.type === 'tool-call' ? 'fc_' : 'msg_';
+  return {
+    ...(hasPrefix(id, prefix) ? { id } : {}),
+    ...(typeof phase === 'string' ? { phase } : {}),
+  };
+}
+
+function objectIn(data: string): Record<string, unknown> {
+  const value: unknown = JSON.parse(data);
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+}
+
+function hasPrefix(id: unknown, prefix: string): id is string {
+  return typeof id === 'string' && id.startsWith(prefix);
+}
