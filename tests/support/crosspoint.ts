@@ -126,10 +126,11 @@ export class Crosspoint {
     yield* readEvents(await this.request('POST', '/api/agent', command, eventStream));
   }
 
-  /** Another command of `npm start --`, such as `login`, for the same data directory. */
+  /** Another command of `npm start --`, such as `login`, for the same data directory and with the same settings. */
   command(...args: string[]): Promise<{ stdout: string }> {
     return promisify(execFile)(process.execPath, ['scripts/start.js', ...args], {
-      env: environment(this.dataDir, {}),
+      env: environment(this.dataDir, this.#env),
+      maxBuffer: 256 * 1024 ** 2,
     });
   }
 
