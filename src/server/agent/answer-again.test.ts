@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import type { ThreadView } from '#protocol/thread.ts';
 import { CrosspointError } from '#protocol/errors.ts';
@@ -156,6 +159,31 @@ test('in a tool loop: what ran stays and runs no more, a repeated call id means 
       ['workspace_as_it_is'],
     );
   });
+});
+
+test('after a restart another answer knows what the first one did: the ids of its calls, and the instructions it wrote', async () => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'crosspoint-again-'));
+  const script: Script = ({ messages }) =>
+    messages.length > 1
+      ? { text: 'done' }
+      : { calls: [{ ...command('echo Be brief. > AGENTS.md'), id: 'same' }] };
+  try {
+    const before = await openWorkbench(script, { dataDir });
+    const { threadId } = await before.run({ message: 'go', approvalMode: 'auto' });
+    const first = await view(before, threadId);
+    await before.close();
+    const bench = await openWorkbench(script, { dataDir });
+    assert.equal(await again(bench, threadId, idAt(first, 0)), 'done');
+    assert.ok(bench.gateway.requests[0]?.system.includes('Be brief.'));
+    const { toolCalls } = await view(bench, threadId);
+    assert.deepEqual(
+      [first.toolCalls, toolCalls].map((calls) => calls.map(({ toolCallId }) => toolCallId)),
+      [['same'], ['same_2']],
+    );
+    await bench.close();
+  } finally {
+    rmSync(dataDir, { recursive: true });
+  }
 });
 
 test('a failed answer is answered again, and each failure shows where it happened', () => {
