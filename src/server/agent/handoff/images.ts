@@ -7,7 +7,8 @@ import type { Tally } from './report.ts';
  * and returns with a model that sees.
  *
  * Refusals this prevents: Groq "messages[0].content must be a string"; OpenRouter "No endpoints found that support
- * image input"; OpenAI "Invalid content type. image_url is only supported by certain models."
+ * image input"; OpenAI "Invalid content type. image_url is only supported by certain models."; Anthropic
+ * "messages.0.content.0.image.source.base64.media_type: Input should be 'image/jpeg', 'image/png', 'image/gif' or 'image/webp'"
  */
 export function projectImages(parts: UserPart[], target: Target, tally: Tally): UserPart[] {
   return parts.map((part) => (part.type === 'image' ? projectImage(part, target, tally) : part));
@@ -15,24 +16,31 @@ export function projectImages(parts: UserPart[], target: Target, tally: Tally): 
 
 export function projectResultImages(result: ToolResultPart, target: Target, tally: Tally): ToolResultPart {
   if (!result.images?.length) return result;
-  if (target.capabilities.images) {
-    tally.kept.images += result.images.length;
-    return result;
-  }
-  const { images, ...rest } = result;
-  const markers = images.map((image) => (projectImage(image, target, tally) as TextPart).text);
-  return { ...rest, text: [rest.text, ...markers].filter(Boolean).join('\n') };
+  const { images: all, ...rest } = result;
+  const shown = all.map((image) => projectImage(image, target, tally));
+  const images = shown.filter((part) => part.type === 'image');
+  const markers = shown.flatMap((part) => (part.type === 'text' ? [part.text] : []));
+  return {
+    ...rest,
+    text: markers.length ? [rest.text, ...markers].filter(Boolean).join('\n') : rest.text,
+    ...(images.length ? { images } : {}),
+  };
 }
 
+/** What every model that sees takes; an imported picture may be of any kind. */
+const shownEverywhere = ['image/png', 'image/jpeg', 'image/gif', 'image/webp'];
+
 function projectImage(image: ImagePart, target: Target, tally: Tally): ImagePart | TextPart {
-  if (target.capabilities.images) {
+  const isShown = shownEverywhere.includes(image.mediaType);
+  if (target.capabilities.images && isShown) {
     tally.kept.images += 1;
     return image;
   }
-  tally.converted('image', `${target.model} cannot see images: it gets a note that one is there`);
+  const why = isShown ? `${target.model} cannot see images` : `no model takes ${image.mediaType}`;
+  tally.converted('image', `${why}: it gets a note that one is there`);
   const kilobytes = Math.max(1, Math.round((image.data.length * 3) / 4 / 1024));
   return {
     type: 'text',
-    text: `[An image is attached here (${image.mediaType}, ${kilobytes} kB). This model cannot see images.]`,
+    text: `[An image is attached here (${image.mediaType}, ${kilobytes} kB). ${isShown ? 'This model cannot see images.' : 'It is of a kind that models cannot see.'}]`,
   };
 }

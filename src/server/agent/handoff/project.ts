@@ -1,7 +1,7 @@
 import type { Message } from '#protocol/message.ts';
 import type { Target } from '#server/gateway/types.ts';
 import { Projector } from './projector.ts';
-import { arrangeResults } from './tool-results.ts';
+import { arrangeResults, goesOnArranged } from './tool-results.ts';
 import type { Project, Projection } from './types.ts';
 
 /** Canonical transcript → what this exact target may see. Pure; the rules are the files beside this one. */
@@ -42,13 +42,17 @@ export function createIncrementalProject(kept = 2): IncrementalProject {
     ]);
     const cached = recent.get(key);
     recent.delete(key);
-    const usable =
-      cached && cached.count <= transcript.length && transcript[cached.count - 1] === cached.last;
-    if (!usable && arrangeResults(transcript) !== transcript) return project(transcript, target);
+    const usable = cached && isContinued(cached, transcript);
     const projector = usable ? cached.projector : new Projector(target);
-    for (const message of transcript.slice(usable ? cached.count : 0)) projector.push(message);
+    const fresh = usable ? transcript.slice(cached.count) : arrangeResults(transcript);
+    for (const message of fresh) projector.push(message);
     recent.set(key, { projector, count: transcript.length, last: transcript.at(-1) });
     if (recent.size > kept) recent.delete(recent.keys().next().value as string);
     return projector.finish();
   };
+}
+
+/** A result that belongs further up, as other tools write them, would change what was projected: that begins anew. */
+function isContinued({ count, last }: Cached, transcript: readonly Message[]): boolean {
+  return count <= transcript.length && transcript[count - 1] === last && goesOnArranged(transcript, count);
 }

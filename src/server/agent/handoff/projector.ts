@@ -60,9 +60,10 @@ export class Projector {
   #pushUser(message: Message): void {
     this.#close();
     const seen = projectImages(message.parts as UserPart[], this.#target, this.#tally);
-    const parts = projectFiles(seen, this.#tally).filter(
-      (part) => part.type !== 'text' || part.text.trim() !== '',
-    );
+    const parts = projectFiles(seen, this.#tally).flatMap((part): UserPart[] => {
+      if (part.type !== 'text') return [part];
+      return part.text.trim() === '' ? [] : [wellFormed(part)];
+    });
     if (!parts.length) return;
     this.#loop.push(message, []);
     this.#messages.push(...this.#continuation.before(message), { role: 'user', parts });
@@ -87,7 +88,7 @@ export class Projector {
         'tool call',
         `${this.#target.model} cannot call tools: it reads about them as text`,
       );
-      return [callAsText(sent)];
+      return [wellFormed(callAsText(sent))];
     });
     if (!parts.some((part) => part.type !== 'reasoning')) return;
     this.#startWithUser();
@@ -100,9 +101,8 @@ export class Projector {
 
   #pushResults(results: ToolResultPart[]): void {
     for (const result of results) {
-      const known = this.#open?.calls.some(({ stored }) => stored.toolCallId === result.toolCallId);
-      if (known) this.#open?.results.push(result);
-      else this.#tally.dropped('tool result', 'its call is not in the conversation');
+      if (this.#open && isWanted(this.#open, result)) this.#open.results.push(result);
+      else this.#tally.dropped('tool result', 'no call of the conversation waits for it');
     }
     if (this.#open && this.#missing(this.#open) === 0) this.#close();
   }
@@ -132,7 +132,7 @@ export class Projector {
   }
 
   #missing(group: OpenGroup): number {
-    return Math.max(0, group.calls.length - group.results.length);
+    return group.calls.length - group.results.length;
   }
 
   /** Anthropic: "first message must use the user role"; others accept it. */
@@ -143,6 +143,12 @@ export class Projector {
         parts: [{ type: 'text', text: '(The conversation begins here.)' }],
       });
   }
+}
+
+/** One result for each call: a second one must not stand for that of another. */
+function isWanted({ calls, results }: OpenGroup, { toolCallId }: ToolResultPart): boolean {
+  const asked = calls.filter(({ stored }) => stored.toolCallId === toolCallId).length;
+  return asked > results.filter((result) => result.toolCallId === toolCallId).length;
 }
 
 const interruptedWhy = 'it was interrupted: the model is told so';

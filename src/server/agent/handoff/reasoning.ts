@@ -28,11 +28,7 @@ export function projectReasoning(message: Message, target: Target, tally: Tally)
       // Without its capsule it still tells that the ids of this answer may not go out.
       parts.push({ type: 'reasoning', text: part.text });
     } else if (own && (!part.capsule || isIssuer(part.capsule, target))) parts.push(part);
-    else
-      tally.dropped(
-        'reasoning',
-        `only ${message.provider}/${message.model} can read its own; it stays in the record`,
-      );
+    else tally.dropped('reasoning', `only ${authorOf(message)} can read its own; it stays in the record`);
   }
   return withoutTrailingReasoning(parts);
 }
@@ -47,4 +43,9 @@ function withoutForeignCapsule(part: AssistantPart, target: Target): AssistantPa
 function withoutTrailingReasoning(parts: AssistantPart[]): AssistantPart[] {
   const last = parts.findLastIndex((part) => part.type !== 'reasoning');
   return last === parts.length - 1 ? parts : parts.slice(0, last + 1);
+}
+
+/** An imported answer may not say who wrote it. */
+function authorOf({ provider, model }: Message): string {
+  return provider && model ? `${provider}/${model}` : 'the model that wrote it';
 }

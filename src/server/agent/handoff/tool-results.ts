@@ -56,6 +56,14 @@ export function callsOf(message: Message): ToolCallPart[] {
   return message.parts.filter((part): part is ToolCallPart => part.type === 'tool-call');
 }
 
+/** Whether the rows from this place on answer only calls that are open there, or their own. */
+export function goesOnArranged(transcript: readonly Message[], from: number): boolean {
+  if (!transcript.slice(from).some(({ role }) => role === 'tool')) return true;
+  let start = from;
+  while (start > 0 && (start === from || transcript[start]?.role === 'tool')) start -= 1;
+  return isArranged(transcript.slice(start));
+}
+
 function isArranged(transcript: readonly Message[]): boolean {
   let open = new Set<string>();
   for (const message of transcript) {

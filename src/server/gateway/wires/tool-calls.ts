@@ -103,13 +103,26 @@ export function withDistinctIds(parts: AssistantPart[]): AssistantPart[] {
   });
 }
 
-/** Arguments as a JSON object for a request; every provider refuses anything else in a history. */
+/**
+ * Arguments as a JSON object for a request; every provider refuses anything else in a history, and half of a surrogate
+ * pair in it (Anthropic: "The request body is not valid JSON: no low surrogate in string").
+ */
 export function argumentsObject(args: string): string {
   try {
     const value: unknown = JSON.parse(args);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? args : '{}';
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return '{}';
+    return mayHoldHalfAPair.test(args) ? withoutHalves(JSON.stringify(value)) : args;
   } catch (cause) {
     if (cause instanceof SyntaxError) return '{}';
     throw cause;
   }
+}
+
+const mayHoldHalfAPair = /\\u[dD][89a-fA-F]|\p{Surrogate}/u;
+
+/** `JSON.stringify` writes whole pairs as they are and escapes what is left of a broken one. */
+function withoutHalves(json: string): string {
+  return json.replaceAll(/\\(?:u(d[89a-f][0-9a-f]{2})|.)/g, (escape, half?: string) =>
+    half ? '\ufffd' : escape,
+  );
 }
