@@ -378,6 +378,36 @@ const compatibleCases: Case[] = [
   ],
 ];
 
+const geminiModel = 'gemini-3-pro-preview';
+const gemini = (messages: unknown[], more: Body = {}) => chat(messages, { model: geminiModel, ...more });
+const signature = (model = geminiModel, provider = 'gemini') => ({
+  extra_content: { google: { thought_signature: encrypt(provider, model, 'call') } },
+});
+const placeholder = { extra_content: { google: { thought_signature: 'skip_thought_signature_validator' } } };
+const signedCall = (id: string, more: Body) => {
+  const { tool_calls: calls, ...message } = called(id);
+  return { ...message, tool_calls: calls.map((one) => ({ ...one, ...more })) };
+};
+
+const geminiCases: Case[] = [
+  [
+    'a call of the open turn without a signature',
+    gemini([user('a'), called('c1'), answered('c1')]),
+    /Function call is missing a thought_signature in functionCall parts/,
+  ],
+  [
+    'a signature of another model',
+    gemini([user('a'), signedCall('c1', signature('gemini-3-flash-preview')), answered('c1')]),
+    /Corrupted thought signature/,
+  ],
+  [
+    'a signature of another provider, also in a turn that is over',
+    gemini([user('a'), signedCall('c1', signature(geminiModel, 'openrouter')), answered('c1'), user('b')]),
+    /Corrupted thought signature/,
+  ],
+  ['a field of another provider', gemini(hello, { reasoning: {} }), /Unknown name "reasoning"/],
+];
+
 const wires: [string, () => string, () => Record<string, string>, Case[], Body][] = [
   [
     'OpenAI chat',
@@ -409,6 +439,16 @@ const wires: [string, () => string, () => Record<string, string>, Case[], Body][
     say([user('a'), use('t1', [thinkingOf('claude-sonnet-4-5')]), user([result('t1')])], thinkingOn),
   ],
   [
+    'Gemini',
+    () => `${providers.gemini.baseUrl}/chat/completions`,
+    () => bearer('gemini'),
+    geminiCases,
+    gemini([
+      ...[user('a'), called('c0'), answered('c0'), user('b')],
+      ...[signedCall('c1', signature()), answered('c1'), signedCall('c2', placeholder), answered('c2')],
+    ]),
+  ],
+  [
     'compatible',
     () => `${providers.compatible.baseUrl}/chat/completions`,
     () => ({}),
@@ -417,7 +457,7 @@ const wires: [string, () => string, () => Record<string, string>, Case[], Body][
   ],
 ];
 
-function bearer(name: 'openai' | 'groq' | 'openrouter'): Record<string, string> {
+function bearer(name: 'openai' | 'groq' | 'openrouter' | 'gemini'): Record<string, string> {
   return { authorization: `Bearer ${providers[name].key}` };
 }
 
@@ -431,7 +471,9 @@ for (const [wire, url, headers, cases, good] of wires)
       test(`refuses ${rule}`, async () => {
         const { status, text } = await post(url(), headers(), body);
         assert.ok(status === 400 || status === 404, `${status} ${text}`);
-        assert.match(JSON.parse(text).error.metadata?.raw ?? text.replaceAll('\\"', '"'), error);
+        // Google's errors are a list of one.
+        const [told] = [JSON.parse(text)].flat();
+        assert.match(told.error.metadata?.raw ?? text.replaceAll('\\"', '"'), error);
       });
 
     test('accepts a valid conversation, as a stream and whole', async () => {
@@ -448,7 +490,7 @@ for (const [wire, url, headers, cases, good] of wires)
           Object.entries(headers()).map(([name, value]) => [name, `${value}x`]),
         );
         const { status } = await post(url(), { ...wrong, 'anthropic-version': '2023-06-01' }, good);
-        assert.equal(status, 401);
+        assert.equal(status, wire === 'Gemini' ? 400 : 401);
       }
       const leaked = await post(url(), { ...headers(), 'helicone-user-id': 'ann' }, good);
       assert.equal(leaked.status, 400);

@@ -18,8 +18,10 @@ export interface ErrorSubject {
  * - credit: OpenAI `insufficient_quota` (429); Anthropic "credit balance is too low" (400), `billing_error`; OpenRouter 402
  * - filter: Azure and OpenAI `content_filter`, `content_policy_violation`, `invalid_prompt`; OpenRouter 403 "flagged"
  * - model: OpenAI `model_not_found`; Groq `model_decommissioned`; OpenRouter "is not a valid model ID", "No endpoints found"
+ * - auth: Google "API key not valid. Please pass a valid API key." (400)
  */
 const telling: { code: ErrorCode; pattern: RegExp }[] = [
+  { code: 'provider_auth', pattern: /api key not valid|api_key_invalid/ },
   {
     code: 'context_overflow',
     pattern:
