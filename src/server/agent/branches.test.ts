@@ -3,6 +3,7 @@ import { after, before, test } from 'node:test';
 import { DatabaseSync } from 'node:sqlite';
 import { join } from 'node:path';
 import fc from 'fast-check';
+import type { ThreadEvent } from '#protocol/events.ts';
 import type { Fork } from '#protocol/thread.ts';
 import { pathTo } from '#server/store/branch-path.ts';
 import { textOf } from './stream-answer.ts';
@@ -25,6 +26,8 @@ class Reference {
   /** The last node of each branch, and when it ran last. */
   readonly tips: { node: Node; ran: number }[] = [];
   active = 0;
+  /** Of the thread, on whatever branch it is. */
+  model = 'red';
   #runs = 0;
 
   wayTo(node: Node | null): Node[] {
@@ -69,12 +72,12 @@ class Reference {
   }
 }
 
-type Step = { do: 'say' | 'again' | 'move'; pick: number; model: 'red' | 'blue' };
+type Step = { do: 'say' | 'again' | 'move' | 'switch'; pick: number; model: 'red' | 'blue' | undefined };
 
 const anyStep: fc.Arbitrary<Step> = fc.record({
-  do: fc.constantFrom('say', 'again', 'again', 'move', 'move'),
+  do: fc.constantFrom('say', 'again', 'again', 'move', 'move', 'switch'),
   pick: fc.nat(1_000),
-  model: fc.constantFrom('red', 'blue'),
+  model: fc.constantFrom('red', 'blue', undefined),
 });
 
 let bench: Workbench;
@@ -108,15 +111,18 @@ async function take(step: Step, threadId: string, reference: Reference): Promise
     assert.equal(moved, reference.active);
     return;
   }
+  const choice = step.model ? { modelName: step.model } : {};
+  reference.model = step.model ?? reference.model;
+  if (step.do === 'switch') return void (await bench.agent.updateThread(user, threadId, choice));
   let before: Node | null | undefined = reference.tips[reference.active]?.node;
   if (step.do === 'say') {
     const message = `say ${reference.nodes.length}`;
-    await bench.run({ message, threadId, modelName: step.model });
+    await bench.run({ message, threadId, ...choice });
     const id = (await bench.agent.getThread(user, threadId)).messages.at(-2)?.id ?? '';
     before = reference.add({ id, text: message, role: 'user', parent: before ?? null });
   } else {
     const node = reference.nodes[step.pick % reference.nodes.length] as Node;
-    const command = { threadId, messageId: node.id, modelName: step.model };
+    const command = { threadId, messageId: node.id, ...choice };
     const { runId } = await bench.agent.answerAgain(user, command);
     await bench.agent.answer(user, runId);
     before = node.role === 'user' ? node : node.parent;
@@ -127,7 +133,7 @@ async function take(step: Step, threadId: string, reference: Reference): Promise
   const text = textOf(answer.parts);
   // The model was shown its own branch and nothing else.
   const asked = reference.wayTo(before).map((node) => node.text.split(' after ', 1)[0]);
-  assert.equal(text, `${step.model} after ${JSON.stringify(asked)}`);
+  assert.equal(text, `${reference.model} after ${JSON.stringify(asked)}`);
   reference.add({ id: answer.id, text, role: 'assistant', parent: before });
 }
 
@@ -159,6 +165,7 @@ async function assertUnion(threadId: string, reference: Reference): Promise<void
     for (const row of rows) seqs.add(row.seq);
     const lines = await store.events.listOfTypes(threadId, types, { path });
     for (const { event } of lines) events.add(event.id);
+    assertNoSilentSwitch(lines.map(({ event }) => event));
   }
   const stored = storedIds(threadId);
   assert.deepEqual([...seqs].toSorted(byNumber), stored.seqs);
@@ -167,6 +174,19 @@ async function assertUnion(threadId: string, reference: Reference): Promise<void
     [...events].toSorted(byNumber),
     all.map(({ event }) => event.id),
   );
+}
+
+/** On every branch: a model answers that answered before, or its switch is told where it begins. */
+function assertNoSilentSwitch(events: readonly ThreadEvent[]): void {
+  let current: string | null = null;
+  for (const [index, event] of events.entries()) {
+    if (event.type === 'model.switched') current = event.data.to;
+    if (event.type !== 'run.started') continue;
+    const next = events[index + 1];
+    const told = next?.type === 'model.switched' ? next.data.to : current;
+    if (current !== null) assert.equal(told, event.data.model);
+    current = event.data.model;
+  }
 }
 
 const byNumber = (one: number, other: number) => one - other;

@@ -14,8 +14,10 @@ import {
   requireThread,
   resolveChain,
   resolveChoice,
+  switchEvents,
   takeoverEvents,
 } from './switch-model.ts';
+import type { ThreadMemory } from './thread-memory.ts';
 import type { Accepted, StartCommand } from './types.ts';
 import { openFilePart } from './workspace.ts';
 
@@ -43,7 +45,7 @@ export async function start(
   const memory = runs.memories.of(thread.id);
   const transcript = await memory.refresh(setup.store);
   const parts = await messageParts(setup, thread, command, transcript);
-  const switched = known ? await takeoverEvents(setup, known, memory, thread.modelConfig) : [];
+  const switched = known ? await switchesAt(setup, known, memory, thread.modelConfig) : [];
   const runId = newId('run');
   return acceptOnce(setup.store, async () => {
     const message = userMessage(thread.id, runId, parts);
@@ -61,6 +63,17 @@ export async function start(
     await rememberChoice(setup, choice);
     return { threadId: thread.id, runId, afterEventId: (events[0]?.id ?? 1) - 1 };
   });
+}
+
+/** Where a thread has one branch, every switch is on it. */
+async function switchesAt(
+  setup: AgentSetup,
+  thread: ThreadRow,
+  memory: ThreadMemory,
+  to: ModelConfig,
+): Promise<NewEvent[]> {
+  const branches = await setup.store.branches.list(thread.id);
+  return (branches.length ? takeoverEvents : switchEvents)(setup, thread, memory, to);
 }
 
 async function writeStart(

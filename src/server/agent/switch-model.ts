@@ -84,7 +84,7 @@ export async function takeoverEvents(
   to: ModelConfig,
 ): Promise<NewEvent[]> {
   const switched = await switchEvents(setup, thread, memory, to);
-  if (switched.length || !(await setup.store.branches.list(thread.id)).length) return switched;
+  if (switched.length) return switched;
   await memory.refresh(setup.store);
   const types = ['run.started', 'model.switched'];
   const events = await setup.store.events.listOfTypes(thread.id, types, { path: memory.path });
