@@ -2,7 +2,7 @@ import { checkChat, commonRules } from './chat/check.ts';
 import { chatEndpoint } from './chat/endpoint.ts';
 import { chatUsage, usageLast, type ChatStyle } from './chat/render.ts';
 import type { CheckContext, Emulator } from './emulator.ts';
-import { bearerKey, modelList } from './openai.ts';
+import { bearerKey } from './openai.ts';
 import { refuse, Refusal, type Json } from './refusal.ts';
 import { pieces } from './script.ts';
 
@@ -14,8 +14,8 @@ import { pieces } from './script.ts';
 export const compatible: Emulator = {
   name: 'compatible',
   endpoints: { '/v1/chat/completions': chatEndpoint({ style: style(), check: checkCompatible, errorBody }) },
-  documents: (models) => ({
-    '/v1/models': modelList(models),
+  documents: (models, windows) => ({
+    '/v1/models': { data: models.map((id) => ({ id, object: 'model', max_model_len: windows.get(id) })) },
     '/api/ps': { models: [] },
     '/api/version': { version: '0.13.0' },
     '/api/tags': {

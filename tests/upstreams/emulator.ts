@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import type { Windows } from './windows.ts';
 import type { Wire } from '#protocol/message.ts';
 import type { Frame } from './delivery.ts';
 import type { ModelTraits } from './models.ts';
@@ -11,7 +12,7 @@ export interface Emulator {
   /** By path. */
   endpoints: Record<string, Endpoint>;
   /** Other documents, by path, for GET. */
-  documents?(models: readonly string[]): Record<string, unknown>;
+  documents?(models: readonly string[], windows: Windows): Record<string, unknown>;
   /** The key that the headers bring, in the provider's own way; null when there is none. */
   keyOf(headers: Headers): string | null;
   /** @throws Refusal for headers that the provider wants or does not take */

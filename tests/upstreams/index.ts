@@ -11,6 +11,7 @@ import { openai } from './openai.ts';
 import { openrouter } from './openrouter.ts';
 import { inOrder, type Answer, type ProviderName, type Script } from './script.ts';
 import { Stage, type Received } from './stage.ts';
+import type { Windows } from './windows.ts';
 
 export type { HeliconeTrouble } from './helicone/proxy.ts';
 export {
@@ -55,6 +56,8 @@ export interface Providers extends Record<ProviderName, RunningProvider> {
   };
   /** What the models answer from now on. */
   script(script: Script | readonly Answer[]): void;
+  /** The windows of models: what is larger is refused in the provider's own words. By the name of the model. */
+  windows: Windows;
   /** Every request that any of them received, in order; one over Helicone's proxy is there twice. */
   requests: readonly Received[];
   /** Those that were refused: empty at the end of a good test. */
@@ -117,6 +120,7 @@ export async function startProviders(options: ProviderOptions = {}): Promise<Pro
     ...running,
     helicone,
     script,
+    windows: stage.windows,
     requests: stage.received,
     get refusals() {
       return stage.received.filter(({ refusal }) => refusal !== undefined);

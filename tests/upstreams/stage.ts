@@ -5,6 +5,8 @@ import { answerJson, type Exchange } from './host.ts';
 import { traitsOf } from './models.ts';
 import { isObject, refuse, Refusal, type Json } from './refusal.ts';
 import { greeting, type Fault, type ProviderName, type Script, type Via } from './script.ts';
+import { refuseHalfPairs } from './whole-pairs.ts';
+import { checkWindow, type Windows } from './windows.ts';
 
 /** A request as it arrived, also one that was refused. */
 export interface Received {
@@ -34,6 +36,7 @@ export class Stage {
   /** Errors thrown by the script. */
   readonly mistakes: unknown[] = [];
   readonly issued = new Issued();
+  readonly windows: Windows = new Map();
   readonly #chunking: Chunking;
   #accepted = 0;
 
@@ -74,6 +77,7 @@ export class Stage {
       refuse("Invalid type for 'stream': expected a boolean.", { param: 'stream' });
     const context: CheckContext = { provider: emulator.name, model, traits, issued: this.issued, via, key };
     endpoint.check(body, context);
+    checkWindow(emulator.name, model, bodyText, this.windows);
     const { name: provider } = emulator;
     const number = ++this.#accepted;
     const stream = body.stream === true;
@@ -110,7 +114,7 @@ export class Stage {
     via: Via,
   ): Promise<void> {
     const received = this.note(exchange, emulator.name, via);
-    const document = emulator.documents?.(models)[exchange.path];
+    const document = emulator.documents?.(models, this.windows)[exchange.path];
     if (exchange.method === 'GET' && document) return answerJson(exchange, 200, document);
     try {
       const endpoint = admitted(emulator, exchange, key);
@@ -160,6 +164,7 @@ export function jsonBody({ headers, bodyText }: Exchange): Json {
   const body = parsed(bodyText);
   if (!Object.keys(body).length) refuse('We could not parse the JSON body of your request.');
   if (typeof body.model !== 'string') refuse('you must provide a model parameter', { param: 'model' });
+  refuseHalfPairs(body);
   return body;
 }
 

@@ -5,7 +5,7 @@ import { cutMiddle } from './shorten.ts';
 const maxResult = 4_000;
 const maxArguments = 2_000;
 /** Of what was said. */
-const maxWords = 20_000;
+const maxWords = 40_000;
 
 /** A message as plain text, for a model that writes about the conversation: nothing in it is any provider's own. */
 export function messageAsText(message: Message): string {

@@ -46,7 +46,7 @@ export const recall: RecordTool<Args> = {
     const texts = (await record())
       .filter(({ seq }) => seq >= from && seq <= to)
       .map((message) => ({ message, text: textOf(message) }))
-      .filter(({ text }) => holdsAll(text.toLowerCase(), words));
+      .filter(({ text }) => text !== '' && holdsAll(text.toLowerCase(), words));
     // What was searched is likelier to be recent; a range is read from its beginning.
     const shown = words.length ? texts.slice(-limit) : texts.slice(0, limit);
     const title = words.length ? `Recalled ${firstWords(query, 60)}` : `Recalled from message ${from}`;
@@ -76,17 +76,18 @@ function entry(message: Message, text: string, words: readonly string[], limit: 
   return `${head}\n${words.length ? excerpt(text, words, Math.min(limit, excerptCharacters)) : cutMiddle(text, limit)}`;
 }
 
-/** The part of a text that begins shortly before the first of the words. */
+/** The part of a text around the rarest of the words: a common one stands everywhere. */
 function excerpt(text: string, words: readonly string[], limit: number): string {
   if (text.length <= limit) return text;
   const lower = text.toLowerCase();
-  const at = Math.min(...words.map((word) => lower.indexOf(word)).filter((found) => found >= 0));
+  const byRarity = words.map((word) => ({ at: lower.indexOf(word), count: lower.split(word).length }));
+  const at = byRarity.toSorted((one, other) => one.count - other.count)[0]?.at ?? 0;
   const start = Math.max(0, Math.min(at - Math.floor(limit / 4), text.length - limit));
   const [before, after] = [start > 0 ? '[…] ' : '', start + limit < text.length ? ' […]' : ''];
   return (before + text.slice(start, start + limit) + after).toWellFormed();
 }
 
-/** Reasoning is its author's own, and is not shown. */
+/** Reasoning is its author's own, and is not shown; nor is what was recalled before, which would find itself. */
 function textOf({ parts }: Message): string {
   return parts.map(partText).filter(Boolean).join('\n');
 }
@@ -96,8 +97,10 @@ function partText(part: Part): string {
     case 'text':
       return part.text;
     case 'tool-call':
+      if (part.name === recall.name) return '';
       return `call ${part.name} ${part.args}`;
     case 'tool-result':
+      if (part.name === recall.name) return '';
       return `${part.name} ${part.status}: ${part.text}`;
     case 'image':
       return '[an image]';
