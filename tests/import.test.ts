@@ -103,6 +103,9 @@ test('3,000 messages of another tool: signed thinking, equal ids, lost and late 
   assert.deepEqual(messages.slice(0, 3_000), imported.messages, 'going on changes nothing that was imported');
   const last = providers.requests.findLast(({ body }) => body.model === 'claude-sonnet-4-6');
   assert.equal(last?.bodyText.match(/"signature":/g)?.length, 401, 'its own signed thinking goes back');
+  for (let at = 0; at < 200; at++)
+    for (const text of [`content ${at}`, `nought ${at}`, `one ${at}`, `late ${at}`])
+      assert.ok(last.bodyText.includes(`"${text}"`), `the result "${text}" is lost`);
 });
 
 test('a call of an imported thread is over: each shows in the page with its own result, and none can run', async () => {

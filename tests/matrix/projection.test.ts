@@ -2,21 +2,40 @@ import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { Message } from '#protocol/message.ts';
-import { project } from '#server/agent/handoff/project.ts';
+import { createIncrementalProject, project } from '#server/agent/handoff/project.ts';
 import { authors, bodyOf, receivers, refusalOf } from './receivers.ts';
 import { transcripts } from './transcripts.ts';
 
-test('10,000 conversations of any kind: every provider takes its request, and the record is as it was', () => {
+/** `PROJECTION_RUNS=10000 npm test -- tests/matrix/projection` tries more. */
+const numRuns = Number(process.env.PROJECTION_RUNS ?? 2_000);
+
+test(`${numRuns} conversations of any kind, as untidy as import takes them: every provider takes its request, and the record is as it was`, () => {
   fc.assert(
     fc.property(transcripts(authors), (transcript) => {
       const before = JSON.stringify(transcript);
       for (const receiver of receivers) {
-        const refusal = refusalOf(bodyOf(transcript, receiver), receiver);
+        const body = bodyOf(transcript, receiver);
+        const refusal = refusalOf(body, receiver);
         assert.equal(refusal, null, `${receiver.target.model}: ${refusal}`);
+        assert.doesNotMatch(body, /data:image\/svg|"media_type":"image\/svg/);
       }
       assert.equal(JSON.stringify(transcript), before, 'nothing stored is changed');
     }),
-    { numRuns: 10_000 },
+    { numRuns },
+  );
+});
+
+test('a history that grows, however untidy, is projected step by step as it is at once', () => {
+  fc.assert(
+    fc.property(transcripts(authors), fc.constantFrom(...authors), (transcript, target) => {
+      const growing: Message[] = [];
+      const projectOn = createIncrementalProject();
+      for (const message of transcript) {
+        growing.push(message);
+        assert.deepEqual(projectOn(growing, target), project(growing, target));
+      }
+    }),
+    { numRuns: numRuns / 2 },
   );
 });
 

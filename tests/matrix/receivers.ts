@@ -16,6 +16,7 @@ import { traitsOf } from '#tests/upstreams/models.ts';
 import { openai } from '#tests/upstreams/openai.ts';
 import { openrouter } from '#tests/upstreams/openrouter.ts';
 import { Refusal, type Json } from '#tests/upstreams/refusal.ts';
+import { refuseHalfPairs } from '#tests/upstreams/whole-pairs.ts';
 import { matrixTargets, ownProvider } from './matrix-targets.ts';
 
 const emulators = { openai, anthropic, groq, openrouter, gemini, own: compatible };
@@ -73,7 +74,9 @@ export function refusalOf(bodyText: string, { target }: Receiver): string | null
   const traits = traitsOf(emulator.name, model);
   try {
     const context = { provider: emulator.name, model, traits, issued: new Issued(), via: 'direct' as const };
-    endpoint.check(JSON.parse(bodyText) as Json, context);
+    const body = JSON.parse(bodyText) as Json;
+    refuseHalfPairs(body);
+    endpoint.check(body, context);
     return null;
   } catch (cause) {
     if (cause instanceof Refusal) return cause.message;

@@ -1,9 +1,12 @@
 import fc from 'fast-check';
-import type { AssistantPart, Capsule, Message, Part, ToolResultPart } from '#protocol/message.ts';
+import type { AssistantPart, Capsule, Message, Part, ToolResultPart, UserPart } from '#protocol/message.ts';
 import type { Target } from '#server/gateway/types.ts';
 import { encrypt, sign } from '#tests/upstreams/seal.ts';
 
-/** Conversations as they come in the wild: every author, odd ids, lost results, stopped answers, images, empty words. */
+/**
+ * Conversations as they come in the wild and as import takes them: every author and none, odd ids, results that are lost,
+ * late, far away or there twice, stopped answers, pictures of any kind, files, empty words, seals of an unknown form.
+ */
 
 const words = fc.oneof(
   { weight: 4, arbitrary: fc.string({ maxLength: 30 }) },
@@ -18,14 +21,30 @@ const name = fc.oneof(
   { weight: 5, arbitrary: fc.constantFrom('read_file', 'run_terminal_command') },
   fc.constantFrom('read file!', 'functions.read_file', '', 'n'.repeat(90)),
 );
-const args = fc.constantFrom('{}', '{"path":"a.txt"}', '{"text":"é 👩‍👩‍👧 \\u0000"}', '[1]', 'not JSON', '');
+const args = fc.constantFrom(
+  ...['{}', '{"path":"a.txt"}', '{"text":"é 👩‍👩‍👧 \\u0000"}', '[1]', 'not JSON', '', '{"__proto__":{"a":1}}'],
+  ...['{"half":"\\ud83d","\ud83d":"\\\\ud83d"}', 'cut \ud83d'],
+);
 const image = { type: 'image' as const, mediaType: 'image/png', data: 'iVBORw0KGgo=' };
+/** What no model takes. */
+const drawing = { ...image, mediaType: 'image/svg+xml' };
+const file = { type: 'file' as const, name: 'a \ud83d.txt', mediaType: 'text/plain', data: 'YQ==' };
+const attached = fc.subarray([image, drawing, file]);
 const status = fc.constantFrom(
   ...(['ok', 'error', 'rejected', 'not_run', 'interrupted', 'outcome_unknown'] as const),
 );
 
-const call = fc.record({ id, name, args, answered: fc.boolean(), status, text: words, sees: fc.boolean() });
-const spoken = fc.record({ kind: fc.constant('user' as const), text: words, sees: fc.boolean() });
+const call = fc.record({
+  id,
+  name,
+  args,
+  answered: fc.boolean(),
+  status,
+  text: words,
+  sees: fc.boolean(),
+  far: fc.boolean(),
+});
+const spoken = fc.record({ kind: fc.constant('user' as const), text: words, attached });
 
 function answered(authors: readonly Target[]) {
   return fc.record({
@@ -37,6 +56,8 @@ function answered(authors: readonly Target[]) {
     partial: fc.boolean(),
     /** Stored by another tool: its results come before the next answer, in another order. */
     late: fc.boolean(),
+    /** The other tool did not say who wrote it. */
+    anonymous: fc.boolean(),
   });
 }
 
@@ -55,29 +76,31 @@ export function transcripts(authors: readonly Target[], { inOrder = false } = {}
       ...last,
       partial: false,
       late: false,
-      calls: last.calls.map((one) => ({ ...one, answered: true })),
+      calls: last.calls.map((one) => ({ ...one, answered: true, far: false })),
     };
     const rows = new Rows();
     for (const each of entries) if (!inOrder || each.kind !== 'orphan') rows.add(each, inOrder);
-    rows.add({ kind: 'user', text: 'Go on.', sees: false });
+    rows.settle();
+    rows.add({ kind: 'user', text: 'Go on.', attached: [] });
     if (inLoop && loop.calls.length) rows.add(loop);
     return rows.messages;
   });
 }
 
 type Entry =
-  | { kind: 'user'; text: string; sees: boolean }
+  | { kind: 'user'; text: string; attached: UserPart[] }
   | { kind: 'orphan'; id: string; text: string }
   | (typeof answered extends (...given: never[]) => fc.Arbitrary<infer Answered> ? Answered : never);
 
 class Rows {
   readonly messages: Message[] = [];
   #waiting: ToolResultPart[] = [];
+  #far: ToolResultPart[] = [];
 
   /** @param inOrder results directly after their calls, none of them missing: rows of our own tables */
   add(entry: Entry, inOrder = false): void {
     if (entry.kind === 'user')
-      return this.#push('user', [{ type: 'text', text: entry.text }, ...(entry.sees ? [image] : [])]);
+      return this.#push('user', [{ type: 'text', text: entry.text }, ...entry.attached]);
     if (entry.kind === 'orphan')
       return this.#push('tool', [resultOf({ ...entry, status: 'ok', name: 'lost' })]);
     this.#flush();
@@ -95,10 +118,20 @@ class Rows {
       })),
     ];
     const { provider, model, wire } = author;
-    this.#push('assistant', parts, { provider, model, wire, status: partial ? 'partial' : 'complete' });
-    const results = calls.flatMap((one) => ((inOrder ? !partial : one.answered) ? [resultOf(one)] : []));
+    const by = entry.anonymous && !inOrder ? {} : { provider, model, wire };
+    this.#push('assistant', parts, { ...by, status: partial ? 'partial' : 'complete' });
+    const given = calls.filter((one) => (inOrder ? !partial : one.answered));
+    const results = given.filter((one) => inOrder || !one.far).map(resultOf);
+    if (!inOrder) this.#far.push(...given.filter(({ far }) => far).map(resultOf));
     if (entry.late && !inOrder) this.#waiting = results.reverse();
     else if (results.length) this.#push('tool', results);
+  }
+
+  /** Results that came in the end. */
+  settle(): void {
+    this.#flush();
+    if (this.#far.length) this.#push('tool', this.#far);
+    this.#far = [];
   }
 
   #flush(): void {
@@ -121,7 +154,14 @@ function resultOf(given: {
   sees?: boolean;
 }): ToolResultPart {
   const { id: toolCallId, name, status, text, sees } = given;
-  return { type: 'tool-result', toolCallId, name, status, text, ...(sees ? { images: [image] } : {}) };
+  return {
+    type: 'tool-result',
+    toolCallId,
+    name,
+    status,
+    text,
+    ...(sees ? { images: [image, drawing] } : {}),
+  };
 }
 
 /** What the provider said beside a part: OpenAI its name, which goes back only with the reasoning before it, Google a signature. */
@@ -157,5 +197,6 @@ function blockOf({ provider, model, wire }: Target, text: string, seq: number): 
     };
   if (provider === 'openrouter')
     return [{ type: 'reasoning.text', text, index: 0, signature: sign(provider, model, text) }];
-  return provider === 'own' ? { reasoning_content: text } : null;
+  if (provider === 'own') return { reasoning_content: text };
+  return seq % 2 ? { unknown: text } : null;
 }

@@ -19,22 +19,40 @@ const time = v.pipe(
   v.transform((value) => new Date(value).toISOString()),
 );
 
-const capsule = v.pipe(
-  v.object({ provider: text, wire, model: text, data: text }, 'must be an object.'),
-  v.check((given) => isSealed(given), 'has "data" that is not what its wire gives: see docs/import.md.'),
-);
+/** What a provider seals: its reasoning, or beside that the name or the signature of a text or a call. */
+const capsuleOf = (kind: 'reasoning' | 'other') =>
+  v.pipe(
+    v.object({ provider: text, wire, model: text, data: text }, 'must be an object.'),
+    v.check(
+      (capsule) => isSealed(kind, capsule),
+      'has "data" that is not what its wire gives: see docs/import.md.',
+    ),
+  );
 
 /** A seal of another shape would be refused by its provider in every later request. */
-function isSealed(capsule: { wire: Wire; data: string }): boolean {
+function isSealed(kind: 'reasoning' | 'other', capsule: { wire: Wire; data: string }): boolean {
   const value = parsed(capsule.data);
   if (typeof value !== 'object' || value === null) return false;
-  if (capsule.wire === 'openai-chat') return true;
+  if (capsule.wire === 'openai-chat') return !Array.isArray(value) || value.every(isObject);
   if (Array.isArray(value)) return false;
-  const { type, thinking, signature, data } = value as Record<string, unknown>;
-  if (capsule.wire === 'openai-responses') return true;
-  return type === 'redacted_thinking'
-    ? typeof data === 'string'
-    : type === 'thinking' && typeof thinking === 'string' && typeof signature === 'string';
+  const item = value as Record<string, unknown>;
+  if (kind === 'other') return item.id === undefined || typeof item.id === 'string';
+  return capsule.wire === 'anthropic-messages' ? isThinking(item) : isReasoningItem(item);
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isThinking({ type, thinking, signature, data }: Record<string, unknown>): boolean {
+  if (type === 'redacted_thinking') return typeof data === 'string';
+  return type === 'thinking' && typeof thinking === 'string' && typeof signature === 'string';
+}
+
+function isReasoningItem({ type, id }: Record<string, unknown>): boolean {
+  return (
+    (type === 'reasoning' || type === 'item_reference') && typeof id === 'string' && id.startsWith('rs_')
+  );
 }
 
 function parsed(json: string): unknown {
@@ -60,11 +78,12 @@ function isDeeper(value: unknown, left: number): boolean {
   return left === 0 || Object.values(value).some((entry) => isDeeper(entry, left - 1));
 }
 
+const capsule = capsuleOf('other');
 const textPart = v.object({ type: v.literal('text'), text, capsule: v.exactOptional(capsule) });
 const reasoning = v.object({
   type: v.literal('reasoning'),
   text: v.optional(text, ''),
-  capsule: v.exactOptional(capsule),
+  capsule: v.exactOptional(capsuleOf('reasoning')),
 });
 const toolCall = v.object({
   type: v.literal('tool-call'),

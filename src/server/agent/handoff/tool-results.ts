@@ -30,25 +30,50 @@ function interrupted(call: ToolCallPart): ToolResultPart {
   };
 }
 
+/** A call and where its result goes: directly behind its message. */
+interface Place {
+  toolCallId: string;
+  result: Message | null;
+}
+
 /**
- * Moves late results back to their call, for transcripts that other tools wrote. Messages that are already in order are
- * returned as they are, the same array.
+ * Moves late results back to their call, for transcripts that other tools wrote: each goes to the newest call of its id
+ * that has none yet, and one that no call waits for stays where it is. What is appended later never changes that.
+ * Messages that are already in order are returned as they are, the same array.
  */
 export function arrangeResults(transcript: readonly Message[]): readonly Message[] {
   if (isArranged(transcript)) return transcript;
-  const waiting = new Map<string, Message[]>();
+  const open = new Map<string, Place[][]>();
+  const rows: (Message | Place)[] = [];
   for (const message of transcript) {
-    if (message.role !== 'tool') continue;
+    if (message.role !== 'tool') {
+      const places = callsOf(message).map(({ toolCallId }): Place => ({ toolCallId, result: null }));
+      for (const [id, ofId] of Map.groupBy(places, ({ toolCallId }) => toolCallId)) pushTo(open, id, ofId);
+      rows.push(message, ...places);
+      continue;
+    }
     for (const part of message.parts as ToolResultPart[]) {
       const single = { ...message, parts: [part] };
-      waiting.set(part.toolCallId, [...(waiting.get(part.toolCallId) ?? []), single]);
+      const place = takeNewest(open, part.toolCallId);
+      if (place) place.result = single;
+      else rows.push(single);
     }
   }
-  return transcript.flatMap((message) => {
-    if (message.role === 'tool') return [];
-    const results = callsOf(message).flatMap((call) => waiting.get(call.toolCallId)?.splice(0, 1) ?? []);
-    return [message, ...results];
-  });
+  return rows.flatMap((row) => ('role' in row ? [row] : (row.result ?? [])));
+}
+
+function pushTo(open: Map<string, Place[][]>, id: string, places: Place[]): void {
+  const known = open.get(id);
+  if (known) known.push(places);
+  else open.set(id, [places]);
+}
+
+/** Of the newest message that has such a call, the first that is still open. */
+function takeNewest(open: Map<string, Place[][]>, toolCallId: string): Place | undefined {
+  const places = open.get(toolCallId);
+  const place = places?.at(-1)?.shift();
+  if (places?.at(-1)?.length === 0) places.pop();
+  return place;
 }
 
 export function callsOf(message: Message): ToolCallPart[] {
@@ -65,11 +90,17 @@ export function goesOnArranged(transcript: readonly Message[], from: number): bo
 }
 
 function isArranged(transcript: readonly Message[]): boolean {
-  let open = new Set<string>();
+  let open: string[] = [];
   for (const message of transcript) {
-    if (message.role !== 'tool') open = new Set(callsOf(message).map((call) => call.toolCallId));
-    else if (!message.parts.every((part) => part.type === 'tool-result' && open.has(part.toolCallId)))
+    if (message.role !== 'tool') open = callsOf(message).map((call) => call.toolCallId);
+    else if (!(message.parts as ToolResultPart[]).every(({ toolCallId }) => take(open, toolCallId)))
       return false;
   }
   return true;
+}
+
+function take(ids: string[], id: string): boolean {
+  const index = ids.indexOf(id);
+  if (index >= 0) ids.splice(index, 1);
+  return index >= 0;
 }
