@@ -59,10 +59,13 @@ export interface ClientWriter {
   contentType: string;
   push(delta: WireDelta): string;
   /** The rest of the answer, with the wire's normal end. */
-  end(answer: WireAnswer, usage: Pick<UsageEntry, UsageFields>): string;
+  end(answer: WireAnswer, usage: AnsweredUsage): string;
   /** An error event after the stream has begun: the last bytes, without the wire's normal end. */
   fail(failure: ClientFailure): string;
 }
 
-type UsageFields =
-  'inputTokens' | 'outputTokens' | 'cacheReadTokens' | 'cacheWriteTokens' | 'reasoningTokens';
+/** Tokens of the attempt that answered. */
+export type AnsweredUsage = Pick<
+  UsageEntry,
+  'inputTokens' | 'outputTokens' | 'cacheReadTokens' | 'cacheWriteTokens' | 'reasoningTokens'
+>;

@@ -16,6 +16,8 @@ const shown: Partial<Record<ErrorCode, [status: number, code: string]>> = {
   provider_bad_request: [400, 'invalid_request'],
   context_overflow: [400, 'context_length_exceeded'],
   provider_model_not_found: [404, 'model_not_found'],
+  unknown_model: [404, 'model_not_found'],
+  bad_key: [401, 'invalid_api_key'],
   unknown_provider: [404, 'model_not_found'],
   invalid_model_preset: [404, 'model_not_found'],
   model_retired: [404, 'model_not_found'],
