@@ -52,7 +52,7 @@ function compacted(transcript: readonly Message[], target: Target): CompactionCo
   const plan = planCompaction(transcript, { target, canRecall, count, ...sizes });
   if (!plan) return null;
   const size = (text: string) => counter.textTokens(text, target);
-  const text = plan.covered.length ? outlineWithin(plan.covered, sizes.textTokens, size) : '';
+  const text = plan.covered.length ? outlineWithin(plan.covered, plan.textTokens, size) : '';
   return { id: 'c', method: 'outline', writtenBy: null, text, ...plan };
 }
 

@@ -7,7 +7,6 @@ import { project } from './handoff/project.ts';
 import type { AgentSetup } from './parts.ts';
 
 export interface PlannedCompaction extends CompactionPlan {
-  textTokens: number;
   tokensAfter: number;
 }
 
@@ -40,6 +39,5 @@ export function planFor(
   if (!plan) return null;
   const content = { id: '', method: 'outline' as const, writtenBy: null, text: '', ...plan };
   const view = compactedView(transcript, content, canRecall);
-  const text = plan.covered.length ? sizes.textTokens : 0;
-  return { ...plan, textTokens: sizes.textTokens, tokensAfter: count(view) + text };
+  return { ...plan, tokensAfter: count(view) + (plan.covered.length ? plan.textTokens : 0) };
 }

@@ -107,6 +107,7 @@ class Draft {
       messages: this.#uncovered(),
       before: this.#before?.text ?? '',
       tokens: this.#plan.textTokens,
+      writerRoom: modelName(writer) === nameOf(this.#context.target) ? this.#sizes.room : Infinity,
       runId,
       signal,
     });

@@ -20,6 +20,8 @@ export interface SummaryOrder {
   before: string;
   /** Tokens that it should have at most. */
   tokens: number;
+  /** Tokens that a request to the writer may have as far as is known from elsewhere: it refused more. */
+  writerRoom: number;
   runId: string | null;
   signal: AbortSignal;
 }
@@ -37,6 +39,8 @@ const margin = 0.85;
 /** Requests for one summary; a conversation that needs more has a writer that is too small for it. */
 const maxPieces = 40;
 const smallestPiece = 300;
+/** Of a writer whose window nobody knows. */
+const unknownRoom = 24_000;
 const wordsPerToken = 0.6;
 
 /**
@@ -69,13 +73,14 @@ export async function writeSummary(setup: AgentSetup, order: SummaryOrder): Prom
 /** null when the writer has no room even for a little of it. */
 function piecesFor(
   setup: AgentSetup,
-  { messages, before, tokens, writer }: SummaryOrder,
+  { messages, before, tokens, writer, writerRoom }: SummaryOrder,
   target: Target,
 ): string[] | null {
   const size = (text: string) => setup.tokens.textTokens(text, target);
   const carried = Math.max(size(before), tokens * 2);
-  const room =
-    (inputRoom(target, answerTokens(target, writer, tokens)) - size(systemFor(tokens))) * margin - carried;
+  const known = inputRoom(target, answerTokens(target, writer, tokens));
+  const most = Math.min(Number.isFinite(known) ? known : unknownRoom, writerRoom);
+  const room = (most - size(systemFor(tokens))) * margin - carried;
   if (room < smallestPiece) return null;
   return inPieces(messages.map(messageAsText).filter(Boolean), room, size);
 }

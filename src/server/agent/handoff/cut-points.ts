@@ -25,7 +25,9 @@ export function cutPoints(transcript: readonly Message[]): CutPoints {
     if (role === 'user' && at <= lastTurn) turns.push(at);
     else if (at > lastTurn && at <= lastAnswer) steps.push(at);
   }
-  return { turns, steps, end: free(transcript.length) ? transcript.length : null };
+  const all = transcript.length;
+  // The newest words are shown in any case: to leave them out as well would only say them twice.
+  return { turns, steps, end: free(all) && lastTurn < all - 1 ? all : null };
 }
 
 /** 1 at each place that a cut would tear something apart. */

@@ -25,6 +25,8 @@ export interface CompactionPlan {
   limits: Limits | null;
   /** What the text has to stand for. */
   covered: Message[];
+  /** Tokens that the text may have: fewer than wished where what stays is large. */
+  textTokens: number;
 }
 
 const untouched: Limits = { results: null, words: null };
@@ -51,18 +53,21 @@ export function planCompaction(transcript: readonly Message[], wishes: PlanWishe
     search.first(steps, goal, untouched) ??
     search.first([...turns, ...steps], room, untouched);
   if (plan) return plan;
+  const brief = new Search(transcript, { ...wishes, textTokens: Math.ceil(wishes.textTokens / 4) });
+  const tight = brief.first([...turns, ...steps], room, untouched);
+  if (tight) return tight;
   const places = [0, ...turns, ...steps];
   const ladder = shares.map((share) => Math.max(fewestCharacters, charactersFor(room * share)));
-  const wordsFit = search.wordsAlone() <= room;
+  const wordsFit = brief.wordsAlone() <= room;
   for (const results of ladder) {
-    const found = search.first(places, room, { results, words: wordsFit ? null : results });
+    const found = brief.first(places, room, { results, words: wordsFit ? null : results });
     if (found) return found;
   }
   const everywhere = end === null ? places : [...places, end];
   const least = ladder.at(-1) ?? fewestCharacters;
   return (
-    search.first(everywhere, room, { results: least, words: wordsFit ? null : least }) ??
-    search.first(everywhere, room, { results: fewestCharacters, words: fewestCharacters })
+    brief.first(everywhere, room, { results: least, words: wordsFit ? null : least }) ??
+    brief.first(everywhere, room, { results: fewestCharacters, words: fewestCharacters })
   );
 }
 
@@ -113,7 +118,8 @@ class Search {
   #plan(place: number, limits: Limits): CompactionPlan {
     const { throughSeq } = this.#content(place, limits);
     const covered = this.#transcript.slice(0, place);
-    return { throughSeq, limits: limits === untouched ? null : limits, covered };
+    const { textTokens } = this.#wishes;
+    return { throughSeq, limits: limits === untouched ? null : limits, covered, textTokens };
   }
 
   #content(place: number, limits: Limits): CompactionContent {
