@@ -91,8 +91,9 @@ function claudeReasoning(target: Target, dialect: Dialect, on: boolean): ChatRea
 function thinkingDetail(part: AssistantPart, target: Target): object[] {
   const data = part.type === 'reasoning' ? openCapsule(part.capsule, target) : null;
   if (data === null) return [];
-  const block = JSON.parse(data) as { type?: string; thinking?: string; signature?: string };
-  return block.type === 'thinking' ? [{ thinking: block.thinking, signature: block.signature }] : [];
+  const block = (JSON.parse(data) ?? {}) as { type?: string; thinking?: string; signature?: string };
+  const isSigned = block.type === 'thinking' && typeof block.thinking === 'string' && block.signature;
+  return isSigned ? [{ thinking: block.thinking, signature: block.signature }] : [];
 }
 
 function thinkingParts(text: string, details: ReasoningDetail[], target: Target): ReasoningPart[] {

@@ -53,7 +53,7 @@ function detailsField(parts: readonly AssistantPart[], target: Target, dialect: 
   const details = parts.flatMap((part) => {
     const data = part.type === 'reasoning' ? openCapsule(part.capsule, target) : null;
     const given: unknown = data === null ? null : JSON.parse(data);
-    return Array.isArray(given) ? (given as unknown[]) : [];
+    return Array.isArray(given) ? given.filter(isObject) : [];
   });
   const stand = dialect.thoughtSignatures ? placeholderDetails(parts, details) : [];
   return details.length + stand.length ? { reasoning_details: [...details, ...stand] } : {};
@@ -78,4 +78,8 @@ function reasoningParts(
   return [
     dialect.reasoningContent ? { ...part, capsule: sealCapsule(target, { reasoning_content: text }) } : part,
   ];
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -53,9 +53,10 @@ export function placeholderDetails(parts: readonly AssistantPart[], own: readonl
   return [{ type: sealed, data: placeholder, format: 'google-gemini-v1', index: own.length, id }];
 }
 
-function ownExtra(capsule: Capsule | undefined, target: Target): { extra_content: object } | null {
+function ownExtra(capsule: Capsule | undefined, target: Target): { extra_content: ExtraContent } | null {
   const data = openCapsule(capsule, target);
   if (data === null) return null;
-  const { extra_content: extra } = (JSON.parse(data) ?? {}) as { extra_content?: unknown };
-  return typeof extra === 'object' && extra !== null ? { extra_content: extra } : null;
+  const { extra_content: extra } = (JSON.parse(data) ?? {}) as { extra_content?: ExtraContent | null };
+  const signature: unknown = extra?.google?.thought_signature;
+  return extra && typeof signature === 'string' && signature !== '' ? { extra_content: extra } : null;
 }
