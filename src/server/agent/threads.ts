@@ -171,6 +171,7 @@ export async function updateThread(
     await setup.log.commit(threadId, events, (store) =>
       store.threads.update(userId, threadId, { ...columns, updatedAt }),
     );
+    if (events.length) setup.point('switch.committed');
     await rememberChoice(setup, choice);
   }
   return summarise(setup, await requireThread(setup, userId, threadId));
