@@ -86,10 +86,11 @@ export async function assertAccessible(page: Page, where: string): Promise<void>
   );
 }
 
-/** Nothing is wider than the window: no side-scrolling on a phone. */
+/** Nothing is wider than the window: no side-scrolling on a phone. A window that was just resized is laid out first. */
 export async function assertFits(page: Page): Promise<void> {
   const [content, window] = await page.evaluate<number[]>(
-    '[document.documentElement.scrollWidth, innerWidth]',
+    `new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() =>
+      done([document.documentElement.scrollWidth, innerWidth]))))`,
   );
   assert.ok((content ?? 0) <= (window ?? 0), `the page is ${content} wide in a window of ${window}`);
 }

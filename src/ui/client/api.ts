@@ -33,6 +33,7 @@ export interface ThreadChange {
   budgetUsd?: number | null;
   fallbackModels?: ModelConfig[];
   pauseOnMismatch?: boolean;
+  autoCompact?: boolean;
   /** Moves to another answer. */
   branchId?: number;
 }

@@ -23,6 +23,11 @@ export function aboutTokens({ contextTokens, estimated }: SwitchReceipt): string
   return `${estimated ? 'about ' : ''}${tokens(contextTokens)}`;
 }
 
+/** What is not said by the figures already. */
+export function warningsOf({ fits, warnings }: Pick<SwitchReceipt, 'fits' | 'warnings'>): string[] {
+  return fits ? warnings : warnings.filter((warning) => !warning.startsWith('The conversation does not fit'));
+}
+
 /** "about $0.19", "free"; null when the price is unknown. */
 export function costWords(costUsd: number | undefined): string | null {
   if (costUsd === undefined) return null;

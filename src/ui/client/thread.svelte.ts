@@ -125,7 +125,8 @@ export class Thread {
     if (!isNew) return;
     if (event.type === 'model.switched') this.modelConfig = this.#configOf(event.data.to);
     if (event.type === 'model.finished') this.#onUsage(event.data.usage);
-    if (event.type === 'context.compacted' || event.type === 'context.restored') void this.#showCompaction();
+    if (event.type.startsWith('context.') || (event.type === 'model.switched' && this.compaction))
+      void this.#showCompaction();
     if (event.type === 'tool.finished') void this.#showEdited(event.data.toolCallId);
     if (['run.started', 'run.finished', 'review.requested', 'model.switched'].includes(event.type))
       this.#onChange();
@@ -209,6 +210,7 @@ export class Thread {
   setMode = (approvalMode: ApprovalMode) => this.#change({ approvalMode });
   setBudget = (budgetUsd: number | null) => this.#change({ budgetUsd });
   setFallbackModels = (fallbackModels: ModelConfig[]) => this.#change({ fallbackModels });
+  setAutoCompact = (autoCompact: boolean) => this.#change({ autoCompact });
   setPauseOnMismatch = (pauseOnMismatch: boolean) => this.#change({ pauseOnMismatch });
   /** Applies from the next request to a model on, also within a running run. */
   switchTo = (modelConfig: ModelConfig) => this.#change({ modelConfig });

@@ -1,4 +1,5 @@
 import { createContext } from 'svelte';
+import type { Compaction } from '#protocol/compaction.ts';
 import type { ModelConfig } from '#protocol/model.ts';
 import type { Thread } from '#ui/client/thread.svelte.ts';
 
@@ -24,6 +25,7 @@ export interface ThreadScreenContext {
   readonly thread: Thread;
   pickModel(picking: Picking): void;
   compact(compacting: Compacting): void;
+  editCompaction(compaction: Compaction): void;
   answerAgain(messageId: string): void;
   focusComposer(): void;
 }
