@@ -19,10 +19,14 @@ export interface FixedParts {
   tools: ToolDefinition[];
 }
 
-/** Milliseconds that one count may take of the process with a real tokenizer; what is left then is extrapolated. */
-const patienceMs = 30;
+/**
+ * Milliseconds that one count may take of the process with a real tokenizer. What is left then is extrapolated, and counted
+ * between other work, so that the next count is exact.
+ */
+const patienceMs = 20;
+const sliceMs = 5;
 /** Messages between two looks at the clock. */
-const stride = 16;
+const stride = 4;
 
 /**
  * Counts the tokens of requests. A message is counted once and remembered by its identity, so that a step counts only what
@@ -35,6 +39,9 @@ export class TokenCounter {
     o200k_base: new WeakMap(),
     estimate: new WeakMap(),
   };
+
+  /** Messages of the newest count that had no time for them. */
+  #waiting: PromptMessage[] = [];
 
   constructor(settings: SettingsStore) {
     this.#calibration = new Calibration(settings);
@@ -121,11 +128,31 @@ export class TokenCounter {
     }
     tokens += counted;
     if (!left.length) return { tokens, extrapolated: false };
+    this.#countLater(left);
     const none = { system: '', tools: [] };
     const estimatedLeft = this.#estimate(left, none);
     const estimatedRest = this.#estimate(messages, none) - estimatedLeft;
     const ratio = estimatedRest > 0 ? counted / estimatedRest : 1;
     return { tokens: tokens + estimatedLeft * ratio, extrapolated: true };
+  }
+
+  #countLater(messages: PromptMessage[]): void {
+    const isCounting = this.#waiting.length > 0;
+    this.#waiting = messages;
+    if (!isCounting) setImmediate(() => this.#countSlice());
+  }
+
+  #countSlice(): void {
+    const until = performance.now() + sliceMs;
+    while (performance.now() < until) {
+      const message = this.#waiting.pop();
+      if (!message) return;
+      this.#known.o200k_base.set(
+        message,
+        messageTokens(message, (text) => this.#o200k.size(text)),
+      );
+    }
+    if (this.#waiting.length) setImmediate(() => this.#countSlice());
   }
 }
 
