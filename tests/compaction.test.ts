@@ -112,6 +112,10 @@ function conversation({ bodyText }: Received): string {
     .replace(/[\]}]+[^\]}]*$/, '');
 }
 
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
 const ofType = <Type extends ThreadEvent['type']>(events: readonly ThreadEvent[], type: Type) =>
   events.filter((event): event is Extract<ThreadEvent, { type: Type }> => event.type === type);
 
@@ -286,36 +290,62 @@ test('one message that is larger than the window is answered: it is shown shorte
   assert.equal(compaction?.method, 'outline');
 });
 
-test('a tool loop that fills the window again and again goes on to its end, each effect once', async () => {
-  const steps = 6;
-  talk = ({ step }) =>
-    step < steps
-      ? {
-          text: `Step ${step}.`,
-          calls: [
-            {
-              name: 'run_terminal_command',
-              args: { command: `seq ${step}0000 ${step}1500; echo ${step} >> log.txt` },
-            },
-          ],
-        }
-      : { text: 'Done.' };
-  let done = 0;
-  const next = talk;
-  // What was left out is no step any more for who counts answers in the request.
-  talk = (asked) => next({ ...asked, step: done++ });
-  const answer = await crosspoint.say({ message: 'Count.', modelConfig: unknown, approvalMode: 'auto' });
-  assert.ok('response' in answer);
-  assert.equal(answer.response, 'Done.');
-  const { threadId } = answer;
-  const { content } = await crosspoint.api<{ content: string }>(
-    'GET',
-    `/api/threads/${threadId}/files/content?path=log.txt`,
-  );
-  assert.deepEqual(content.trim().split('\n'), ['0', '1', '2', '3', '4', '5']);
-  const made = ofType(await newEvents(threadId), 'context.compacted').length;
-  assert.ok(made >= 1 && made < steps, `${made} compactions`);
-  assert.ok(lastTo(unknown).bodyText.includes('Count.'), "the person's words stay");
+const thinkers: ModelConfig[] = [
+  { ...targets.anthropic, model: 'claude-opus-4-8' },
+  targets.openai,
+  targets.openrouter,
+  unknown,
+];
+for (const modelConfig of thinkers)
+  test(`${modelConfig.model}: a tool loop that fills the window again and again goes on to its end, each effect once`, async () => {
+    const { model } = modelConfig;
+    const steps = 6;
+    let asked = 0;
+    // What was left out is no step any more for who counts answers in the request.
+    talk = () => {
+      const step = asked++;
+      if (step >= steps) return { reasoning: 'Enough.', text: 'Done.' };
+      const command = `seq ${step}0000 ${step}1500; echo ${step} >> log.txt`;
+      return {
+        reasoning: `Step ${step} it is.`,
+        text: `Step ${step}.`,
+        calls: [{ name: 'run_terminal_command', args: { command } }],
+      };
+    };
+    providers.windows.set(model, 9_000);
+    const others = providers.refusals.length;
+    try {
+      const answer = await crosspoint.say({ message: 'Count.', modelConfig, approvalMode: 'auto' });
+      assert.ok('response' in answer);
+      assert.equal(answer.response, 'Done.');
+      const { threadId } = answer;
+      const path = `/api/threads/${threadId}/files/content?path=log.txt`;
+      const { content } = await crosspoint.api<{ content: string }>('GET', path);
+      assert.deepEqual(content.trim().split('\n'), ['0', '1', '2', '3', '4', '5']);
+      const made = ofType(await newEvents(threadId), 'context.compacted').length;
+      assert.ok(made >= 1 && made < steps, `${made} compactions`);
+      assert.ok(lastTo(modelConfig).bodyText.includes('Count.'), "the person's words stay");
+      const strange = providers.refusals.slice(others).filter(({ refusal }) => !isOverflow(refusal));
+      assert.deepEqual(strange, []);
+    } finally {
+      providers.windows.delete(model);
+      providers.windows.set(unknown.model, 9_000);
+    }
+  });
+
+const isOverflow = (refusal = '') => /context|too long|reduce the length|show/.test(refusal);
+
+test('a stop in the middle of a summary ends the run, and its request', async () => {
+  const threadId = await longThread();
+  summary = () => ({ fault: { kind: 'hang' } });
+  const requests = providers.requests.length;
+  const run = refused('POST', '/api/agent', { message: 'Go on.', threadId, modelConfig: small });
+  await until(() => providers.requests.length > requests);
+  assert.deepEqual(await crosspoint.api('POST', `/api/threads/${threadId}/cancel`, {}), { cancelled: true });
+  await run;
+  const { runStatus, compaction } = await crosspoint.thread(threadId);
+  assert.deepEqual([runStatus, compaction], ['cancelled', null]);
+  await until(() => providers.requests.at(-1)?.abandoned === true);
 });
 
 test('a text can be changed and taken away: what is sent follows, and nothing of the record changes', async () => {
@@ -348,16 +378,13 @@ test('a stop ends the writing, a budget prevents it, and kill -9 in the middle o
   const path = `/api/threads/${threadId}`;
   summary = () => ({ fault: { kind: 'hang' } });
   const command = { modelConfig: writer, forModelConfig: small };
-  const until = async (requests: number) => {
-    while (providers.requests.length === requests) await new Promise((resolve) => setTimeout(resolve, 20));
-  };
   const requests = providers.requests.length;
   const stopped = refused('POST', `${path}/compact`, command);
-  await until(requests);
+  await until(() => providers.requests.length > requests);
   assert.deepEqual(await refused('POST', `${path}/compact`, command), [409, 'compaction_active']);
   assert.deepEqual(await crosspoint.api('POST', `${path}/cancel`, {}), { cancelled: true });
   assert.deepEqual(await stopped, [409, 'compaction_stopped']);
-  assert.equal(providers.requests.at(-1)?.abandoned, true);
+  await until(() => providers.requests.at(-1)?.abandoned === true);
 
   await crosspoint.api('PATCH', path, { budgetUsd: 0.000_001 });
   assert.deepEqual(await refused('POST', `${path}/compact`, command), [402, 'budget_reached']);
@@ -365,7 +392,7 @@ test('a stop ends the writing, a budget prevents it, and kill -9 in the middle o
 
   const asked = providers.requests.length;
   const run = crosspoint.say({ message: 'Go on.', threadId, modelConfig: small }).catch(() => null);
-  await until(asked);
+  await until(() => providers.requests.length > asked);
   await crosspoint.kill();
   await run;
   await crosspoint.restart();
