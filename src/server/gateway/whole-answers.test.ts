@@ -56,10 +56,9 @@ for (const name of models) {
     assert.equal(text, streamed.text);
     assert.equal(bench.providers.requests[1]?.body.stream, false);
     assert.equal(bench.providers.requests[1]?.headers.accept, 'application/json');
-    assert.deepEqual(
-      events.map(({ type }) => type).filter((type) => type !== 'reasoning-delta'),
-      ['started', 'text-delta', 'tool-call-delta', 'tool-call-delta', 'finished'],
-    );
+    const types = events.map(({ type }) => type).filter((type) => !type.startsWith('reasoning-'));
+    const inOrder = types.filter((type, index) => type !== types[index - 1]);
+    assert.deepEqual(inOrder, ['started', 'text-delta', 'tool-call-delta', 'finished']);
     const more = [says('Hello?'), ...continued(finished ?? { parts: [] }), says('And now?')];
     const next = await bench.ask(whole(named(name), { messages: more }));
     assert.ifError(next.failure);

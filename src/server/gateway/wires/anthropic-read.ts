@@ -1,5 +1,5 @@
 import { CrosspointError } from '#protocol/errors.ts';
-import type { AssistantPart } from '#protocol/message.ts';
+import type { AssistantPart, ReasoningPart } from '#protocol/message.ts';
 import { streamError } from '../errors/stream-error.ts';
 import type { SseEvent } from '../sse.ts';
 import type { FinishReason, Target } from '../types.ts';
@@ -48,7 +48,7 @@ interface BlockDelta {
   partial_json?: string;
 }
 
-const finishReasons: Record<string, FinishReason> = {
+export const finishReasons: Record<string, FinishReason> = {
   end_turn: 'stop',
   stop_sequence: 'stop',
   pause_turn: 'stop',
@@ -88,8 +88,7 @@ export class AnthropicReader implements WireReader {
       case 'content_block_delta':
         return data.delta ? this.#delta(data.index ?? 0, data.delta) : [];
       case 'content_block_stop':
-        this.#close(data.index ?? 0);
-        return [];
+        return this.#close(data.index ?? 0);
       case 'message_delta':
         this.#stopReason = data.delta?.stop_reason ?? this.#stopReason;
         if (data.usage) this.#usage = mergeUsage(this.#usage, data.usage);
@@ -108,11 +107,7 @@ export class AnthropicReader implements WireReader {
     this.#stopReason = stopReason ?? null;
     if (usage) this.#usage = mergeUsage(this.#usage, usage);
     this.done = true;
-    return content.flatMap((block, index) => {
-      const deltas = this.#open(index, block);
-      this.#close(index);
-      return deltas;
-    });
+    return content.flatMap((block, index) => [...this.#open(index, block), ...this.#close(index)]);
   }
 
   end(): WireAnswer {
@@ -134,7 +129,8 @@ export class AnthropicReader implements WireReader {
     if (block.type === 'tool_use') {
       const call = this.#calls.open({ id: block.id ?? null, name: block.name ?? null });
       this.#blocks.set(index, { block, call });
-      return [{ type: 'tool-call-delta', index: call, name: block.name ?? '', argsText: '' }];
+      const { id = '', name = '' } = block;
+      return [{ type: 'tool-call-delta', index: call, id, name, argsText: '' }];
     }
     this.#blocks.set(index, { block });
     if (block.type === 'text' && block.text) return [{ type: 'text-delta', text: block.text }];
@@ -163,14 +159,19 @@ export class AnthropicReader implements WireReader {
     return [{ type: 'tool-call-delta', index: call, name, argsText: delta.partial_json }];
   }
 
-  #close(index: number): void {
+  #close(index: number): WireDelta[] {
     const open = this.#blocks.get(index);
-    if (open?.call === undefined) return;
-    // Compatible servers give the whole input at the start of the block and no deltas.
-    const { input } = open.block;
-    const given = typeof input === 'object' && input !== null && Object.keys(input).length > 0;
+    if (!open) return [];
+    if (open.call === undefined)
+      return this.#reasoningPart(open.block).map((part) => ({ type: 'reasoning-done', part }));
+    const { name = '', input } = open.block;
     const isEmpty = this.#calls.at(open.call)?.args === '';
-    this.#calls.close(open.call, given && isEmpty ? { args: JSON.stringify(input) } : {});
+    this.#calls.close(open.call);
+    if (!isEmpty) return [];
+    // Compatible servers give the whole input at the start of the block and no deltas.
+    const argsText = JSON.stringify(typeof input === 'object' && input !== null ? input : {});
+    this.#calls.append(open.call, argsText);
+    return [{ type: 'tool-call-delta', index: open.call, name, argsText }];
   }
 
   #parts(reason: FinishReason): AssistantPart[] {
@@ -184,11 +185,11 @@ export class AnthropicReader implements WireReader {
       });
   }
 
-  #reasoningPart(block: ContentBlock): AssistantPart[] {
+  #reasoningPart(block: ContentBlock): ReasoningPart[] {
     if (block.type === 'redacted_thinking')
       return [{ type: 'reasoning', text: '', capsule: sealCapsule(this.#target, block) }];
     if (block.type !== 'thinking') return [];
-    const part: AssistantPart = { type: 'reasoning', text: block.thinking ?? '' };
+    const part: ReasoningPart = { type: 'reasoning', text: block.thinking ?? '' };
     // Without a signature the provider would refuse it: it is kept to be read, not to be sent.
     if (!block.signature) return part.text ? [part] : [];
     const sealed = { ...block, thinking: block.thinking ?? '' };

@@ -1,4 +1,5 @@
 import type { Dialect, Effort, ModelRequest, Target } from '../types.ts';
+import { effortName } from './efforts.ts';
 
 /** Tokens to think with; Anthropic takes 1,024 at least and fewer than `max_tokens`. */
 const budgets: Record<Exclude<Effort, 'off'>, number> = {
@@ -10,6 +11,7 @@ const budgets: Record<Exclude<Effort, 'off'>, number> = {
   max: 65_536,
 };
 const smallestBudget = 1_024;
+const adaptiveEfforts: readonly Effort[] = ['low', 'medium', 'high', 'xhigh', 'max'];
 /** Left for the answer itself beside the thinking. */
 const smallestAnswer = 1_024;
 /** The largest answer that is asked for where nobody set a limit: rate limits count what is asked for. */
@@ -34,13 +36,14 @@ export function thinking(request: ModelRequest, dialect: Dialect): Thinking {
   const effort = settings.reasoningEffort;
   if (!effort || effort === 'off' || !target.capabilities.reasoning) return off;
   // A forced call excludes thinking ("Thinking may not be enabled when tool_choice forces tool use").
-  if (request.suppressReasoning || request.toolChoice === 'required') return off;
+  const isForced = request.toolChoice === 'required' || typeof request.toolChoice === 'object';
+  if (request.suppressReasoning || isForced) return off;
   if (thinkingKind(target, dialect) === 'adaptive') {
     const config = { type: 'adaptive', display: 'summarized' };
-    const output = { effort: dialect.efforts?.[effort] ?? effort };
+    const output = { effort: effortName(effort, dialect, adaptiveEfforts) };
     return { maxTokens, fields: { thinking: config, output_config: output }, on: true };
   }
-  const budget = Math.min(budgets[effort], maxTokens - smallestAnswer);
+  const budget = Math.min(settings.thinkingBudget ?? budgets[effort], maxTokens - smallestAnswer);
   if (budget < smallestBudget) return off;
   return { maxTokens, fields: { thinking: { type: 'enabled', budget_tokens: budget } }, on: true };
 }

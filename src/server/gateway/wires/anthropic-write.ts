@@ -1,5 +1,6 @@
 import type { AssistantPart, ImagePart, ToolResultPart, UserPart } from '#protocol/message.ts';
 import type { Dialect, ModelRequest, PromptMessage, Target } from '../types.ts';
+import { anthropicSettings, anthropicTools, jsonInstruction } from './anthropic-settings.ts';
 import { thinking } from './anthropic-thinking.ts';
 import { openCapsule } from './capsule.ts';
 import { isFailure } from './result-text.ts';
@@ -9,39 +10,26 @@ import type { WrittenMessages } from './written-messages.ts';
 const cacheControl = { type: 'ephemeral' };
 /** Four breakpoints are allowed: tools, system, and the last two messages of the person's side. */
 const markedMessages = 2;
-/** Others take up to 2: "temperature: range: 0..1". */
-const hottest = 1;
 
 /** The JSON text of a messages body. */
 export function writeAnthropic(request: ModelRequest, dialect: Dialect, written: WrittenMessages): string {
-  const { target, settings } = request;
-  const { maxTokens, fields, on } = thinking(request, dialect);
-  const takesTemperature = settings.temperature !== undefined && target.capabilities.temperature && !on;
+  const thoughts = thinking(request, dialect);
   const head = {
-    model: target.model,
-    ...(request.system === ''
-      ? {}
-      : { system: [{ type: 'text', text: request.system, cache_control: cacheControl }] }),
-    ...toolFields(request),
-    max_tokens: maxTokens,
-    ...(takesTemperature ? { temperature: Math.min(settings.temperature ?? 1, hottest) } : {}),
-    ...fields,
-    stream: settings.stream ?? true,
+    model: request.target.model,
+    ...systemField(request),
+    ...anthropicTools(request),
+    ...anthropicSettings(request, thoughts),
   };
-  const messages = messageTexts(request, on, written).join(',');
+  const messages = messageTexts(request, thoughts.on, written).join(',');
   return `${JSON.stringify(head).slice(0, -1)},"messages":[${messages}]}`;
 }
 
-function toolFields({ tools, target, toolChoice }: ModelRequest): Record<string, unknown> {
-  if (!tools.length || !target.capabilities.tools) return {};
-  const listed = tools.map(({ name, description, parameters }, index) => ({
-    name,
-    description,
-    input_schema: parameters,
-    ...(index === tools.length - 1 ? { cache_control: cacheControl } : {}),
-  }));
-  const choice = toolChoice === 'required' ? 'any' : toolChoice;
-  return { tools: listed, ...(choice ? { tool_choice: { type: choice } } : {}) };
+function systemField({ system, settings }: ModelRequest): { system?: object[] } {
+  const blocks = [
+    ...(system === '' ? [] : [{ type: 'text', text: system, cache_control: cacheControl }]),
+    ...(settings.output?.type === 'json' ? [{ type: 'text', text: jsonInstruction }] : []),
+  ];
+  return blocks.length ? { system: blocks } : {};
 }
 
 interface Group {
@@ -140,6 +128,7 @@ function resultBlock(result: ToolResultPart): object {
   };
 }
 
-function imageBlock({ mediaType, data }: ImagePart): object {
+function imageBlock({ mediaType, data, url }: ImagePart): object {
+  if (url !== undefined) return { type: 'image', source: { type: 'url', url } };
   return { type: 'image', source: { type: 'base64', media_type: mediaType, data } };
 }

@@ -1,8 +1,12 @@
 import type { AssistantPart, ReasoningPart, ToolCallPart } from '#protocol/message.ts';
-import type { Dialect, ModelRequest, Target } from '../types.ts';
+import type { Dialect, Effort, ModelRequest, Target } from '../types.ts';
 import { openCapsule, sealCapsule } from './capsule.ts';
+import { commonEfforts, effortName } from './efforts.ts';
 import type { ReasoningDetail } from './reasoning-details.ts';
 import { callSignature, messageSignature, placeholderDetails } from './thought-signatures.ts';
+
+/** OpenRouter maps each to what the model knows. */
+const routerEfforts: readonly Effort[] = ['minimal', 'low', 'medium', 'high', 'xhigh'];
 
 /** How one chat-completions server is asked for reasoning, gives it and gets it back: the wire itself has no rule. */
 export interface ChatReasoning {
@@ -37,14 +41,17 @@ function reasoningSettings(request: ModelRequest, dialect: Dialect): Record<stri
   if (!effort) return format;
   if (dialect.reasoningDetails)
     return {
-      reasoning: effort === 'off' ? { enabled: false } : { effort: dialect.efforts?.[effort] ?? effort },
+      reasoning:
+        effort === 'off' ? { enabled: false } : { effort: effortName(effort, dialect, routerEfforts) },
     };
   const named = dialect.efforts?.[effort];
   if (named) return { ...format, reasoning_effort: named };
   // Groq's models with a format are its Qwen models, which know only these two efforts.
   if (dialect.reasoningFormat) return { ...format, reasoning_effort: effort === 'off' ? 'none' : 'default' };
   // Kimi and DeepSeek choose by the model's name; OpenAI's models all know `low`, not all `none`.
-  return dialect.reasoningContent ? {} : { reasoning_effort: effort === 'off' ? 'low' : effort };
+  return dialect.reasoningContent
+    ? {}
+    : { reasoning_effort: effort === 'off' ? 'low' : effortName(effort, dialect, commonEfforts) };
 }
 
 /** OpenRouter wants the whole sequence back as it came (openrouter.ai/docs/use-cases/reasoning-tokens). */

@@ -68,6 +68,7 @@ export class OpenAiChatReader implements WireReader {
   #text = '';
   #refused = false;
   #reasoningText = '';
+  #isReasoned = false;
   #details: ReasoningDetail[] = [];
   /** Gemini's signature of what is said. */
   #signature: Capsule | null = null;
@@ -142,9 +143,10 @@ export class OpenAiChatReader implements WireReader {
     }
     const text = (isThought ? '' : content) || delta.refusal;
     if (delta.refusal) this.#refused = true;
+    if (text || delta.tool_calls?.length) deltas.push(...this.#reasoningDone());
     if (text) {
       this.#text += text;
-      deltas.push({ type: 'text-delta', text });
+      deltas.push({ type: 'text-delta', text, ...(delta.refusal ? { refusal: true } : {}) });
     }
     for (const [index, call] of (delta.tool_calls ?? []).entries())
       deltas.push(this.#callDelta(call.index ?? index, call));
@@ -169,7 +171,16 @@ export class OpenAiChatReader implements WireReader {
     const call = this.#calls.at(position);
     const capsule = signatureCapsule(extra, this.#target);
     if (call && capsule) call.capsule = capsule;
-    return { type: 'tool-call-delta', index: position, name: call?.name ?? '', argsText };
+    const said = call?.toolCallId ? { id: call.toolCallId } : {};
+    return { type: 'tool-call-delta', index: position, ...said, name: call?.name ?? '', argsText };
+  }
+
+  /** Once, when something else begins: what is said of the reasoning after that comes with the answer. */
+  #reasoningDone(): WireDelta[] {
+    if (this.#isReasoned) return [];
+    this.#isReasoned = true;
+    const parts = this.#reasoning.parts(this.#reasoningText, this.#details);
+    return parts.map((part) => ({ type: 'reasoning-done', part }));
   }
 
   #spoken(): AssistantPart[] {

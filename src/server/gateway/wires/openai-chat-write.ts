@@ -1,6 +1,7 @@
 import type { ImagePart, ToolResultPart, UserPart } from '#protocol/message.ts';
 import type { Dialect, ModelRequest, PromptAssistantMessage, PromptMessage } from '../types.ts';
 import type { ChatReasoning } from './chat-reasoning.ts';
+import { chatSettings, chatTools } from './chat-settings.ts';
 import { resultText } from './result-text.ts';
 import { argumentsObject } from './tool-calls.ts';
 import type { WrittenMessages } from './written-messages.ts';
@@ -43,8 +44,8 @@ export function writeOpenAiChat(
   const all = [request.system === '' ? '' : JSON.stringify(system), ...texts].filter(Boolean).join(',');
   const head = {
     model: form.model ?? target.model,
-    ...toolFields(request),
-    ...settings(request, dialect, form),
+    ...chatTools(request),
+    ...chatSettings(request, dialect, form.reasoning),
   };
   return `${JSON.stringify(head).slice(0, -1)},"messages":[${all}]}`;
 }
@@ -118,28 +119,6 @@ function resultImages(result: ToolResultPart): unknown[] {
 }
 
 function imageContent(image: ImagePart): unknown {
-  return { type: 'image_url', image_url: { url: `data:${image.mediaType};base64,${image.data}` } };
-}
-
-function toolFields({ tools, target, toolChoice }: ModelRequest): Record<string, unknown> {
-  if (!tools.length || !target.capabilities.tools) return {};
-  return {
-    tools: tools.map(({ name, description, parameters }) => ({
-      type: 'function',
-      function: { name, description, parameters },
-    })),
-    ...(toolChoice ? { tool_choice: toolChoice } : {}),
-  };
-}
-
-function settings(request: ModelRequest, dialect: Dialect, form: ChatForm): Record<string, unknown> {
-  const { temperature, maxTokens, stream: streams = true } = request.settings;
-  const takesTemperature = temperature !== undefined && request.target.capabilities.temperature;
-  return {
-    ...(maxTokens ? { [dialect.maxTokensField ?? 'max_tokens']: maxTokens } : {}),
-    ...(takesTemperature ? { temperature } : {}),
-    ...form.reasoning.settings(request),
-    stream: streams,
-    ...(streams && dialect.streamUsage !== false ? { stream_options: { include_usage: true } } : {}),
-  };
+  const { mediaType, data, url = `data:${mediaType};base64,${data}`, detail } = image;
+  return { type: 'image_url', image_url: { url, ...(detail ? { detail } : {}) } };
 }

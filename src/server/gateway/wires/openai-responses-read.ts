@@ -143,6 +143,8 @@ export class OpenAiResponsesReader implements WireReader {
   }
 }
 
-function incompleteReason(response: ResponseObject | undefined): FinishReason {
+export function incompleteReason(
+  response: Pick<ResponseObject, 'incomplete_details'> | undefined,
+): FinishReason {
   return incompleteReasons[response?.incomplete_details?.reason ?? ''] ?? 'length';
 }

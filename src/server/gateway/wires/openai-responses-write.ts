@@ -7,13 +7,11 @@ import type {
   UserPart,
 } from '#protocol/message.ts';
 import type { Dialect, ModelRequest, PromptMessage, Target } from '../types.ts';
+import { responsesSettings, responsesTools } from './responses-settings.ts';
 import { resultText } from './result-text.ts';
 import { ownMarks, sealedReasoning } from './stored-items.ts';
 import { argumentsObject } from './tool-calls.ts';
 import type { WrittenMessages } from './written-messages.ts';
-
-/** "Invalid 'max_output_tokens': integer below minimum value. Expected a value >= 16" */
-const smallestOutput = 16;
 
 /** The JSON text of a responses body that OpenAI does not store. `model` is the name at the server. */
 export function writeOpenAiResponses(
@@ -23,14 +21,11 @@ export function writeOpenAiResponses(
   model = request.target.model,
 ): string {
   const { target, settings } = request;
-  const takesTemperature = settings.temperature !== undefined && target.capabilities.temperature;
   const head = {
     model,
     ...(request.system === '' ? {} : { instructions: request.system }),
-    ...toolFields(request),
-    ...(settings.maxTokens ? { max_output_tokens: Math.max(settings.maxTokens, smallestOutput) } : {}),
-    ...(takesTemperature ? { temperature: settings.temperature } : {}),
-    ...reasoningFields(request, dialect),
+    ...responsesTools(request),
+    ...responsesSettings(request, dialect),
     store: false,
     stream: settings.stream ?? true,
   };
@@ -39,35 +34,6 @@ export function writeOpenAiResponses(
     .map((message) => written.text(message, scope, () => itemTexts(message, target).join(',')))
     .filter(Boolean);
   return `${JSON.stringify(head).slice(0, -1)},"input":[${items.join(',')}]}`;
-}
-
-/** Without a stored response the model's reasoning comes back only encrypted; other models refuse to be asked for it. */
-function reasoningFields({ target, settings }: ModelRequest, dialect: Dialect): Record<string, unknown> {
-  if (!target.capabilities.reasoning) return {};
-  const effort = settings.reasoningEffort;
-  const named = effort && (dialect.efforts?.[effort] ?? (effort === 'off' ? 'low' : effort));
-  const reasoning = {
-    ...(named ? { effort: named } : {}),
-    ...(dialect.reasoningSummary === false ? {} : { summary: 'auto' }),
-  };
-  return {
-    ...(Object.keys(reasoning).length ? { reasoning } : {}),
-    include: ['reasoning.encrypted_content'],
-  };
-}
-
-function toolFields({ tools, target, toolChoice }: ModelRequest): Record<string, unknown> {
-  if (!tools.length || !target.capabilities.tools) return {};
-  return {
-    tools: tools.map(({ name, description, parameters }) => ({
-      type: 'function',
-      name,
-      description,
-      parameters,
-      strict: false,
-    })),
-    ...(toolChoice ? { tool_choice: toolChoice } : {}),
-  };
 }
 
 function itemTexts(message: PromptMessage, target: Target): string[] {
@@ -83,8 +49,9 @@ function inputContent(part: UserPart): object[] {
   return text === '' ? [] : [{ type: 'input_text', text }];
 }
 
-function inputImage({ mediaType, data }: ImagePart): object {
-  return { type: 'input_image', detail: 'auto', image_url: `data:${mediaType};base64,${data}` };
+function inputImage(image: ImagePart): object {
+  const { mediaType, data, url = `data:${mediaType};base64,${data}`, detail = 'auto' } = image;
+  return { type: 'input_image', detail, image_url: url };
 }
 
 /**

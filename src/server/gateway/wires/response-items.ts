@@ -1,4 +1,4 @@
-import type { AssistantPart } from '#protocol/message.ts';
+import type { AssistantPart, ReasoningPart } from '#protocol/message.ts';
 import type { FinishReason, Target } from '../types.ts';
 import { sealCapsule } from './capsule.ts';
 import { ToolCallCollector } from './tool-calls.ts';
@@ -48,7 +48,8 @@ export class ResponseItems {
     this.#items.set(index, open);
     if (item.type !== 'function_call') return [];
     open.call = this.#calls.open({ id: item.call_id ?? null, name: item.name ?? null });
-    return [{ type: 'tool-call-delta', index: open.call, name: item.name ?? '', argsText: '' }];
+    const { call_id: id = '', name = '' } = item;
+    return [{ type: 'tool-call-delta', index: open.call, id, name, argsText: '' }];
   }
 
   text(index: number, delta: string): WireDelta[] {
@@ -59,7 +60,9 @@ export class ResponseItems {
 
   refusal(index: number, delta: string): WireDelta[] {
     this.refused = true;
-    return this.text(index, delta);
+    return this.text(index, delta).map((said) =>
+      said.type === 'text-delta' ? { ...said, refusal: true } : said,
+    );
   }
 
   /** The parts of a summary are paragraphs. */
@@ -80,30 +83,43 @@ export class ResponseItems {
     return [{ type: 'tool-call-delta', index: call, name, argsText: delta }];
   }
 
-  /** The item as a whole. Its text is shown here when it was not streamed. */
+  /** The item as a whole. What of it was not streamed is shown here. */
   close(index: number, item: OutputItem): WireDelta[] {
     const opened = this.has(index) ? [] : this.open(index, item);
     const open = this.#items.get(index) as OpenItem;
     open.item = item;
-    if (open.call !== undefined) {
-      const { call_id: toolCallId, name, arguments: args } = item;
-      const given = {
-        ...(toolCallId ? { toolCallId } : {}),
-        ...(name ? { name } : {}),
-        ...(args ? { args } : {}),
-      };
-      if (item.status === undefined || item.status === 'completed') this.#calls.close(open.call, given);
-      return opened;
-    }
-    if (open.text !== '') return [];
-    if (item.type === 'reasoning') {
-      open.text = (item.summary ?? []).map(({ text }) => text ?? '').join('\n\n');
-      return open.text ? [{ type: 'reasoning-delta', text: open.text }] : [];
-    }
-    if (item.type !== 'message') return [];
-    this.refused ||= (item.content ?? []).some(({ type }) => type === 'refusal');
+    if (open.call !== undefined) return [...opened, ...this.#closeCall(open.call, item)];
+    if (item.type === 'reasoning') return this.#closeReasoning(open);
+    if (open.text !== '' || item.type !== 'message') return [];
+    const refused = (item.content ?? []).some(({ type }) => type === 'refusal');
+    this.refused ||= refused;
     open.text = (item.content ?? []).map(({ text, refusal }) => text ?? refusal ?? '').join('');
-    return open.text ? [{ type: 'text-delta', text: open.text }] : [];
+    return open.text ? [{ type: 'text-delta', text: open.text, ...(refused ? { refusal: true } : {}) }] : [];
+  }
+
+  #closeCall(call: number, item: OutputItem): WireDelta[] {
+    const { call_id: toolCallId, name, arguments: args = '' } = item;
+    const isEmpty = this.#calls.at(call)?.args === '';
+    const given = {
+      ...(toolCallId ? { toolCallId } : {}),
+      ...(name ? { name } : {}),
+      ...(args ? { args } : {}),
+    };
+    if (item.status !== undefined && item.status !== 'completed') return [];
+    this.#calls.close(call, given);
+    return isEmpty && args
+      ? [{ type: 'tool-call-delta', index: call, name: name ?? '', argsText: args }]
+      : [];
+  }
+
+  #closeReasoning(open: OpenItem): WireDelta[] {
+    const deltas: WireDelta[] = [];
+    if (open.text === '') {
+      open.text = (open.item.summary ?? []).map(({ text }) => text ?? '').join('\n\n');
+      if (open.text) deltas.push({ type: 'reasoning-delta', text: open.text });
+    }
+    const done = this.#reasoningPart(open).map((part): WireDelta => ({ type: 'reasoning-done', part }));
+    return [...deltas, ...done];
   }
 
   parts(reason: FinishReason): AssistantPart[] {
@@ -119,7 +135,10 @@ export class ResponseItems {
     }
     if (item.type === 'message' && text !== '')
       return [{ type: 'text', text, ...(item.id ? { capsule: this.#idCapsule(item) } : {}) }];
-    if (item.type !== 'reasoning') return [];
+    return item.type === 'reasoning' ? this.#reasoningPart({ item, text }) : [];
+  }
+
+  #reasoningPart({ item, text }: OpenItem): ReasoningPart[] {
     // Kept whole, as it must go back whole; without the encrypted content nobody could read it.
     if (item.encrypted_content)
       return [{ type: 'reasoning', text, capsule: sealCapsule(this.#target, item) }];
