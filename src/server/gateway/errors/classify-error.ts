@@ -81,9 +81,13 @@ export function classifyError(
   return new CrosspointError(code, values);
 }
 
+/** Groq (413), OpenAI (429): more tokens in one request than the account has in a minute. Waiting never helps, less does. */
+const largerThanTheRate = /request too large for .*tokens per min|reduce your message size/;
+
 function codeFor(status: number, facts: ErrorFacts): ErrorCode {
   if (status === 401) return 'provider_auth';
   const text = `${facts.kind} ${facts.message}`.toLowerCase();
+  if (status < 500 && largerThanTheRate.test(text)) return 'context_overflow';
   const told = status >= 500 ? undefined : telling.find(({ pattern }) => pattern.test(text));
   if (told && !(told.code === 'context_overflow' && status === 429)) return told.code;
   if (status === 402) return 'provider_no_credit';

@@ -28,6 +28,16 @@ const bodies: [status: number, body: string, code: ErrorCode][] = [
     '{"error":{"code":400,"message":"the request exceeds the available context size","type":"exceed_context_size_error"}}',
     'context_overflow',
   ],
+  [
+    413,
+    '{"error":{"message":"Request too large for model `openai/gpt-oss-120b` on tokens per minute (TPM): Limit 8000, Requested 21000, please reduce your message size and try again.","type":"tokens","code":"rate_limit_exceeded"}}',
+    'context_overflow',
+  ],
+  [
+    429,
+    '{"error":{"message":"Request too large for gpt-4o in organization org-1 on tokens per min (TPM): Limit 30000, Requested 40000. The input or output tokens must be reduced in order to run successfully.","type":"tokens","code":"rate_limit_exceeded"}}',
+    'context_overflow',
+  ],
   [413, '{"error":{"message":"Request too large","type":"request_too_large"}}', 'provider_bad_request'],
   [
     429,

@@ -1,5 +1,5 @@
 /** Texts longer than this are counted in pieces: the tokenizer's time grows with the square of a text without spaces. */
-const pieceLength = 2_000;
+const pieceLength = 1_000;
 /** Characters of texts whose counts are remembered. */
 const maxRemembered = 16_000_000;
 /** Shorter texts are counted faster than they are looked up. */
