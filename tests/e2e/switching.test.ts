@@ -201,7 +201,7 @@ test('a switch at a review says that it applies when the review is answered', as
   await switchTo(page, 'claude-haiku-4-5');
   await chip(page).getByText('when you answer the review').waitFor();
   await page.setViewportSize(sizes.phone);
-  await page.getByText('The chosen model answers when you answer the review.').waitFor();
+  await page.getByText('The chosen model takes over when you answer the review.').waitFor();
   await assertFits(page);
   await assertAccessible(page, 'a switch that waits for a review');
   await page.setViewportSize(sizes.desktop);

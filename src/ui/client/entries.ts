@@ -85,6 +85,7 @@ export type Note = SwitchNote | NoticeNote | EndedNote | CompactedNote | Restore
 export interface NoteEntry {
   kind: 'note';
   key: string;
+  eventId: number;
   note: Note;
 }
 

@@ -113,6 +113,7 @@ test('an answer that an end cuts is partial, and its end stands in the timeline 
     {
       kind: 'note',
       key: 'event-6',
+      eventId: 6,
       note: { type: 'ended', status: 'error', error: 'It broke.', code: 'provider_stream_cut' },
     },
   ]);

@@ -1,6 +1,6 @@
 import type { EventData, ThreadEvent } from '#protocol/events.ts';
-import type { AnswerEntry, Call } from './entries.ts';
-import { newActivity, noteKey, noteOf, type Timeline } from './timeline.ts';
+import type { AnswerEntry, Call, Entry } from './entries.ts';
+import { newActivity, noteEntry, noteOf, type Timeline } from './timeline.ts';
 
 /** Characters of live output that a call keeps; the whole is in the record. */
 const keptOutput = 60_000;
@@ -27,7 +27,7 @@ export function applyEvent(timeline: Timeline, event: ThreadEvent, now = Date.no
       addText(timeline, event, now);
       break;
     case 'tool.proposed':
-      addCall(timeline, event.data, now);
+      addCall(timeline, event.data, event.id, now);
       break;
     case 'review.requested':
       if (isNew) requestReview(timeline, event.data);
@@ -81,7 +81,7 @@ function startModel(timeline: Timeline, data: EventData['model.started']): void 
 
 function addText(timeline: Timeline, event: ThreadEvent, now: number): void {
   if (event.type !== 'message.delta' && event.type !== 'reasoning.delta') return;
-  const answer = answerOf(timeline, event.data.messageId, now);
+  const answer = answerOf(timeline, event.data.messageId, event.id, now);
   // The whole text was loaded with the thread.
   if (answer.status !== 'writing') return;
   const field = event.type === 'message.delta' ? 'text' : 'reasoning';
@@ -89,11 +89,13 @@ function addText(timeline: Timeline, event: ThreadEvent, now: number): void {
   if (event.data.text.trim() !== '') answer[field === 'text' ? 'hasText' : 'hasReasoning'] = true;
 }
 
-/** The answer with this id; a new one at the end when it is the first that is heard of it. */
-function answerOf(timeline: Timeline, messageId: string, now: number): AnswerEntry {
+/** The answer with this id; a new one when it is the first that is heard of it, before notes that are newer. */
+function answerOf(timeline: Timeline, messageId: string, eventId: number, now: number): AnswerEntry {
   const known = timeline.entries.findLast((entry) => entry.kind === 'answer' && entry.key === messageId);
   if (known?.kind === 'answer') return known;
-  const length = timeline.entries.push({
+  const isNewer = (entry: Entry) => entry.kind === 'note' && entry.eventId > eventId;
+  const index = timeline.entries.findLastIndex((entry) => !isNewer(entry)) + 1;
+  timeline.entries.splice(index, 0, {
     kind: 'answer',
     key: messageId,
     model: timeline.activity?.model ?? '',
@@ -107,17 +109,17 @@ function answerOf(timeline: Timeline, messageId: string, now: number): AnswerEnt
     at: new Date(now).toISOString(),
   });
   // Read back: in the page this is the reactive one.
-  return timeline.entries[length - 1] as AnswerEntry;
+  return timeline.entries[index] as AnswerEntry;
 }
 
-function addCall(timeline: Timeline, data: EventData['tool.proposed'], now: number): void {
+function addCall(timeline: Timeline, data: EventData['tool.proposed'], eventId: number, now: number): void {
   const known = findCall(timeline, data.toolCallId);
   if (known) {
     if (data.diff && !known.diff) known.diff = data.diff;
     return;
   }
   const { toolCallId, messageId, name, args, diff } = data;
-  answerOf(timeline, messageId, now).calls.push({
+  answerOf(timeline, messageId, eventId, now).calls.push({
     toolCallId,
     messageId,
     name,
@@ -184,13 +186,14 @@ function finishAnswer(timeline: Timeline, { messageId, usage }: EventData['model
 }
 
 function addNote(timeline: Timeline, event: ThreadEvent, now: number): void {
-  const key = noteKey(event.id);
   const note = noteOf(event.type, event.data);
-  if (!note || timeline.entries.some((entry) => entry.key === key)) return;
+  if (!note) return;
+  const entry = noteEntry(event.id, note);
+  if (timeline.entries.some(({ key }) => key === entry.key)) return;
   // A replayed switch is as old as the record says, which does not say.
   const live = note.type === 'switched' && note.at === undefined && timeline.lastEventId === event.id;
   if (live) note.at = new Date(now).toISOString();
-  timeline.entries.push({ kind: 'note', key, note });
+  timeline.entries.push(entry);
 }
 
 function finishRun(timeline: Timeline, event: ThreadEvent, now: number): void {

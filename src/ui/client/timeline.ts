@@ -7,6 +7,7 @@ import type {
   CompactedNote,
   Entry,
   Note,
+  NoteEntry,
   NoticeNote,
   RestoredNote,
   SwitchNote,
@@ -63,18 +64,33 @@ function entriesOf(view: ThreadView): Entry[] {
   const placed = view.messages.flatMap((message) => placedMessage(message, calls));
   const notes = view.notes.flatMap(({ eventId, type, data, afterSeq }) => {
     const note = noteOf(type, data);
-    return note ? [{ seq: afterSeq, entry: { kind: 'note' as const, key: noteKey(eventId), note } }] : [];
+    return note ? [{ seq: afterSeq, entry: noteEntry(eventId, note) }] : [];
   });
   const forks = view.forks.map(({ afterSeq, branchIds, active }) => {
     return { seq: afterSeq, entry: { kind: 'fork' as const, key: `fork-${afterSeq}`, branchIds, active } };
   });
   // A fork, then a note, comes after the message that it follows; the sort is stable.
-  return [...placed, ...forks, ...notes]
-    .sort((left, right) => left.seq - right.seq)
-    .map(({ entry }) => entry);
+  const sorted = [...placed, ...forks, ...notes].sort((left, right) => left.seq - right.seq);
+  return switchesWhereTheyApply(sorted.map(({ entry }) => entry));
 }
 
-export const noteKey = (eventId: number) => `event-${eventId}`;
+export function noteEntry(eventId: number, note: Note): NoteEntry {
+  return { kind: 'note', key: `event-${eventId}`, eventId, note };
+}
+
+/** A switch in the middle of a request is recorded before the answer to it, which is still the other model's. */
+function switchesWhereTheyApply(entries: Entry[]): Entry[] {
+  for (let index = entries.length - 2; index >= 0; index -= 1)
+    for (let at = index; isBeforeOldAnswer(entries, at); at += 1)
+      entries.splice(at, 2, ...entries.slice(at, at + 2).reverse());
+  return entries;
+}
+
+function isBeforeOldAnswer(entries: Entry[], index: number): boolean {
+  const [entry, next] = entries.slice(index, index + 2);
+  if (entry?.kind !== 'note' || entry.note.type !== 'switched' || next?.kind !== 'answer') return false;
+  return next.model === entry.note.from && entry.note.by === 'user';
+}
 
 function callOf({ hash: _hash, args, ...call }: ToolCallView): Call {
   return { ...call, args: parseArguments(args), output: '' };
