@@ -23,7 +23,7 @@ function isOn(transcript: readonly Message[], seq: number): boolean {
 }
 
 /** The place of the first message after `seq`; messages are in the order of their seq. */
-export function firstAfter(transcript: readonly Message[], seq: number): number {
+function firstAfter(transcript: readonly Message[], seq: number): number {
   let [low, high] = [0, transcript.length];
   while (low < high) {
     const middle = (low + high) >> 1;
@@ -51,7 +51,7 @@ export function compactedView(
 }
 
 /** A message of the view, as each of them is shown. */
-export function shown(message: Message, { limits }: CompactionContent, canRecall: boolean): Message {
+function shown(message: Message, { limits }: CompactionContent, canRecall: boolean): Message {
   return limits ? shortenMessage(message, limits, canRecall) : message;
 }
 

@@ -10,7 +10,7 @@ const usualAnthropicAnswer = 32_000;
  *
  * Refusals this prevents (Anthropic, Mistral, vLLM): "input length and `max_tokens` exceed context limit"
  */
-export function answerRoom(target: Target, maxTokens?: number): number {
+function answerRoom(target: Target, maxTokens?: number): number {
   const { wire, maxOutput, contextWindow } = target;
   const usual = wire === 'anthropic-messages' ? usualAnthropicAnswer : usualAnswer;
   const wanted = maxTokens ?? Math.min(maxOutput ?? usualAnswer, usual);
