@@ -45,7 +45,7 @@ export function namedSchema(format: Json, param: string): OutputFormat {
   };
 }
 
-const toolName = /^[a-zA-Z0-9_.-]{1,128}$/;
+const toolName = /^[a-zA-Z0-9_-]{1,128}$/;
 
 /** A function with its JSON schema; without one it takes nothing. */
 export function toolAt(tool: Json, schema: unknown, param: string): ToolDefinition {

@@ -20,8 +20,13 @@ export function modelRequest(
     messages: projection.messages,
     tools,
     ...(toolChoice ? { toolChoice } : {}),
-    settings: { ...settings, stream },
+    settings: { ...settings, stream, ...limit(settings.maxTokens, target.maxOutput) },
     ...(projection.suppressReasoning ? { suppressReasoning: true } : {}),
     context,
   };
+}
+
+/** Clients ask for as much as their usual model writes; one that writes less would refuse that. */
+function limit(asked: number | undefined, most: number | null): { maxTokens?: number } {
+  return asked === undefined ? {} : { maxTokens: Math.min(asked, most ?? asked) };
 }

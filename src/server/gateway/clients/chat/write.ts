@@ -1,4 +1,5 @@
 import type { AssistantPart, ReasoningPart, ToolCallPart } from '#protocol/message.ts';
+import type { FinishReason } from '../../types.ts';
 import type { WireAnswer, WireDelta } from '../../wires/wire.ts';
 import { StreamedCalls } from '../calls.ts';
 import { carriers } from '../carriers.ts';
@@ -41,6 +42,7 @@ export class ChatStream implements ClientWriter {
     const finish = chatFinish(reason, this.#refused);
     return [
       this.#preamble(),
+      ...this.#emptyArguments(reason),
       kept.length ? this.#chunk({ reasoning_details: kept }) : '',
       this.#chunk({}, finish),
       this.#includeUsage ? dataEvent({ ...this.#base(), choices: [], usage: chatUsage(usage) }) : '',
@@ -75,6 +77,14 @@ export class ChatStream implements ClientWriter {
     const { id, name, position: index } = call;
     if (!isNew) return text ? { tool_calls: [{ index, function: { arguments: text } }] } : null;
     return { tool_calls: [{ index, id, type: 'function', function: { name, arguments: text } }] };
+  }
+
+  /** A call without arguments has an empty object of them, and clients parse it. */
+  #emptyArguments(reason: FinishReason): string[] {
+    if (reason !== 'tool-calls') return [];
+    return this.#calls.all
+      .filter(({ args }) => args.trim() === '')
+      .map(({ position: index }) => this.#chunk({ tool_calls: [{ index, function: { arguments: '{}' } }] }));
   }
 
   #reasoningDone(part: ReasoningPart): object | null {
