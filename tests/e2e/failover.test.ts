@@ -131,7 +131,7 @@ test('another model than was asked is in red at the answer and in the usage; a t
   await settings(page).click();
   const pause = page.getByRole('switch', { name: /Pause when another model answers/ });
   await pause.click();
-  await page.getByRole('switch', { checked: true }).waitFor();
+  await page.getByRole('switch', { name: /^Pause/, checked: true }).waitFor();
   await page.keyboard.press('Escape');
   await send(page, 'Do it elsewhere.');
   await page.getByText(/The run paused after that answer/).waitFor();
