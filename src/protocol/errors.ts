@@ -21,6 +21,20 @@ export const errorCatalogue = {
     status: 400,
     sentence: '{model} was retired by {provider}{when}. Use {successor} instead.',
   },
+  unknown_model: {
+    status: 404,
+    sentence:
+      'There is no model "{model}". Use a preset, provider/model, or a bare id: GET /v1/models lists those that can be used.',
+  },
+  model_not_allowed: {
+    status: 403,
+    sentence: 'This key may not use {model}. Use one of: {allowed}.',
+  },
+  bad_key: {
+    status: 401,
+    sentence:
+      'A key is needed: send "Authorization: Bearer …" or "x-api-key" with a key made in the settings, or with CROSSPOINT_API_TOKEN.',
+  },
   model_unavailable: { status: 400, sentence: '{model} cannot be used: {reason}' },
   unauthorized: {
     status: 401,
@@ -53,6 +67,26 @@ export const errorCatalogue = {
   idempotency_conflict: {
     status: 422,
     sentence: 'This idempotency key was used with another body. Use a new key.',
+  },
+  rate_limited: { status: 429, sentence: '{what} Try again in {seconds} s.' },
+  missing_segment: {
+    status: 400,
+    sentence:
+      'Helicone-RateLimit-Policy counts by {segment}, and this request says none. Send {header}, or leave "s=" out of the policy.',
+  },
+  budget_exhausted: {
+    status: 402,
+    sentence: 'The budget of ${budget} of {whose} is spent{period}. Raise it{remedy}.',
+  },
+  budget_needs_price: {
+    status: 402,
+    sentence:
+      'Nobody knows the price of {model}, and {whose} has a budget. Choose a model with a known price, or allow models without one for that budget.',
+  },
+  limits_unavailable: {
+    status: 503,
+    sentence:
+      'The limits of this request cannot be checked: their store fails. The log says why; try again in a moment.',
   },
   too_many_requests: { status: 429, sentence: 'Too many requests. Wait {seconds} s and try again.' },
   internal: {

@@ -4,7 +4,10 @@ import { createAgent } from './agent/create-agent.ts';
 import { standardTools } from './agent/tools/index.ts';
 import { ConfigError, type Config } from './config.ts';
 import { createGateway } from './gateway/gateway.ts';
-import type { Logger, Services } from './http/services.ts';
+import { apiTokenDesk } from './gateway/v1/api-token.ts';
+import { configuredRouter } from './gateway/v1/configured-router.ts';
+import { createPublicGateway } from './gateway/v1/serve.ts';
+import { ownerId, type Logger, type Services } from './http/services.ts';
 import { createModelManager } from './models/model-manager.ts';
 import { demoProject, demoTask } from './models/providers/demo/index.ts';
 import { StartError } from './process/start-error.ts';
@@ -39,6 +42,18 @@ export async function createApp(config: Config, logger: Logger, options: AppOpti
   const { helicone, deadlineScale } = config;
   const connections = models.connections();
   const gateway = createGateway({ connections, helicone, ledger: store.ledger, deadlineScale, logger });
+  const v1 = createPublicGateway({
+    keys: apiTokenDesk(config.apiToken, ownerId),
+    router: configuredRouter(models, connections),
+    cache: null,
+    admissions: null,
+    ledger: store.ledger,
+    models,
+    connections,
+    helicone,
+    deadlineScale,
+    logger,
+  });
   const sandboxes = createLocalSandboxes({
     dataDir: config.dataDir,
     egress: config.sandboxEgress,
@@ -70,6 +85,7 @@ export async function createApp(config: Config, logger: Logger, options: AppOpti
       log,
       agent,
       models,
+      v1,
       providerStates: () => models.providerStates(),
       sandboxes,
       searchesWeb: tools.some(({ name }) => name === 'web_search'),
@@ -81,6 +97,7 @@ export async function createApp(config: Config, logger: Logger, options: AppOpti
       models.close();
       await agent.close();
       await sandboxes.close();
+      await v1.close();
       await gateway.close();
       checkpointer.close();
       await store.close();

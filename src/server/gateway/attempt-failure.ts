@@ -12,5 +12,7 @@ export interface AttemptFailure {
   /** The provider takes the same request without streaming. */
   streamRefused?: true;
   retryAfterMs?: number;
+  /** Of the answer; null or absent where none came. */
+  httpStatus?: number | null;
   partial: PartialAnswer;
 }

@@ -12,7 +12,7 @@ const brokenHttp = /^(HPE_|UND_ERR_(INVALID_ARG|REQ_CONTENT|RES_|HEADERS_OVERFLO
  */
 export function connectionFailure(
   cause: unknown,
-  upstream: UpstreamRequest,
+  upstream: Pick<UpstreamRequest, 'subject'>,
   answered: boolean,
 ): CrosspointError {
   if (cause instanceof CrosspointError) return cause;

@@ -18,10 +18,17 @@ export interface ResponseFailure {
   streamRefused?: true;
 }
 
+/** Who was asked, as far as a failure is concerned. */
+export type AskedUpstream = Pick<UpstreamRequest, 'route' | 'streams' | 'secrets' | 'subject'>;
+
+type RefusedAnswer = Omit<UpstreamResponse, 'body'> & {
+  body: UpstreamResponse['body'] | Iterable<Uint8Array>;
+};
+
 /** The typed error of an answer that is none of a model: a redirect, a refusal, a failure, or something else altogether. */
 export async function responseFailure(
-  upstream: UpstreamRequest,
-  response: UpstreamResponse,
+  upstream: AskedUpstream,
+  response: RefusedAnswer,
 ): Promise<ResponseFailure> {
   const { status, headers } = response;
   const { provider } = upstream.subject;
@@ -49,11 +56,11 @@ export async function responseFailure(
 }
 
 /** The typed error of an error event inside a stream. */
-export function streamFailure(facts: ErrorFacts, upstream: UpstreamRequest): ResponseFailure {
+export function streamFailure(facts: ErrorFacts, upstream: AskedUpstream): ResponseFailure {
   return { ...failureOf(impliedStatus(facts), facts, upstream, false), heliconeFault: false };
 }
 
-function failureOf(status: number, facts: ErrorFacts, upstream: UpstreamRequest, heliconeFault: boolean) {
+function failureOf(status: number, facts: ErrorFacts, upstream: AskedUpstream, heliconeFault: boolean) {
   const detail = shortDetail(facts.message, upstream.secrets) || `status ${status}`;
   const subject = heliconeFault
     ? { ...upstream.subject, provider: 'Helicone', variable: 'HELICONE_API_KEY' }
@@ -62,7 +69,7 @@ function failureOf(status: number, facts: ErrorFacts, upstream: UpstreamRequest,
 }
 
 /** 200, but a page of whatever answers at this address. */
-function unexpectedAnswer(upstream: UpstreamRequest): ResponseFailure {
+function unexpectedAnswer(upstream: AskedUpstream): ResponseFailure {
   const error = new CrosspointError('provider_protocol', { provider: upstream.subject.provider });
   return { error, detail: 'the answer is neither an event stream nor JSON', heliconeFault: false };
 }
@@ -72,8 +79,8 @@ function unexpectedAnswer(upstream: UpstreamRequest): ResponseFailure {
  * ones with tools, gives it whole though asked for a stream, and one that names no type is taken at the word of the request.
  */
 export function answerForm(
-  { status, headers }: UpstreamResponse,
-  { streams }: UpstreamRequest,
+  { status, headers }: { status: number; headers: { 'content-type'?: string | undefined } },
+  { streams }: Pick<UpstreamRequest, 'streams'>,
 ): 'stream' | 'whole' | null {
   const type = headers['content-type'] ?? '';
   if (status < 200 || status >= 300 || /html|xml/i.test(type)) return null;
@@ -81,7 +88,7 @@ export function answerForm(
   return /json/i.test(type) || !streams ? 'whole' : 'stream';
 }
 
-async function readText(response: UpstreamResponse): Promise<string> {
+async function readText(response: RefusedAnswer): Promise<string> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of response.body) {

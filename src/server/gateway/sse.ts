@@ -7,16 +7,17 @@ export interface SseEvent {
 }
 
 /** Characters of one line; an endless line is cut here (fault F11). */
-const maxLine = 1_048_576;
+const usualMaxLine = 1_048_576;
 
 /**
  * An incremental parser of `text/event-stream` (WHATWG HTML, section 9.2.6): any byte split, LF, CR and CRLF, comments,
  * several data lines, a byte order mark. Feed it chunks, take the events that are complete; what no blank line ends is
  * no event.
- * @throws CrosspointError `provider_too_large` for a line of more than 1,048,576 characters
+ * @throws CrosspointError `provider_too_large` for a line of more than `maxLine` characters
  */
 export class SseParser {
   readonly #provider: string;
+  readonly #maxLine: number;
   readonly #decoder = new TextDecoder('utf-8');
   readonly #lineEnd = /[\r\n]/g;
   #buffer = '';
@@ -24,8 +25,9 @@ export class SseParser {
   #event = '';
   #data: string[] = [];
 
-  constructor(provider: string) {
+  constructor(provider: string, maxLine = usualMaxLine) {
     this.#provider = provider;
+    this.#maxLine = maxLine;
   }
 
   push(chunk: Uint8Array): SseEvent[] {
@@ -62,6 +64,7 @@ export class SseParser {
   }
 
   #assertLength(line: string): void {
-    if (line.length > maxLine) throw new CrosspointError('provider_too_large', { provider: this.#provider });
+    if (line.length > this.#maxLine)
+      throw new CrosspointError('provider_too_large', { provider: this.#provider });
   }
 }

@@ -35,9 +35,9 @@ export function createListener(options: ListenerOptions): Listener {
   return (request, response) => {
     // A caller who is gone is no failure of ours.
     response.on('error', (cause) => services.logger.debug({ err: cause }, 'a caller left'));
-    setSecurityHeaders(response);
     respond(listening, request, response).catch((cause: unknown) => {
       const about = { method: request.method, path: request.url?.split('?', 1)[0] };
+      if (!response.headersSent) setSecurityHeaders(response);
       sendError(response, knownError(cause, services.logger, about));
     });
   };
@@ -69,9 +69,11 @@ async function respond(
 ): Promise<void> {
   checkHost(request, listening.origins);
   const path = readPath(request);
-  const isPage = !/^\/(?:api|auth|v1|healthz)(?:\/|$)/.test(path);
+  if (/^\/v1(?:\/|$)/.test(path))
+    return answerGateway(listening.services.v1, listening.origins, request, response, path);
+  setSecurityHeaders(response);
+  const isPage = !/^\/(?:api|auth|healthz)(?:\/|$)/.test(path);
   checkOrigin(request, listening.origins, isPage);
-  if (/^\/v1(?:\/|$)/.test(path)) return answerGateway(response);
   if (isPage) return servePage(listening, request, response);
   const { routes, id } = routesAt(path);
   // Who is not signed in does not learn which addresses exist.

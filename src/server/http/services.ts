@@ -1,6 +1,7 @@
 import type { ProviderState } from '#protocol/answers.ts';
 import type { AgentService } from '#server/agent/types.ts';
 import type { Config } from '#server/config.ts';
+import type { PublicGateway } from '#server/gateway/v1/serve.ts';
 import type { ModelManager } from '#server/models/types.ts';
 import type { SandboxProvider } from '#server/sandbox/sandbox.ts';
 import type { Store } from '#server/store/store.ts';
@@ -15,6 +16,8 @@ export interface Services {
   log: EventLog;
   agent: AgentService;
   models: ModelManager;
+  /** `/v1`. */
+  v1: PublicGateway;
   /** In the order of the picker. */
   providerStates: () => ProviderState[];
   sandboxes: SandboxProvider;

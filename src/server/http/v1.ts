@@ -1,16 +1,14 @@
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { PublicGateway } from '#server/gateway/v1/serve.ts';
+import { checkOrigin, type Origins } from './guard.ts';
 
-/** The address of the public gateway, which does not answer yet: in the form that a provider's client can read. */
-export function answerGateway(response: ServerResponse): void {
-  response.writeHead(404, { 'content-type': 'application/json', 'cache-control': 'no-store' });
-  response.end(
-    JSON.stringify({
-      error: {
-        message: 'The gateway is not open to other programs in this version. Use /api.',
-        type: 'invalid_request_error',
-        param: null,
-        code: 'not_found',
-      },
-    }),
-  );
+/** The public gateway has its own way to say who is asked and what failed: keys, never cookies; the errors of its wires. */
+export function answerGateway(
+  gateway: PublicGateway,
+  origins: Origins,
+  request: IncomingMessage,
+  response: ServerResponse,
+  path: string,
+): Promise<void> {
+  return gateway.handle(request, response, path, () => checkOrigin(request, origins, false));
 }

@@ -20,6 +20,8 @@ export interface AttemptIdentity {
   estimateInput(): number;
 }
 
+export type AttemptLedger = Pick<LedgerStore, 'reserve' | 'settle'>;
+
 export interface AttemptEnding {
   status: 'settled' | 'failed' | 'aborted';
   reported: ReportedUsage | null;
@@ -35,13 +37,13 @@ export class AttemptRecord {
   cache: UsageEntry['cache'] = null;
   /** Characters of text, reasoning and arguments that arrived. */
   receivedCharacters = 0;
-  readonly #ledger: LedgerStore;
+  readonly #ledger: AttemptLedger;
   readonly #identity: AttemptIdentity;
   readonly #started = performance.now();
   #ttftMs: number | null = null;
   #settled = false;
 
-  constructor(ledger: LedgerStore, identity: AttemptIdentity) {
+  constructor(ledger: AttemptLedger, identity: AttemptIdentity) {
     this.#ledger = ledger;
     this.#identity = identity;
   }
@@ -66,6 +68,13 @@ export class AttemptRecord {
   }
 
   async settle(ending: AttemptEnding): Promise<UsageEntry> {
+    const { usage, stored } = this.close(ending);
+    await stored;
+    return usage;
+  }
+
+  /** The same for who need not wait until it is written. */
+  close(ending: AttemptEnding): { usage: UsageEntry; stored: Promise<void> } {
     this.#settled = true;
     const usage = this.#usage(ending);
     const row: Partial<LedgerRow> = {
@@ -75,8 +84,7 @@ export class AttemptRecord {
       httpStatus: this.httpStatus,
       finishReason: ending.finishReason ?? null,
     };
-    await this.#ledger.settle(this.id, row);
-    return usage;
+    return { usage, stored: this.#ledger.settle(this.id, row) };
   }
 
   #usage(ending: AttemptEnding): UsageEntry {

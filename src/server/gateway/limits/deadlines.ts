@@ -6,6 +6,8 @@ const usual = {
   wholeAnswer: 600_000,
   betweenChunks: 60_000,
   total: 900_000,
+  /** A stream whose client has left is read on for so long: what it used is told at its end. */
+  drain: 2_000,
 };
 
 export type Deadlines = Record<keyof typeof usual, number>;
@@ -18,6 +20,7 @@ export function deadlines(scale: number): Deadlines {
     wholeAnswer: usual.wholeAnswer * scale,
     betweenChunks: usual.betweenChunks * scale,
     total: usual.total * scale,
+    drain: usual.drain * scale,
   };
 }
 

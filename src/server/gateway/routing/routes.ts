@@ -31,7 +31,7 @@ export function planRoutes(
   };
   const through = heliconeRoute(request, connection, helicone, written);
   if (!through) {
-    assertKey(connection, request);
+    assertKey(connection, request.target);
     return { first: straight };
   }
   return { first: through, ...(helicone.bypass && hasKey(connection) ? { bypass: straight } : {}) };
@@ -57,7 +57,7 @@ function heliconeRoute(
     if (!model && connection.heliconeBaseUrl && !hasKey(connection)) throw unnameable(request, connection);
   }
   if (!connection.heliconeBaseUrl) return null;
-  assertKey(connection, request);
+  assertKey(connection, request.target);
   return { name: 'helicone-proxy', prepare: (asked) => heliconeProxy(asked, connection, key, written) };
 }
 

@@ -1,5 +1,5 @@
 import { CrosspointError } from '#protocol/errors.ts';
-import type { Connection, ModelRequest } from '../types.ts';
+import type { Connection, ModelRequest, Target } from '../types.ts';
 import { wires } from '../wires/index.ts';
 import type { WrittenMessages } from '../wires/written-messages.ts';
 import { commonHeaders, type UpstreamRequest } from './upstream.ts';
@@ -45,10 +45,13 @@ export function hasKey({ auth, apiKey, embedded }: Connection): boolean {
 }
 
 /** @throws CrosspointError `model_unavailable` when the route needs a key that is not set; nothing has been sent then */
-export function assertKey(connection: Connection, request: ModelRequest): void {
+export function assertKey(
+  connection: Connection,
+  { provider, model }: Pick<Target, 'provider' | 'model'>,
+): void {
   if (hasKey(connection)) return;
   throw new CrosspointError('model_unavailable', {
-    model: `${request.target.provider}/${request.target.model}`,
+    model: `${provider}/${model}`,
     reason: `${connection.apiKeyVariable} is not set.`,
   });
 }

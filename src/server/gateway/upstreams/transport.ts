@@ -1,5 +1,16 @@
 import { Pool, type Dispatcher } from 'undici';
+import type { EmbeddedUpstream } from '../types.ts';
+import { dispatchEmbedded, type Receiver } from './dispatch.ts';
 import type { UpstreamRequest, UpstreamResponse } from './upstream.ts';
+
+export interface DispatchRequest {
+  /** Of the connection: a key never goes anywhere else. */
+  origin: string;
+  path: string;
+  headers: Record<string, string>;
+  body: Buffer;
+  embedded?: EmbeddedUpstream;
+}
 
 /** What is read of an answer that nobody waits for any more. */
 const releaseBytes = 65_536;
@@ -46,6 +57,20 @@ export class Transport {
       body: response.body,
       release: () => release(response.body),
     };
+  }
+
+  /** Sends bytes and gives what comes back to the receiver as it comes. */
+  dispatch(request: DispatchRequest, receiver: Receiver): void {
+    const { origin, path, headers, body, embedded } = request;
+    if (embedded) return dispatchEmbedded(embedded, path, body, receiver);
+    const options = { method: 'POST', path, headers, body, headersTimeout: 0, bodyTimeout: 0 } as const;
+    this.#pool(origin).dispatch(options, {
+      onRequestStart: (controller) => receiver.begin(controller),
+      onResponseStart: (_controller, status, received) => receiver.head(status, received),
+      onResponseData: (_controller, chunk) => receiver.data(chunk),
+      onResponseEnd: () => receiver.end(),
+      onResponseError: (_controller, cause) => receiver.fail(cause),
+    });
   }
 
   async close(): Promise<void> {

@@ -29,6 +29,8 @@ export interface Limits {
 export interface Budget {
   usd: number;
   period: 'day' | 'month' | 'total';
+  /** true: models whose price nobody knows may be called, and such calls count nothing. Default: they are refused. */
+  allowUnpriced?: boolean;
 }
 
 export interface KeyDesk {

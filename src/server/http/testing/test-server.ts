@@ -7,7 +7,10 @@ import { createLoginKey } from '../auth/login.ts';
 import { EventStreams, type StreamLimits } from '../event-streams.ts';
 import { HttpServer } from '../http-server.ts';
 import { createListener, type Listener } from '../listener.ts';
-import type { Services } from '../services.ts';
+import { apiTokenDesk } from '#server/gateway/v1/api-token.ts';
+import { configuredRouter } from '#server/gateway/v1/configured-router.ts';
+import { createPublicGateway } from '#server/gateway/v1/serve.ts';
+import { ownerId, type Services } from '../services.ts';
 
 export const token = 'test-token-of-more-than-thirty-two-characters';
 
@@ -74,18 +77,32 @@ export type TestServer = Awaited<ReturnType<typeof openTestServer>>;
 
 function servicesOf(bench: Workbench, logged: string[]): Services {
   const log = (details: object, message: string) => void logged.push(`${message} ${JSON.stringify(details)}`);
+  const config = readConfig({ CROSSPOINT_API_TOKEN: token, CROSSPOINT_DATA_DIR: bench.dataDir });
+  const logger = { debug: () => undefined, info: log, warn: log, error: log };
   return {
-    config: readConfig({ CROSSPOINT_API_TOKEN: token, CROSSPOINT_DATA_DIR: bench.dataDir }),
+    config,
     version: '1.2.3',
     store: bench.store,
     log: bench.log,
     agent: bench.agent,
     models: fixedModels(),
+    v1: createPublicGateway({
+      keys: apiTokenDesk(token, ownerId),
+      router: configuredRouter(fixedModels(), new Map()),
+      cache: null,
+      admissions: null,
+      ledger: bench.store.ledger,
+      models: fixedModels(),
+      connections: new Map(),
+      helicone: config.helicone,
+      deadlineScale: 1,
+      logger,
+    }),
     providerStates: () => [],
     sandboxes: new DirectorySandboxes(join(bench.dataDir, 'workspaces')),
     searchesWeb: false,
     demoTask: 'Do the demo.',
-    logger: { debug: () => undefined, info: log, warn: log, error: log },
+    logger,
   };
 }
 

@@ -1,0 +1,307 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { CrosspointError } from '#protocol/errors.ts';
+import type { UsageEntry } from '#protocol/usage.ts';
+import type { AttemptFailure } from '../attempt-failure.ts';
+import { connectionFailure } from '../connection-failure.ts';
+import { errorFacts } from '../errors/error-facts.ts';
+import type { AttemptEnding, AttemptRecord } from '../ledger/attempt-record.ts';
+import { DeadlineError, type DeadlinePhase, type Deadlines } from '../limits/deadlines.ts';
+import { answerForm, responseFailure, streamFailure, type AskedUpstream } from '../response-failure.ts';
+import { readRetryAfter } from '../routing/retry.ts';
+import type { Flow, Receiver } from '../upstreams/dispatch.ts';
+import type { DispatchRequest, Transport } from '../upstreams/transport.ts';
+import { Collected } from './collected.ts';
+import { PassingStream } from './event-stream.ts';
+import { joinedHeaders } from './response-headers.ts';
+import { newSeen, type Seen, type WireWatch } from './watch.ts';
+
+/** Where the bytes of a stream go. */
+export interface Sink {
+  /** The answer begins: nothing else may be tried from here on. */
+  begin(upstream: IncomingHttpHeaders): void;
+  /** @returns false when the client is slow; `onDrain` tells when it is ready again */
+  write(bytes: Buffer): boolean;
+  onDrain(ready: () => void): void;
+}
+
+export interface PassthroughInput {
+  transport: Transport;
+  request: DispatchRequest;
+  upstream: AskedUpstream;
+  watch: WireWatch;
+  record: AttemptRecord;
+  deadlines: Deadlines;
+  sink: Sink;
+}
+
+export type PassthroughResult =
+  | { kind: 'answer'; usage: UsageEntry; whole?: { body: Buffer; headers: IncomingHttpHeaders } }
+  | { kind: 'failure'; failure: AttemptFailure }
+  | { kind: 'aborted'; usage: UsageEntry };
+
+/** One attempt whose answer is for the client as it is: reserve, send, watch, settle. */
+export class PassthroughAttempt implements Receiver {
+  readonly #input: PassthroughInput;
+  readonly #stream: PassingStream;
+  readonly #result = Promise.withResolvers<PassthroughResult>();
+  readonly #started = performance.now();
+  #flow: Flow | null = null;
+  #headers: IncomingHttpHeaders = {};
+  #form: 'stream' | 'whole' | 'refusal' = 'refusal';
+  #collected = new Collected();
+  #status = 0;
+  #begun = false;
+  #watchdog: NodeJS.Timeout | undefined;
+  #drain: NodeJS.Timeout | undefined;
+  /** Why it was ended by us. */
+  #stopped: { error: Error; left: boolean } | null = null;
+  /** The client has left; what comes is read for its usage alone. */
+  #left = false;
+  #over = false;
+
+  constructor(input: PassthroughInput) {
+    this.#input = input;
+    this.#stream = new PassingStream(input.watch, input.upstream.subject.provider);
+  }
+
+  async run(): Promise<PassthroughResult> {
+    const { record, transport, request } = this.#input;
+    await record.reserve();
+    if (this.#left) {
+      this.#settleAborted();
+      return this.#result.promise;
+    }
+    const { streams } = this.#input.upstream;
+    this.#watch(streams ? 'first byte' : 'whole answer');
+    transport.dispatch(request, this);
+    return this.#result.promise;
+  }
+
+  /** The client went away: the answer is read on for a moment, because what it used is told at its end. */
+  leave(): void {
+    if (this.#over || this.#left) return;
+    this.#left = true;
+    this.#flow?.resume();
+    const { drain } = this.#input.deadlines;
+    this.#drain = setTimeout(() => this.#stop(new Error('the client left'), true), drain);
+  }
+
+  /** Ends it now, for a deadline of the whole request or the end of the process. */
+  stop(error: Error, left: boolean): void {
+    this.#stop(error, left);
+  }
+
+  begin(flow: Flow): void {
+    this.#flow = flow;
+    if (this.#stopped) flow.abort(this.#stopped.error);
+  }
+
+  head(status: number, headers: IncomingHttpHeaders): void {
+    this.#status = status;
+    this.#headers = headers;
+    this.#input.record.httpStatus = status;
+    this.#input.record.cache = cacheOf(headers);
+    this.#form = answerForm({ status, headers }, this.#input.upstream) ?? 'refusal';
+  }
+
+  data(chunk: Buffer): void {
+    if (this.#over) return;
+    if (this.#form !== 'stream') return this.#collect(chunk);
+    try {
+      this.#pass(this.#stream.push(chunk));
+      if (this.#stream.seen.error !== undefined) this.#fail(this.#toldFailure(this.#stream.seen));
+    } catch (cause) {
+      this.#fail(cause);
+    }
+    if (this.#begun) this.#watchdog?.refresh();
+  }
+
+  end(): void {
+    if (this.#over) return;
+    try {
+      if (this.#form === 'stream') return this.#endStream();
+      if (this.#form === 'whole') return this.#endWhole();
+    } catch (cause) {
+      return this.#fail(cause);
+    }
+    this.#refused();
+  }
+
+  fail(cause: Error): void {
+    if (this.#over) return;
+    if (this.#stopped?.left) return this.#settleAborted();
+    // What a provider said before it hung up is still what it said.
+    if (this.#form === 'refusal' && this.#status >= 400) return this.#refused();
+    this.#fail(this.#stopped?.error ?? cause);
+  }
+
+  #collect(chunk: Buffer): void {
+    const isTooMuch = this.#collected.add(chunk, this.#form === 'whole' ? 'answer' : 'error');
+    if (!isTooMuch) return;
+    if (this.#form === 'whole')
+      return this.#fail(new CrosspointError('provider_too_large', { provider: this.#provider }));
+    this.#refused();
+  }
+
+  #pass(bytes: Buffer | null): void {
+    const { record, sink } = this.#input;
+    if (this.#stream.seen.meaningful && !this.#begun) record.received(0);
+    if (!bytes || this.#left) return;
+    if (!this.#begun) this.#begin();
+    if (sink.write(bytes)) return;
+    this.#flow?.pause();
+    clearTimeout(this.#watchdog);
+    sink.onDrain(() => this.#resume());
+  }
+
+  #resume(): void {
+    if (this.#over) return;
+    this.#flow?.resume();
+    this.#watch('between chunks');
+  }
+
+  #begin(): void {
+    this.#begun = true;
+    this.#watch('between chunks');
+    this.#input.sink.begin(this.#headers);
+  }
+
+  #endStream(): void {
+    this.#pass(this.#stream.end());
+    const { seen } = this.#stream;
+    if (seen.error !== undefined) return this.#fail(this.#toldFailure(seen));
+    if (!seen.ended) return this.#fail(this.#cut());
+    this.#pass(this.#stream.release());
+    this.#settle(seen);
+  }
+
+  #endWhole(): void {
+    const seen = newSeen();
+    const body = this.#collected.bytes();
+    const answer = this.#collected.answer(this.#provider);
+    this.#input.watch.whole(answer, seen);
+    if (seen.error !== undefined) return this.#fail(this.#toldFailure(seen));
+    if (!seen.ended) throw new CrosspointError('provider_protocol', { provider: this.#provider });
+    this.#input.record.received(body.length);
+    this.#settle(seen, { body, headers: this.#headers });
+  }
+
+  #settle(seen: Seen, whole?: { body: Buffer; headers: IncomingHttpHeaders }): void {
+    if (this.#left) return this.#settleAborted();
+    const usage = this.#close({ status: 'settled', ...facts(seen) });
+    this.#result.resolve({ kind: 'answer', usage, ...(whole ? { whole } : {}) });
+  }
+
+  #settleAborted(): void {
+    const usage = this.#close({ status: 'aborted', errorCode: 'aborted', ...facts(this.#stream.seen) });
+    this.#result.resolve({ kind: 'aborted', usage });
+  }
+
+  /** An answer that is none of a model. */
+  #refused(): void {
+    const body = this.#collected.bytes();
+    const { upstream } = this.#input;
+    const headers = joinedHeaders(this.#headers);
+    const response = { status: this.#status, headers, body: [body], release: () => undefined };
+    this.#over = true;
+    this.#flow?.abort(new Error('the attempt is over'));
+    responseFailure(upstream, response).then(
+      (failure) => this.#conclude(failure),
+      (cause: Error) => this.#conclude(this.#describe(cause)),
+    );
+  }
+
+  #fail(cause: unknown): void {
+    this.#conclude(isFailure(cause) ? cause : this.#describe(cause));
+  }
+
+  #describe(cause: unknown): FailureFacts {
+    const { upstream } = this.#input;
+    const answered = this.#status >= 200 && this.#status < 300;
+    const error = connectionFailure(cause, upstream, answered);
+    const { name, code } = cause as { name?: string; code?: string };
+    const heliconeFault = upstream.route.startsWith('helicone') && !answered;
+    return { error, detail: [name, code].filter(Boolean).join(' '), heliconeFault };
+  }
+
+  #conclude(known: FailureFacts): void {
+    const after = readRetryAfter(joinedHeaders(this.#headers), Date.now());
+    const ending = { errorCode: known.error.code, ...facts(this.#stream.seen) };
+    const usage = this.#close({ status: 'failed', ...ending });
+    this.#result.resolve({
+      kind: 'failure',
+      failure: {
+        ...known,
+        streamed: this.#begun,
+        httpStatus: this.#status || null,
+        ...(after === undefined ? {} : { retryAfterMs: after }),
+        partial: { parts: [], usage },
+      },
+    });
+  }
+
+  /** The row is written in the background: the client need not wait for it. */
+  #close(ending: AttemptEnding): UsageEntry {
+    const { record } = this.#input;
+    this.#over = true;
+    clearTimeout(this.#watchdog);
+    clearTimeout(this.#drain);
+    if (ending.status !== 'settled') this.#flow?.abort(new Error('the attempt is over'));
+    record.receivedCharacters ||= this.#stream.characters;
+    const { usage, stored } = record.close(ending);
+    stored.catch((cause: unknown) => this.#result.reject(cause));
+    return usage;
+  }
+
+  #toldFailure({ error }: Seen): FailureFacts {
+    return streamFailure(errorFacts(error), this.#input.upstream);
+  }
+
+  #cut(): CrosspointError {
+    return new CrosspointError('provider_stream_cut', { provider: this.#provider });
+  }
+
+  get #provider(): string {
+    return this.#input.upstream.subject.provider;
+  }
+
+  #watch(phase: DeadlinePhase): void {
+    clearTimeout(this.#watchdog);
+    const { firstByte, wholeAnswer, betweenChunks } = this.#input.deadlines;
+    const ms = phase === 'first byte' ? firstByte : phase === 'whole answer' ? wholeAnswer : betweenChunks;
+    this.#watchdog = setTimeout(() => this.#late(phase), ms);
+  }
+
+  /** A provider that has begun to talk is not silent: what it said so far is given to the client, and it has more time. */
+  #late(phase: DeadlinePhase): void {
+    if (phase === 'first byte' && this.#stream.hasPreamble && !this.#left)
+      return this.#pass(this.#stream.release());
+    this.#stop(new DeadlineError(phase), false);
+  }
+
+  #stop(error: Error, left: boolean): void {
+    if (this.#over || this.#stopped) return;
+    this.#stopped = { error, left };
+    this.#flow?.abort(error);
+    this.fail(error);
+  }
+}
+
+type FailureFacts = Omit<AttemptFailure, 'streamed' | 'partial' | 'retryAfterMs'>;
+
+function isFailure(cause: unknown): cause is FailureFacts {
+  return typeof cause === 'object' && cause !== null && 'heliconeFault' in cause;
+}
+
+function facts({ usage, finish, servedModel }: Seen) {
+  return {
+    reported: usage,
+    ...(finish ? { finishReason: finish } : {}),
+    ...(servedModel ? { servedModel } : {}),
+  };
+}
+
+function cacheOf(headers: IncomingHttpHeaders): UsageEntry['cache'] {
+  const value = headers['helicone-cache'];
+  return value === 'HIT' || value === 'MISS' ? value : null;
+}

@@ -1,0 +1,16 @@
+import { estimateTokens } from '../ledger/estimate.ts';
+
+/** Characters of base64 without a break that are a picture or a file, not words. */
+const encoded = /[A-Za-z0-9+/=_-]{4000,}/g;
+const tokensPerPicture = 1_200;
+
+/** Tokens of a request in whatever wire, from its bytes alone. Only for attempts whose provider reported none. */
+export function estimateBody(body: Buffer): number {
+  const text = body.toString('latin1');
+  let [characters, pictures] = [text.length, 0];
+  for (const [found] of text.matchAll(encoded)) {
+    characters -= found.length;
+    pictures += 1;
+  }
+  return estimateTokens(characters) + pictures * tokensPerPicture;
+}

@@ -1,0 +1,174 @@
+import type { AttemptFailure } from '../attempt-failure.ts';
+import type { PassthroughResult } from '../passthrough/attempt.ts';
+import type { PassingRoute, RouteWish } from '../passthrough/plan.ts';
+import { retryDelay } from '../routing/retry.ts';
+import type { Call, Choice } from './call.ts';
+import { ClientSink } from './client-sink.ts';
+import { passThrough } from './pass.ts';
+import type { AttemptOutcome, RetryOptions } from './types.ts';
+
+export type Outcome =
+  | { kind: 'answer'; choice: Choice; whole?: Extract<PassthroughResult, { kind: 'answer' }>['whole'] }
+  | { kind: 'failure'; failure: AttemptFailure }
+  | { kind: 'left' };
+
+/** Milliseconds; a longer wait is no wait but a refusal. */
+const longestRetryAfter = 60_000;
+
+/**
+ * Choice after choice until one answers. A failure moves on at once while there is another choice; the last one is tried
+ * again after a pause. Nothing is tried any more once the client has a byte of an answer.
+ */
+export async function answerFrom(call: Call): Promise<Outcome> {
+  let attempt = 0;
+  for (const [index, choice] of call.choices.entries()) {
+    const isLast = index === call.choices.length - 1;
+    for (let tries = 1; ; tries++) {
+      const result = await oneAttempt(call, choice, ++attempt);
+      call.running = null;
+      if (result.kind === 'answer') {
+        call.usages.push(result.usage);
+        return { kind: 'answer', choice, ...(result.whole ? { whole: result.whole } : {}) };
+      }
+      if (result.kind === 'aborted') {
+        call.usages.push(result.usage);
+        return { kind: 'left' };
+      }
+      const { failure } = result;
+      if (failure.partial.usage) call.usages.push(failure.partial.usage);
+      noteFailure(call, choice, failure, attempt);
+      if (failure.streamed || call.signal.aborted) return { kind: 'failure', failure };
+      const wait = waitAfter(call, failure, tries, isLast);
+      if (wait !== null) {
+        if (!(await pause(call, wait))) return { kind: 'left' };
+        continue;
+      }
+      if (isLast || !choice.movesOn(statusOf(failure))) return { kind: 'failure', failure };
+      break;
+    }
+  }
+  throw new Error('a call without a choice');
+}
+
+/** Over Helicone where it is on, and directly when Helicone itself fails. */
+async function oneAttempt(call: Call, choice: Choice, attempt: number): Promise<PassthroughResult> {
+  const { parts } = call;
+  const wish = wishFor(call, choice);
+  const through = parts.helicone.key !== null && !parts.health.paused ? parts.routes.helicone(wish) : null;
+  const result = await timed(call, choice, through ?? parts.routes.direct(wish), attempt);
+  if (!through) return result;
+  if (result.kind === 'answer') parts.health.works();
+  const failed = result.kind === 'failure' && result.failure.heliconeFault && !result.failure.streamed;
+  if (!failed || !parts.helicone.bypass) return result;
+  parts.health.failed();
+  if (result.failure.partial.usage) call.usages.push(result.failure.partial.usage);
+  return timed(call, choice, parts.routes.direct(wish), attempt);
+}
+
+async function timed(
+  call: Call,
+  choice: Choice,
+  route: PassingRoute,
+  attempt: number,
+): Promise<PassthroughResult> {
+  const sink = new ClientSink(call.exchange, () => answerHeaders(call, choice, attempt));
+  const result = await passThrough(call, choice, route, attempt, sink);
+  call.parts.router.report(choice.candidate, outcomeOf(result));
+  return result;
+}
+
+function wishFor(call: Call, { candidate }: Choice): RouteWish {
+  const { endpoint, exchange, context, streams } = call;
+  return {
+    candidate,
+    path: endpoint.upstreamPath,
+    headers: endpoint.headers,
+    client: exchange.request.headers,
+    context,
+    streams,
+  };
+}
+
+/** Who answers, and after how many attempts. */
+export function answerHeaders(
+  { choices: _ }: Call,
+  { candidate }: Choice,
+  attempt: number,
+): [string, string][] {
+  const { provider, model } = candidate.target;
+  return [
+    ['Helicone-Provider', provider],
+    ['Helicone-Model', headerText(model)],
+    ['Crosspoint-Attempts', String(attempt)],
+  ];
+}
+
+function headerText(text: string): string {
+  return text.replaceAll(/[^\x20-\x7e]+/g, (part) => encodeURIComponent(part));
+}
+
+/** Milliseconds until the same choice is tried again; null when it is not. */
+function waitAfter(call: Call, failure: AttemptFailure, tries: number, isLast: boolean): number | null {
+  const { retry } = call.options;
+  if (retry) return askedDelay(retry, failure, tries, call.parts.random);
+  return isLast ? retryDelay(failure, tries, call.parts.random) : null;
+}
+
+/** What `helicone-retry-*` asks for: exactly so many tries, after 429, 5xx and where no answer came. */
+function askedDelay(
+  { tries: most, factor, minMs, maxMs }: RetryOptions,
+  failure: AttemptFailure,
+  tries: number,
+  random: () => number,
+): number | null {
+  const status = statusOf(failure);
+  if (tries >= most || (status !== 429 && status < 500)) return null;
+  const backoff = Math.min(maxMs, Math.round((1 + random()) * Math.max(1, minMs) * factor ** (tries - 1)));
+  const asked = failure.retryAfterMs ?? 0;
+  return asked > longestRetryAfter ? null : Math.max(backoff, asked);
+}
+
+/** As the provider answered; where it did not, as a gateway says it. */
+function statusOf({ httpStatus, error }: AttemptFailure): number {
+  return httpStatus && httpStatus >= 300 ? httpStatus : error.status;
+}
+
+/** @returns false when the client left meanwhile */
+async function pause(call: Call, ms: number): Promise<boolean> {
+  try {
+    await call.parts.clock.sleep(ms, call.signal);
+    return true;
+  } catch (cause) {
+    if (call.signal.aborted) return false;
+    throw cause;
+  }
+}
+
+function noteFailure(call: Call, { candidate }: Choice, failure: AttemptFailure, attempt: number): void {
+  const { provider, model } = candidate.target;
+  const { error, detail, streamed, heliconeFault } = failure;
+  const where = { requestId: call.options.requestId, provider, model, attempt };
+  call.parts.logger.warn(
+    { ...where, code: error.code, detail, streamed, heliconeFault },
+    'a model attempt of /v1 failed',
+  );
+}
+
+function outcomeOf(result: PassthroughResult): AttemptOutcome {
+  const usage = result.kind === 'failure' ? result.failure.partial.usage : result.usage;
+  const times = { latencyMs: usage?.latencyMs ?? 0, ttftMs: usage?.ttftMs ?? null };
+  if (result.kind === 'answer') return { kind: 'ok', ...times };
+  if (result.kind === 'aborted') return { kind: 'aborted', ...times };
+  const { error, retryAfterMs } = result.failure;
+  const after = retryAfterMs === undefined ? {} : { retryAfterMs };
+  return { kind: kindOf(error.code), ...times, ...after };
+}
+
+const refusals = new Set(['provider_bad_request', 'context_overflow', 'content_filtered']);
+
+/** What the request is to blame for says nothing about the provider's health. */
+function kindOf(code: string): AttemptOutcome['kind'] {
+  if (code === 'provider_rate_limited') return 'rate-limited';
+  if (code === 'provider_stream_cut') return 'cut';
+  return refusals.has(code) ? 'refused' : 'failed';
+}

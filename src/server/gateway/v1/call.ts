@@ -1,0 +1,82 @@
+import { CrosspointError } from '#protocol/errors.ts';
+import type { UsageEntry } from '#protocol/usage.ts';
+import { scanTopLevel, stringAt, valueAt, type TopLevel } from '../passthrough/top-level.ts';
+import type { RequestContext } from '../types.ts';
+import type { ModelEndpoint } from './endpoints.ts';
+import type { Exchange } from './exchange.ts';
+import { readOptions } from './options.ts';
+import type { GatewayParts } from './parts.ts';
+import type { Caller, CallOptions, Candidate } from './types.ts';
+
+/** What can be ended from outside: by the client, by a deadline, by the end of the process. */
+export interface Stoppable {
+  leave(): void;
+  stop(error: Error, left: boolean): void;
+}
+
+/** One call of a client for a model's answer. */
+export interface Call {
+  parts: GatewayParts;
+  exchange: Exchange;
+  endpoint: ModelEndpoint;
+  caller: Caller;
+  options: CallOptions;
+  top: TopLevel;
+  /** As the client wrote it. */
+  model: string;
+  streams: boolean;
+  choices: Choice[];
+  context: RequestContext;
+  /** Of all attempts so far. */
+  usages: UsageEntry[];
+  /** The attempt that runs. */
+  running: Stoppable | null;
+  signal: AbortSignal;
+}
+
+/** One way to serve a call. */
+export interface Choice {
+  candidate: Candidate;
+  /** Fields of the body that are replaced for this one. */
+  override: Record<string, unknown> | null;
+  /** Whether the next choice is tried after this status. */
+  movesOn(status: number): boolean;
+}
+
+/** @throws CrosspointError for what is no call */
+export function readCall(
+  exchange: Exchange,
+  endpoint: ModelEndpoint,
+  body: Buffer,
+): Pick<Call, 'options' | 'top' | 'model' | 'streams'> {
+  const options = readOptions(exchange.request.headers);
+  exchange.requestId = options.requestId;
+  exchange.headers.push(['Helicone-Id', options.requestId]);
+  const top = scanTopLevel(body);
+  options.endUser ??= endUserOf(top);
+  const model = stringAt(top, 'model')?.trim();
+  if (!model)
+    throw new CrosspointError('bad_request', {
+      detail:
+        'The field "model" is missing. Name a preset, provider/model, a bare id, or a chain of them with commas.',
+    });
+  const stream = valueAt(top, 'stream') ?? false;
+  if (typeof stream !== 'boolean')
+    throw new CrosspointError('bad_request', { detail: 'The field "stream" is true or false.' });
+  return { options, top, model, streams: stream && endpoint.streams };
+}
+
+/** Who the client's own user is, as the wires say it. */
+function endUserOf(top: TopLevel): string | null {
+  return (stringAt(top, 'user') ?? stringAt(top, 'safety_identifier'))?.slice(0, 500) ?? null;
+}
+
+/** Sum of what all attempts cost; null when a price is unknown. */
+export function totalCost(usages: readonly UsageEntry[]): number | null {
+  let sum = 0;
+  for (const { costUsd } of usages) {
+    if (costUsd === null) return null;
+    sum += costUsd;
+  }
+  return sum;
+}

@@ -1,0 +1,58 @@
+import { CrosspointError } from '#protocol/errors.ts';
+import type { Connection } from '../types.ts';
+import type { Choice } from './call.ts';
+import { fallsBackOn } from './fallbacks.ts';
+import type { GatewayParts } from './parts.ts';
+import type { Caller, Candidate, Fallback } from './types.ts';
+
+/**
+ * What may serve a call, in order: the chain that `model` names, or the targets of `Helicone-Fallbacks`.
+ * @throws CrosspointError `unknown_model`, `model_unavailable`, `model_not_allowed`, `unknown_target`
+ */
+export function choicesFor(
+  parts: Pick<GatewayParts, 'router' | 'connections'>,
+  caller: Caller,
+  model: string,
+  fallbacks: readonly Fallback[] | null,
+): Choice[] {
+  const found = fallbacks
+    ? fallbacks.map((fallback) => fallbackChoice(parts, model, fallback))
+    : parts.router.candidates(model).map((candidate) => ({ candidate, override: null, movesOn: () => true }));
+  const { models } = caller;
+  if (models === null) return found;
+  const allowed = found.filter(({ candidate }) => isAllowed(candidate, models));
+  if (allowed.length) return allowed;
+  throw new CrosspointError('model_not_allowed', {
+    model: model.slice(0, 200),
+    allowed: models.slice(0, 10).join(', ') || 'none',
+  });
+}
+
+function isAllowed({ target }: Candidate, models: readonly string[]): boolean {
+  return models.includes(`${target.provider}/${target.model}`) || models.includes(`${target.provider}/*`);
+}
+
+/** The model of an entry at the provider that is configured for its origin. */
+function fallbackChoice(
+  { router, connections }: Pick<GatewayParts, 'router' | 'connections'>,
+  model: string,
+  fallback: Fallback,
+): Choice {
+  const { origin } = new URL(fallback.targetUrl);
+  const connection = [...connections.values()].find((each) => originsOf(each).includes(origin));
+  if (!connection) throw new CrosspointError('unknown_target');
+  const { model: overridden, ...override } = fallback.bodyOverride ?? {};
+  const id = typeof overridden === 'string' ? overridden : model;
+  const name = id.startsWith(`${connection.provider}/`) ? id : `${connection.provider}/${id}`;
+  const [candidate] = router.candidates(name);
+  if (!candidate) throw new CrosspointError('unknown_model', { model: name });
+  return {
+    candidate,
+    override: Object.keys(override).length ? override : null,
+    movesOn: (status) => fallsBackOn(fallback, status),
+  };
+}
+
+function originsOf({ baseUrl, heliconeBaseUrl }: Connection): string[] {
+  return [baseUrl, heliconeBaseUrl].flatMap((url) => (url ? [new URL(url).origin] : []));
+}

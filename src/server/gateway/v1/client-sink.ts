@@ -1,0 +1,37 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Sink } from '../passthrough/attempt.ts';
+import { passedHeaders } from '../passthrough/response-headers.ts';
+import type { Exchange } from './exchange.ts';
+
+export const costHeader = 'Crosspoint-Cost-Usd';
+
+/** The client's side of a stream. */
+export class ClientSink implements Sink {
+  readonly #exchange: Exchange;
+  /** Told when the first byte goes out: whose answer it is. */
+  readonly #answerHeaders: () => [string, string][];
+
+  constructor(exchange: Exchange, answerHeaders: () => [string, string][]) {
+    this.#exchange = exchange;
+    this.#answerHeaders = answerHeaders;
+  }
+
+  begin(upstream: IncomingHttpHeaders): void {
+    this.#exchange.head(200, [
+      ['content-type', upstream['content-type'] ?? 'text/event-stream; charset=utf-8'],
+      // Nginx and others would collect the events.
+      ['x-accel-buffering', 'no'],
+      ['trailer', costHeader],
+      ...passedHeaders(upstream),
+      ...this.#answerHeaders(),
+    ]);
+  }
+
+  write(bytes: Buffer): boolean {
+    return this.#exchange.response.write(bytes);
+  }
+
+  onDrain(ready: () => void): void {
+    this.#exchange.response.once('drain', ready);
+  }
+}

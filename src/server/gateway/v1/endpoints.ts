@@ -1,0 +1,31 @@
+import type { Wire } from '#protocol/message.ts';
+import { watchChat } from '../passthrough/watch-chat.ts';
+import { watchMessages } from '../passthrough/watch-messages.ts';
+import { watchResponses } from '../passthrough/watch-responses.ts';
+import type { WatchOptions, WireWatch } from '../passthrough/watch.ts';
+import { wires } from '../wires/index.ts';
+
+/** What a client can post to, with a model that answers. */
+export interface ModelEndpoint {
+  path: string;
+  wire: Wire;
+  /** Below the provider's base URL. */
+  upstreamPath: string;
+  /** Of the wire. */
+  headers: Record<string, string>;
+  /** Whether an answer can be a stream. */
+  streams: boolean;
+  watch(options: WatchOptions): WireWatch;
+}
+
+export const modelEndpoints: readonly ModelEndpoint[] = [
+  endpoint('/v1/chat/completions', 'openai-chat', watchChat),
+  endpoint('/v1/messages', 'anthropic-messages', watchMessages),
+  endpoint('/v1/responses', 'openai-responses', watchResponses),
+  { ...endpoint('/v1/embeddings', 'openai-chat', watchChat), upstreamPath: '/embeddings', streams: false },
+];
+
+function endpoint(path: string, wire: Wire, watch: ModelEndpoint['watch']): ModelEndpoint {
+  const { path: upstreamPath, headers } = wires[wire];
+  return { path, wire, upstreamPath, headers, streams: true, watch };
+}

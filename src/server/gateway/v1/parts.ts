@@ -1,0 +1,45 @@
+import type { Config } from '#server/config.ts';
+import type { Model } from '#protocol/model.ts';
+import type { GatewayClock } from '../gateway-options.ts';
+import type { AttemptLedger } from '../ledger/attempt-record.ts';
+import type { Deadlines } from '../limits/deadlines.ts';
+import type { PassingRoutes } from '../passthrough/plan.ts';
+import type { HeliconeHealth } from '../routing/helicone-health.ts';
+import type { Connection } from '../types.ts';
+import type { Transport } from '../upstreams/transport.ts';
+import type { Admissions, KeyDesk, ResponseCache, Router } from './types.ts';
+
+/** What the public gateway is made of; wired in `app.ts`. */
+export interface PublicGatewayOptions {
+  keys: KeyDesk;
+  router: Router;
+  /** null: nothing is kept. */
+  cache: ResponseCache | null;
+  /** null: nothing is limited. */
+  admissions: Admissions | null;
+  ledger: AttemptLedger;
+  /** What `GET /v1/models` lists. */
+  models: { list(): Model[] };
+  /** By provider id; one live map. */
+  connections: ReadonlyMap<string, Connection>;
+  helicone: Config['helicone'];
+  /** Multiplies every deadline; 1 in production. */
+  deadlineScale: number;
+  logger: AccessLogger;
+  clock?: GatewayClock;
+  /** From 0 up to 1, for the jitter. */
+  random?: () => number;
+}
+
+export interface AccessLogger {
+  info(details: object, message: string): void;
+  warn(details: object, message: string): void;
+  error(details: object, message: string): void;
+}
+
+export interface GatewayParts extends Required<PublicGatewayOptions> {
+  deadlines: Deadlines;
+  transport: Transport;
+  routes: PassingRoutes;
+  health: HeliconeHealth;
+}

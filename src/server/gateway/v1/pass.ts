@@ -1,0 +1,45 @@
+import { AttemptRecord } from '../ledger/attempt-record.ts';
+import { PassthroughAttempt, type PassthroughResult, type Sink } from '../passthrough/attempt.ts';
+import { askForUsage, BodyPatch } from '../passthrough/patch.ts';
+import type { PassingRoute } from '../passthrough/plan.ts';
+import { estimateBody } from '../passthrough/estimate.ts';
+import type { Call, Choice } from './call.ts';
+
+/** One attempt in the client's own wire: the bytes go out as they came, beside the model's name and the wish for usage. */
+export function passThrough(
+  call: Call,
+  choice: Choice,
+  route: PassingRoute,
+  attempt: number,
+  sink: Sink,
+): Promise<PassthroughResult> {
+  const { parts, endpoint, top, streams, options, context } = call;
+  const { target, connection } = choice.candidate;
+  const dialect = { ...connection.dialect, ...target.dialect };
+  const patch = new BodyPatch(top);
+  for (const [name, value] of Object.entries(choice.override ?? {})) patch.set(name, value);
+  if (call.model !== target.model) patch.set('model', target.model);
+  const asksUsage = streams && endpoint.wire === 'openai-chat' && dialect.streamUsage !== false;
+  const ownUsage = asksUsage && askForUsage(patch, top);
+  const record = new AttemptRecord(parts.ledger, {
+    requestId: options.requestId,
+    context,
+    target,
+    streams,
+    attempt,
+    route: route.upstream.route,
+    startedAt: parts.clock.now(),
+    estimateInput: () => estimateBody(top.body),
+  });
+  const passing = new PassthroughAttempt({
+    transport: parts.transport,
+    request: { ...route.request, body: patch.bytes() },
+    upstream: route.upstream,
+    watch: endpoint.watch({ dialect, ownUsage }),
+    record,
+    deadlines: parts.deadlines,
+    sink,
+  });
+  call.running = passing;
+  return passing.run();
+}

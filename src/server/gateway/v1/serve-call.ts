@@ -1,0 +1,90 @@
+import { DeadlineError } from '../limits/deadlines.ts';
+import { answerFrom, answerHeaders, type Outcome } from './attempts.ts';
+import { readCall, totalCost, type Call } from './call.ts';
+import { choicesFor } from './choices.ts';
+import { costHeader } from './client-sink.ts';
+import type { ModelEndpoint } from './endpoints.ts';
+import type { Exchange } from './exchange.ts';
+import type { GatewayParts } from './parts.ts';
+import { passedHeaders } from '../passthrough/response-headers.ts';
+import { readBody } from './read-body.ts';
+import type { Caller } from './types.ts';
+
+/** A model's answer for a client: read → choose → attempts → end. */
+export async function serveCall(
+  parts: GatewayParts,
+  exchange: Exchange,
+  endpoint: ModelEndpoint,
+  caller: Caller,
+): Promise<void> {
+  const body = await readBody(exchange.request);
+  const read = readCall(exchange, endpoint, body);
+  const choices = choicesFor(parts, caller, read.model, read.options.fallbacks);
+  const controller = new AbortController();
+  const call: Call = {
+    ...read,
+    parts,
+    exchange,
+    endpoint,
+    caller,
+    choices,
+    context: contextOf(caller, read.options),
+    usages: [],
+    running: null,
+    signal: controller.signal,
+  };
+  const leave = () => {
+    controller.abort(new DOMException('The client left.', 'AbortError'));
+    call.running?.leave();
+  };
+  exchange.onLeft = leave;
+  if (exchange.left) return leave();
+  const total = setTimeout(
+    () => call.running?.stop(new DeadlineError('total time'), false),
+    parts.deadlines.total,
+  );
+  try {
+    finish(call, await answerFrom(call));
+  } finally {
+    clearTimeout(total);
+    exchange.onLeft = () => undefined;
+  }
+}
+
+function finish(call: Call, outcome: Outcome): void {
+  const { exchange, usages } = call;
+  exchange.noted = { ...exchange.noted, model: call.model, attempts: usages.length, outcome: outcome.kind };
+  if (outcome.kind === 'left') return void exchange.response.destroy();
+  if (outcome.kind === 'failure') return exchange.fail(outcome.failure.error, retryAfterOf(outcome.failure));
+  const cost = totalCost(usages);
+  const costs: [string, string][] = cost === null ? [] : [[costHeader, usd(cost)]];
+  const { whole, choice } = outcome;
+  if (whole)
+    return exchange.json(200, whole.body, [
+      ...passedHeaders(whole.headers),
+      ...answerHeaders(call, choice, usages.length),
+      ...costs,
+    ]);
+  if (costs.length) exchange.response.addTrailers(costs);
+  exchange.response.end();
+}
+
+function retryAfterOf({ error, retryAfterMs }: Extract<Outcome, { kind: 'failure' }>['failure']) {
+  if (retryAfterMs !== undefined) return retryAfterMs;
+  return error.code === 'provider_rate_limited' ? 1_000 : undefined;
+}
+
+/** Without an exponent, and with no more digits than a price has. */
+function usd(cost: number): string {
+  return cost.toFixed(10).replace(/\.?0+$/, '');
+}
+
+function contextOf({ userId }: Caller, { session, properties }: Call['options']): Call['context'] {
+  return {
+    userId,
+    threadId: null,
+    runId: null,
+    ...(session.name ? { sessionName: session.name } : {}),
+    properties,
+  };
+}
