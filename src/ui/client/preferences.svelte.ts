@@ -35,12 +35,13 @@ export class Preferences {
     return [this.previous, ...this.recents].find((id) => id !== null && id !== current) ?? null;
   }
 
-  /** A model was chosen, `instead` of another one where it is a switch. */
-  chose(id: string, instead?: string): void {
+  /** A model was chosen instead of another one. */
+  chose(id: string, instead: string): void {
     const recentModels = [id, ...this.recents.filter((other) => other !== id)].slice(0, keptRecents);
-    const previous = instead !== undefined && instead !== id ? { previousModel: instead } : {};
     // A list that is one choice behind is no reason to trouble anyone.
-    void this.#api.changePreferences({ recentModels, ...previous }).then(this.#show, () => undefined);
+    void this.#api
+      .changePreferences({ recentModels, previousModel: instead })
+      .then(this.#show, () => undefined);
   }
 
   #show = (stored: Stored): void => {

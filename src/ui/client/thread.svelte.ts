@@ -11,6 +11,13 @@ import { configOf, idOf } from './model-search.ts';
 import { applyEvent, findCall } from './timeline-events.ts';
 import { parseArguments, timelineOf, type Timeline } from './timeline.ts';
 
+export interface ThreadHooks {
+  onChange: () => void;
+  onUsage: (usage: UsageEntry) => void;
+  /** A person chose another model than the present one; both as `provider/model`. */
+  onChosen: (model: string, instead: string) => void;
+}
+
 /** One open thread: loaded once, then kept true by its events. */
 export class Thread {
   readonly id: string;
@@ -62,17 +69,15 @@ export class Thread {
   readonly canBranch = $derived(!this.isRunning && !this.timeline?.review);
 
   readonly #api: Api;
-  readonly #onChange: () => void;
-  readonly #onUsage: (usage: UsageEntry) => void;
+  readonly #hooks: ThreadHooks;
   #stream: EventStream | null = null;
   #closed = false;
   #loads = 0;
 
-  constructor(id: string, api: Api, hooks: { onChange: () => void; onUsage: (usage: UsageEntry) => void }) {
+  constructor(id: string, api: Api, hooks: ThreadHooks) {
     this.id = id;
     this.#api = api;
-    this.#onChange = hooks.onChange;
-    this.#onUsage = hooks.onUsage;
+    this.#hooks = hooks;
   }
 
   async open(): Promise<void> {
@@ -124,12 +129,12 @@ export class Thread {
     if (applyEvent(this.timeline, event) === 'load_again') return void this.open();
     if (!isNew) return;
     if (event.type === 'model.switched') this.modelConfig = this.#configOf(event.data.to);
-    if (event.type === 'model.finished') this.#onUsage(event.data.usage);
+    if (event.type === 'model.finished') this.#hooks.onUsage(event.data.usage);
     if (event.type.startsWith('context.') || (event.type === 'model.switched' && this.compaction))
       void this.#showCompaction();
     if (event.type === 'tool.finished') void this.#showEdited(event.data.toolCallId);
     if (['run.started', 'run.finished', 'review.requested', 'model.switched'].includes(event.type))
-      this.#onChange();
+      this.#hooks.onChange();
   }
 
   /** Settings belong to a model: those of the previous one do not follow, those of the chain come with it. */
@@ -192,13 +197,18 @@ export class Thread {
   decideWithWords = (words: string) => this.decide({ action: 'edit', edits: words });
 
   /** Nothing runs; the other model goes on with the same conversation. */
-  decideWithModel = (newModelConfig: ModelConfig) => this.decide({ action: 'change_model', newModelConfig });
+  decideWithModel = (newModelConfig: ModelConfig) => {
+    this.#choose(newModelConfig);
+    return this.decide({ action: 'change_model', newModelConfig });
+  };
 
   /** A new answer to this message, or instead of this one; what was there stays and can be gone back to. */
-  answerAgain = (messageId: string, modelConfig: ModelConfig) =>
-    this.#command(() =>
+  answerAgain = (messageId: string, modelConfig: ModelConfig) => {
+    this.#choose(modelConfig);
+    return this.#command(() =>
       this.#api.answerAgain(this.id, { messageId, modelConfig, clientMessageId: crypto.randomUUID() }),
     );
+  };
 
   moveTo = (branchId: number) => this.#change({ branchId });
   compact = (command: CompactCommand) => this.#command(() => this.#api.compact(this.id, command));
@@ -213,12 +223,19 @@ export class Thread {
   setAutoCompact = (autoCompact: boolean) => this.#change({ autoCompact });
   setPauseOnMismatch = (pauseOnMismatch: boolean) => this.#change({ pauseOnMismatch });
   /** Applies from the next request to a model on, also within a running run. */
-  switchTo = (modelConfig: ModelConfig) => this.#change({ modelConfig });
+  switchTo = (modelConfig: ModelConfig) => {
+    this.#choose(modelConfig);
+    return this.#change({ modelConfig });
+  };
+
+  #choose(config: ModelConfig): void {
+    if (idOf(config) !== this.model) this.#hooks.onChosen(idOf(config), this.model);
+  }
 
   async #change(change: ThreadChange): Promise<boolean> {
     return this.#command(async () => {
       this.#showSettings(await this.#api.changeThread(this.id, change));
-      this.#onChange();
+      this.#hooks.onChange();
     });
   }
 
