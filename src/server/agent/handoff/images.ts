@@ -31,7 +31,7 @@ export function projectResultImages(result: ToolResultPart, target: Target, tall
 const shownEverywhere = ['image/png', 'image/jpeg', 'image/gif', 'image/webp'];
 
 function projectImage(image: ImagePart, target: Target, tally: Tally): ImagePart | TextPart {
-  const isShown = shownEverywhere.includes(image.mediaType);
+  const isShown = image.url !== undefined || shownEverywhere.includes(image.mediaType);
   if (target.capabilities.images && isShown) {
     tally.kept.images += 1;
     return image;
@@ -41,6 +41,6 @@ function projectImage(image: ImagePart, target: Target, tally: Tally): ImagePart
   const kilobytes = Math.max(1, Math.round((image.data.length * 3) / 4 / 1024));
   return {
     type: 'text',
-    text: `[An image is attached here (${image.mediaType}, ${kilobytes} kB). ${isShown ? 'This model cannot see images.' : 'It is of a kind that models cannot see.'}]`,
+    text: `[An image is attached here (${image.url ?? `${image.mediaType}, ${kilobytes} kB`}). ${isShown ? 'This model cannot see images.' : 'It is of a kind that models cannot see.'}]`,
   };
 }

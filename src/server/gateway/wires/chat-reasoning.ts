@@ -69,8 +69,19 @@ function detailsField(parts: readonly AssistantPart[], target: Target, dialect: 
 /** Kimi and DeepSeek refuse a tool-call turn without it, also one that another model wrote; elsewhere it is not wanted. */
 function contentField(parts: readonly AssistantPart[], hasCalls: boolean, target: Target, dialect: Dialect) {
   if (!dialect.reasoningContent || !target.capabilities.reasoning || !hasCalls) return {};
-  const text = parts.map((part) => (part.type === 'reasoning' ? part.text : '')).join('');
+  const text = parts
+    .map((part) => (part.type === 'reasoning' ? part.text || ownText(part, target) : ''))
+    .join('');
   return { reasoning_content: text.trim() === '' ? '(none)' : text };
+}
+
+/** Through clients that keep only the last piece of what they do not know, the text comes back in its capsule alone. */
+function ownText({ capsule }: ReasoningPart, target: Target): string {
+  const data = openCapsule(capsule, target);
+  const { reasoning_content: text } = (data === null ? {} : JSON.parse(data)) as {
+    reasoning_content?: unknown;
+  };
+  return typeof text === 'string' ? text : '';
 }
 
 function reasoningParts(
