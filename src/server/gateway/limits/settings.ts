@@ -1,0 +1,35 @@
+import * as v from 'valibot';
+
+const count = v.pipe(v.number(), v.integer(), v.minValue(1));
+
+/** `Limits` as a file or the settings page gives them. */
+const limits = {
+  requestsPerMinute: v.exactOptional(count),
+  tokensPerMinute: v.exactOptional(count),
+  concurrency: v.exactOptional(count),
+  queueMs: v.exactOptional(v.pipe(v.number(), v.minValue(0), v.maxValue(600_000))),
+};
+
+const budget = v.strictObject({
+  usd: v.pipe(v.number(), v.minValue(0)),
+  period: v.picklist(['day', 'month', 'total']),
+  allowUnpriced: v.exactOptional(v.boolean()),
+});
+
+/** The limits of the configuration; those of a key are the key's own. Every part may be left out. */
+export const limitSettings = v.strictObject({
+  /** By user id; `*` for each user that is not named. */
+  users: v.optional(v.record(v.string(), v.strictObject({ ...limits, budget: v.exactOptional(budget) })), {}),
+  /** For each `Helicone-User-Id` of a user. */
+  endUsers: v.optional(v.nullable(v.strictObject(limits)), null),
+  /** By provider id. */
+  providers: v.optional(v.record(v.string(), v.strictObject(limits)), {}),
+  /** Of everything together. */
+  budget: v.optional(v.nullable(budget), null),
+  /** When the store of the limits fails: `open` lets every call pass, `closed` (default) none that has a limit. */
+  storeFailure: v.optional(v.picklist(['open', 'closed']), 'closed'),
+});
+
+export type LimitSettings = v.InferOutput<typeof limitSettings>;
+
+export const noLimits: LimitSettings = v.parse(limitSettings, {});
