@@ -37,7 +37,8 @@ export class Cell {
   }
 
   /** The next answer, in the way of the model that is asked. */
-  answer({ model, tools }: Asked): Answer {
+  answer({ model, tools, system }: Asked): Answer {
+    if (isSummary(system)) return { text: 'They talked about a story.' };
     const next = this.#answers.shift() ?? { text: 'It is done.' };
     const redacts = [this.from, this.to].some(({ config, redacts }) => redacts && config.model === model);
     this.#said += 1;
@@ -47,8 +48,32 @@ export class Cell {
     return { ...words, text: words.text ?? 'I can only talk.' };
   }
 
-  say(words: string, to?: MatrixTarget, approvalMode: 'ask' | 'auto' = 'auto'): Promise<RunAnswer> {
-    return this.#remember(this.#crosspoint.say(this.#command(words, to, approvalMode)));
+  say(
+    words: string,
+    to?: MatrixTarget,
+    approvalMode: 'ask' | 'auto' = 'auto',
+    fallbackModels: MatrixTarget[] = [],
+  ): Promise<RunAnswer> {
+    const chain = fallbackModels.length ? { fallbackModels: fallbackModels.map(({ config }) => config) } : {};
+    return this.#remember(this.#crosspoint.say({ ...this.#command(words, to, approvalMode), ...chain }));
+  }
+
+  /** Begins a turn that nothing but the end of the server ends; resolves when its text has begun. */
+  async begin(words: string, to: MatrixTarget): Promise<void> {
+    for await (const event of this.#crosspoint.stream(this.#command(words, to, 'auto'))) {
+      if (event.type === 'run.started') this.threadId = event.data.threadId;
+      if (event.type === 'message.delta' || event.type === 'model.started') return;
+    }
+  }
+
+  /** Takes the beginning of the conversation out of every request, by rule. */
+  async compact(): Promise<void> {
+    const body = { method: 'outline', scope: 'always' };
+    await this.#crosspoint.api('POST', `/api/threads/${this.threadId}/compact`, body);
+  }
+
+  async setBudget(budgetUsd: number | null): Promise<void> {
+    await this.#crosspoint.api('PATCH', `/api/threads/${this.threadId}`, { budgetUsd });
   }
 
   /** For turns that fail or are stopped: `seen` is called with the text as it comes. */
@@ -97,6 +122,11 @@ export class Cell {
     this.threadId = given.threadId;
     return given;
   }
+}
+
+/** A request that writes a summary, and is no turn of the conversation. */
+export function isSummary(text: string): boolean {
+  return text.includes('You write the summary');
 }
 
 /** The cell whose conversation a request carries. */

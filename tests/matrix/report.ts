@@ -32,6 +32,10 @@ function holds({ problems }: Square): boolean {
   return problems?.length === 0;
 }
 
+function isStreamed({ from }: Square): boolean {
+  return from.config.stream !== false;
+}
+
 function pairsOf(squares: readonly Square[], from: string, to: string): string {
   return scoreOf(squares.filter((square) => square.from.name === from && square.to.name === to));
 }
@@ -49,8 +53,11 @@ function table(squares: readonly Square[], field: typeof pairsOf): string {
 
 function statesTable(squares: readonly Square[]): string {
   const names = [...new Set(squares.map(({ state }) => state.name))];
-  const rows = names.map((name) => [name, scoreOf(squares.filter(({ state }) => state.name === name))]);
-  return lines(['state at the switch', 'held'], rows);
+  const rows = names.map((name) => {
+    const own = squares.filter(({ state }) => state.name === name);
+    return [name, scoreOf(own.filter(isStreamed)), scoreOf(own.filter((square) => !isStreamed(square)))];
+  });
+  return lines(['state at the switch', 'streaming', 'whole answers'], rows);
 }
 
 function lines(head: readonly string[], rows: readonly string[][]): string {
@@ -65,6 +72,6 @@ function failures(tried: readonly Square[]): string[] {
     .filter((square) => !holds(square))
     .map(
       ({ from, to, state, problems }) =>
-        `- ${from.name} → ${to.name}, ${state.name}: ${problems?.join('; ')}`,
+        `- ${from.name} → ${to.name}, ${state.name}${from.config.stream === false ? ', whole' : ''}: ${problems?.join('; ')}`,
     );
 }

@@ -4,6 +4,12 @@ import type { Cell } from './cell.ts';
 /** Brings a thread of `from` to the point at which `to` takes over, and lets it take over there. */
 export interface MatrixState {
   name: string;
+  /** What is spent on the first model can be counted: without a price no budget ends. */
+  needsPrice?: true;
+  /** The next model takes over in a window that the conversation does not fit. */
+  small?: true;
+  /** The server is killed between the two, once for all squares of this state. */
+  crash?: true;
   /** It needs a call of the first model: without tools there is nothing to review. */
   needsCalls?: true;
   /** Up to the switch: what is stored at its end must be the same after it. */
@@ -22,6 +28,12 @@ const halves = [
 const drawing = `printf %s%s ${halves.join(' ')} | base64 -d > dot.png`;
 const draw = { name: 'run_terminal_command', args: { command: drawing } };
 const see = { name: 'read_file', args: { path: 'dot.png' } };
+
+/** Longer than the small window, and no two lines of it alike. */
+const story = Array.from(
+  { length: 3_000 },
+  (_none, line) => `In line ${line} they flew kite ${line * 7}.`,
+).join(' ');
 
 const works: Answer[] = [{ text: 'I look.', calls: [look] }, { text: 'Looked.' }];
 
@@ -102,6 +114,55 @@ export const matrixStates: MatrixState[] = [
   {
     name: 'after upstream error',
     before: failing({ fault: { kind: 'status', status: 400, message: 'It is refused.' } }),
+  },
+  {
+    name: 'over window',
+    small: true,
+    before: (cell) => cell.will({ text: story }).say('Tell a story.', cell.from),
+  },
+  {
+    name: 'after compaction',
+    async before(cell) {
+      await cell.will({ text: story }).say('Tell a story.', cell.from);
+      await cell.will(...works).say('Look.', cell.from);
+      await cell.compact();
+      await cell.will(...works).say('Look again.', cell.from);
+    },
+  },
+  {
+    name: 'budget pause',
+    needsPrice: true,
+    async before(cell) {
+      await cell.will(...works).say('Look.', cell.from);
+      await cell.setBudget(1e-9);
+      await cell.will().sayStreaming('And again.', cell.from);
+    },
+    async takeOver(cell) {
+      await cell.setBudget(null);
+      await newMessage(cell);
+    },
+  },
+  {
+    name: 'failover',
+    before: (cell) => cell.will(...works).say('Look.', cell.from),
+    async takeOver(cell) {
+      // Of a whole answer nothing has come when it breaks off: it would be asked for again.
+      const isWhole = cell.from.config.stream === false;
+      const gone: Answer = isWhole
+        ? { fault: { kind: 'status', status: 401 } }
+        : { text: 'Half of it', fault: { kind: 'cut', after: 'text', how: 'reset' } };
+      const first = cell.from.tools ? [{ calls: [look] }] : [];
+      cell.will(...first, gone, { text: 'I go on.', calls: [look] });
+      await cell.say('Work on.', cell.from, 'auto', [cell.to]);
+    },
+  },
+  {
+    name: 'after crash',
+    crash: true,
+    async before(cell) {
+      await cell.will(...works).say('Look.', cell.from);
+      await cell.will({ text: 'slow word '.repeat(2_000), paceMs: 200 }).begin('Write.', cell.from);
+    },
   },
   {
     name: 'A → B → A',

@@ -1,14 +1,8 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { matrixTargets, type MatrixTarget } from './matrix-targets.ts';
+import { wholeTargets as whole } from './matrix-targets.ts';
 import { runMatrix, type Wanted } from './run-matrix.ts';
 import { matrixStates } from './states.ts';
-
-/** The same receivers, asked without streaming. */
-const whole: MatrixTarget[] = matrixTargets.map((target) => ({
-  ...target,
-  config: { ...target.config, stream: false },
-}));
 
 /** Each ordered pair once, in each of the states in turn. */
 const wanted: Wanted[] = whole
