@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, afterEach, before, test } from 'node:test';
 import type { Wire } from '#protocol/message.ts';
 import type { Answer, Script } from '#tests/upstreams/index.ts';
+import { assertGrammar } from './support/grammar.ts';
 import { openLoopback, targetOf, type Loopback } from './support/loopback.ts';
-import { conversations } from './support/official.ts';
+import { conversations } from './support/official/index.ts';
 
 /** Each client wire in front of each provider wire, with the strict stand-ins behind and the official clients before. */
 
@@ -25,6 +26,9 @@ const usage = { input: 100, output: 20, cacheRead: 60, cacheWrite: 0, reasoning:
 let loopback: Loopback;
 before(async () => (loopback = await openLoopback()));
 after(() => loopback[Symbol.asyncDispose]());
+afterEach(() => {
+  for (const { path, text } of loopback.sent.splice(0)) assertGrammar(path, text);
+});
 
 /** Where the requests of this test begin. */
 let start = 0;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Wire } from '#protocol/message.ts';
 import { openLoopback, type Loopback } from './support/loopback.ts';
-import { anthropicClient, conversations, openAiClient, schema } from './support/official.ts';
+import { anthropicClient, conversations, openAiClient, schema } from './support/official/index.ts';
 
 /** Each setting of each client wire reaches each provider wire in its words; what cannot be said is refused by name. */
 

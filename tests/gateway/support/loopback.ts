@@ -18,7 +18,7 @@ type Setup = Parameters<typeof openWorkbench>[0];
  */
 export async function openLoopback(setup: Setup = {}) {
   const bench = await openWorkbench(setup);
-  const sent: string[] = [];
+  const sent: { path: string; text: string }[] = [];
   const transcripts: Message[][] = [];
   const server = createServer((request, response) => {
     serve(bench.gateway, request, response, { sent, transcripts }).catch((cause: unknown) =>
@@ -68,7 +68,7 @@ async function serve(gateway: Gateway, request: IncomingMessage, response: Serve
     response.writeHead(failure.status, { 'content-type': 'application/json' });
     write(wire.errorBody(failure, 'req_test'));
   }
-  seen.sent.push(text);
+  seen.sent.push({ path: wire.path, text });
   response.end();
 }
 

@@ -78,9 +78,8 @@ function contentField(parts: readonly AssistantPart[], hasCalls: boolean, target
 /** Through clients that keep only the last piece of what they do not know, the text comes back in its capsule alone. */
 function ownText({ capsule }: ReasoningPart, target: Target): string {
   const data = openCapsule(capsule, target);
-  const { reasoning_content: text } = (data === null ? {} : JSON.parse(data)) as {
-    reasoning_content?: unknown;
-  };
+  const kept = (data === null ? null : JSON.parse(data)) as { reasoning_content?: unknown } | null;
+  const text = kept?.reasoning_content;
   return typeof text === 'string' ? text : '';
 }
 
