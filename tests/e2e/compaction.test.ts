@@ -64,9 +64,12 @@ const dialog = () => page.getByRole('dialog', { name: 'Compact the conversation'
 
 async function everySize(where: string): Promise<void> {
   await assertAccessible(page, where);
+  await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' });
+  await assertAccessible(page, `${where}, dark`);
   await page.setViewportSize(sizes.phone);
   await assertFits(page);
-  await assertAccessible(page, `${where}, on a phone`);
+  await assertAccessible(page, `${where}, on a dark phone`);
+  await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
   await page.setViewportSize(sizes.desktop);
 }
 

@@ -177,7 +177,9 @@ test('an answer is answered again by the present model with one more Enter, on a
   await said(page, /is here/);
   await page.getByRole('button', { name: 'Send' }).waitFor();
   await assertFits(page);
-  await assertAccessible(page, 'three answers on a phone');
+  await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' });
+  await assertAccessible(page, 'three answers on a dark phone');
+  await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
   await page.setViewportSize(sizes.desktop);
 });
 
@@ -203,7 +205,9 @@ test('a switch at a review says that it applies when the review is answered', as
   await page.setViewportSize(sizes.phone);
   await page.getByText('The chosen model takes over when you answer the review.').waitFor();
   await assertFits(page);
+  await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' });
   await assertAccessible(page, 'a switch that waits for a review');
+  await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
   await page.setViewportSize(sizes.desktop);
   await page.keyboard.press('Control+Enter');
   await said(page, 'claude-haiku-4-5 is here.');
@@ -216,6 +220,9 @@ test('a failure without a chain offers concrete models with what their first tur
   const offer = note.getByRole('button', { name: /^Continue with Claude .*, about \$/ });
   await offer.first().waitFor();
   await assertAccessible(page, 'a failure with offers');
+  await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' });
+  await assertAccessible(page, 'a failure with offers, dark');
+  await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
   await offer.first().click();
   await said(page, /claude-.* is here/);
   assert.equal((await crosspoint.thread(threadId)).modelConfig.provider, 'anthropic');
