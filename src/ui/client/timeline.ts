@@ -142,7 +142,7 @@ function answerEntry(message: ThreadView['messages'][number], calls: Map<string,
   return {
     kind: 'answer',
     key: message.id,
-    model: `${message.provider ?? ''}/${message.model ?? ''}`,
+    model: authorOf(message),
     text,
     hasText: text.trim() !== '',
     reasoning,
@@ -155,6 +155,11 @@ function answerEntry(message: ThreadView['messages'][number], calls: Map<string,
     }),
     at: message.createdAt,
   };
+}
+
+/** An imported answer need not say who wrote it. */
+function authorOf({ provider, model }: Message): string {
+  return provider && model ? `${provider}/${model}` : 'unknown model';
 }
 
 function textOf(message: Message, type: 'text' | 'reasoning'): string {
