@@ -1,8 +1,7 @@
 import { CrosspointError } from '#protocol/errors.ts';
 import type { ThreadRow } from '#server/store/store.ts';
-import { draftEvents } from './compact.ts';
 import { contextFor } from './context.ts';
-import { draftCompaction, type CompactionDraft } from './draft-compaction.ts';
+import { draftCompaction, draftEvents, type CompactionDraft } from './draft-compaction.ts';
 import { modelName } from './model-request.ts';
 import type { AgentSetup } from './parts.ts';
 import type { Turn } from './turn.ts';

@@ -1,9 +1,8 @@
 import type { Compaction } from '#protocol/compaction.ts';
 import { CrosspointError } from '#protocol/errors.ts';
-import type { NewEvent } from '#protocol/events.ts';
 import type { CompactionRow, ThreadRow } from '#server/store/store.ts';
 import { contextFor } from './context.ts';
-import { draftCompaction, sizeOf, type CompactionDraft } from './draft-compaction.ts';
+import { draftCompaction, draftEvents, shownCompaction, sizeOf } from './draft-compaction.ts';
 import { newestOn } from './handoff/compaction.ts';
 import { newId } from './ids.ts';
 import { modelName } from './model-request.ts';
@@ -164,17 +163,4 @@ async function newestOf(
 async function assertNotRunning(setup: AgentSetup, threadId: string): Promise<void> {
   const latest = await setup.store.runs.latest(threadId);
   if (latest?.status === 'running') throw new CrosspointError('run_active');
-}
-
-/** What is told of it, and why it is an outline where a summary was wanted. */
-export function draftEvents({ row, writerFailure }: CompactionDraft): NewEvent[] {
-  const event: NewEvent = { type: 'context.compacted', data: { compaction: shownCompaction(row) } };
-  if (!writerFailure) return [event];
-  const message = `No summary was written: ${writerFailure.message} An outline by rule takes its place.`;
-  return [{ type: 'notice', data: { code: 'compaction_writer_failed', message } }, event];
-}
-
-/** Without what only requests need. */
-export function shownCompaction({ forModel: _for, limits: _limits, ...shown }: CompactionRow): Compaction {
-  return shown;
 }

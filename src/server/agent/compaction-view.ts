@@ -1,8 +1,8 @@
 import type { CompactionView } from '#protocol/compaction.ts';
 import type { UsageEntry } from '#protocol/usage.ts';
 import type { ThreadRow } from '#server/store/store.ts';
-import { shownCompaction } from './compact.ts';
 import { contextFor } from './context.ts';
+import { shownCompaction } from './draft-compaction.ts';
 import { newestOn } from './handoff/compaction.ts';
 import type { AgentSetup } from './parts.ts';
 import type { ThreadMemory } from './thread-memory.ts';

@@ -1,5 +1,6 @@
 import { CrosspointError } from '#protocol/errors.ts';
-import type { CompactionMethod, CompactionScope } from '#protocol/compaction.ts';
+import type { Compaction, CompactionMethod, CompactionScope } from '#protocol/compaction.ts';
+import type { NewEvent } from '#protocol/events.ts';
 import type { Message } from '#protocol/message.ts';
 import type { ModelConfig } from '#protocol/model.ts';
 import type { Target } from '#server/gateway/types.ts';
@@ -175,4 +176,17 @@ export function sizeOf(
   const { messages } = project(compactedView(transcript, row, target.capabilities.tools), target);
   const tools = offeredTools(setup, target, true);
   return setup.tokens.count(messages, target, { ...fixed, tools }).tokens;
+}
+
+/** What is told of it, and why it is an outline where a summary was wanted. */
+export function draftEvents({ row, writerFailure }: CompactionDraft): NewEvent[] {
+  const event: NewEvent = { type: 'context.compacted', data: { compaction: shownCompaction(row) } };
+  if (!writerFailure) return [event];
+  const message = `No summary was written: ${writerFailure.message} An outline by rule takes its place.`;
+  return [{ type: 'notice', data: { code: 'compaction_writer_failed', message } }, event];
+}
+
+/** Without what only requests need. */
+export function shownCompaction({ forModel: _for, limits: _limits, ...shown }: CompactionRow): Compaction {
+  return shown;
 }
