@@ -112,8 +112,15 @@ function conversation({ bodyText }: Received): string {
     .replace(/[\]}]+[^\]}]*$/, '');
 }
 
+/** Requests for a summary that came in. */
+const summaries = () =>
+  providers.requests.filter(({ bodyText }) => bodyText.includes('You write the summary'));
+
 async function until(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 20));
+  for (let look = 0; !isSo(); look += 1) {
+    assert.ok(look < 1_000, `this never came to be: ${isSo.toString()}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
 }
 
 const ofType = <Type extends ThreadEvent['type']>(events: readonly ThreadEvent[], type: Type) =>
@@ -338,14 +345,14 @@ const isOverflow = (refusal = '') => /context|too long|reduce the length|show/.t
 test('a stop in the middle of a summary ends the run, and its request', async () => {
   const threadId = await longThread();
   summary = () => ({ fault: { kind: 'hang' } });
-  const requests = providers.requests.length;
+  const requests = summaries().length;
   const run = refused('POST', '/api/agent', { message: 'Go on.', threadId, modelConfig: small });
-  await until(() => providers.requests.length > requests);
+  await until(() => summaries().length > requests);
   assert.deepEqual(await crosspoint.api('POST', `/api/threads/${threadId}/cancel`, {}), { cancelled: true });
   await run;
   const { runStatus, compaction } = await crosspoint.thread(threadId);
   assert.deepEqual([runStatus, compaction], ['cancelled', null]);
-  await until(() => providers.requests.at(-1)?.abandoned === true);
+  await until(() => summaries().at(-1)?.abandoned === true);
 });
 
 test('a text can be changed and taken away: what is sent follows, and nothing of the record changes', async () => {
@@ -378,21 +385,21 @@ test('a stop ends the writing, a budget prevents it, and kill -9 in the middle o
   const path = `/api/threads/${threadId}`;
   summary = () => ({ fault: { kind: 'hang' } });
   const command = { modelConfig: writer, forModelConfig: small };
-  const requests = providers.requests.length;
+  const requests = summaries().length;
   const stopped = refused('POST', `${path}/compact`, command);
-  await until(() => providers.requests.length > requests);
+  await until(() => summaries().length > requests);
   assert.deepEqual(await refused('POST', `${path}/compact`, command), [409, 'compaction_active']);
   assert.deepEqual(await crosspoint.api('POST', `${path}/cancel`, {}), { cancelled: true });
   assert.deepEqual(await stopped, [409, 'compaction_stopped']);
-  await until(() => providers.requests.at(-1)?.abandoned === true);
+  await until(() => summaries().at(-1)?.abandoned === true);
 
   await crosspoint.api('PATCH', path, { budgetUsd: 0.000_001 });
   assert.deepEqual(await refused('POST', `${path}/compact`, command), [402, 'budget_reached']);
   await crosspoint.api('PATCH', path, { budgetUsd: null });
 
-  const asked = providers.requests.length;
+  const asked = summaries().length;
   const run = crosspoint.say({ message: 'Go on.', threadId, modelConfig: small }).catch(() => null);
-  await until(() => providers.requests.length > asked);
+  await until(() => summaries().length > asked);
   await crosspoint.kill();
   await run;
   await crosspoint.restart();
