@@ -19,6 +19,8 @@ export interface ThreadSummary {
   autoCompact: boolean;
   /** Writes the summaries of `autoCompact`; null: the model that the conversation does not fit. */
   compactionModel: ModelConfig | null;
+  /** A request that was asked in the same words before is answered from the response cache. */
+  cacheAnswers: boolean;
   /** A person's limit for the thread; null means none. */
   budgetUsd: number | null;
   /** Sum of the known costs; `costComplete` is false when some price was unknown. */

@@ -21,6 +21,7 @@ export function modelRequest(
       threadId: thread.id,
       runId,
       ...(thread.title ? { sessionName: thread.title } : {}),
+      ...(thread.cacheAnswers ? { cacheAnswers: true } : {}),
     },
   };
 }

@@ -35,6 +35,7 @@ export async function summarise(setup: AgentSetup, thread: ThreadRow): Promise<T
     pauseOnMismatch: thread.pauseOnMismatch,
     autoCompact: thread.autoCompact,
     compactionModel: thread.compactionModel,
+    cacheAnswers: thread.cacheAnswers,
     budgetUsd: thread.budgetUsd,
     costUsd: cost.costUsd,
     costComplete: cost.complete,
@@ -183,6 +184,7 @@ function changedColumns({
   budgetUsd,
   pauseOnMismatch,
   autoCompact,
+  cacheAnswers,
 }: ThreadChange): Partial<ThreadRow> {
   if (title !== undefined && title.trim() === '')
     throw new CrosspointError('bad_request', { detail: 'The title is empty.' });
@@ -196,6 +198,7 @@ function changedColumns({
     ...(budgetUsd === undefined ? {} : { budgetUsd }),
     ...(pauseOnMismatch === undefined ? {} : { pauseOnMismatch }),
     ...(autoCompact === undefined ? {} : { autoCompact }),
+    ...(cacheAnswers === undefined ? {} : { cacheAnswers }),
   };
 }
 

@@ -75,6 +75,7 @@ export interface ThreadChange {
   fallbackModels?: FallbackModel[];
   pauseOnMismatch?: boolean;
   autoCompact?: boolean;
+  cacheAnswers?: boolean;
   /** null: the default. */
   compactionModel?: FallbackModel | null;
   branchId?: number;

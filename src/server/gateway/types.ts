@@ -174,6 +174,8 @@ export interface RequestContext {
   runId: string | null;
   /** The thread's title, for Helicone's session name. */
   sessionName?: string;
+  /** The answer may come from the response cache, and may be kept there. */
+  cacheAnswers?: boolean;
   properties?: Record<string, string>;
 }
 

@@ -33,14 +33,18 @@ test('a database of the first version opens with its threads, which have no fall
     const old = await store.threads.get('u', 't');
     assert.equal(old?.title, 'Old');
     assert.deepEqual([old.fallbackModels, old.pauseOnMismatch], [[], false]);
-    assert.deepEqual([old.autoCompact, old.compactionModel], [true, null]);
+    assert.deepEqual([old.autoCompact, old.compactionModel, old.cacheAnswers], [true, null, false]);
     assert.deepEqual(await store.compactions.list('t'), []);
     assert.deepEqual([old.branch, await store.branches.list('t')], [0, []]);
     assert.deepEqual(
       (await store.messages.list('t')).map(({ id, seq }) => [id, seq]),
       [['m', 1]],
     );
-    const change = { fallbackModels: [{ provider: 'demo', model: 'other' }], pauseOnMismatch: true };
+    const change = {
+      fallbackModels: [{ provider: 'demo', model: 'other' }],
+      pauseOnMismatch: true,
+      cacheAnswers: true,
+    };
     await store.threads.update('u', 't', change);
     await store.close();
     const again = await openStore(dir);

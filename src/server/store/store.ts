@@ -39,6 +39,7 @@ export interface ThreadRow {
   pauseOnMismatch: boolean;
   autoCompact: boolean;
   compactionModel: ModelConfig | null;
+  cacheAnswers: boolean;
   budgetUsd: number | null;
   sandboxId: string;
   sandboxType: 'local' | 'e2b' | 'daytona';
@@ -50,15 +51,13 @@ export interface ThreadRow {
   updatedAt: string;
 }
 
+export type ThreadRowChange = Partial<Omit<ThreadRow, 'id' | 'userId' | 'createdAt'>>;
+
 export interface ThreadStore {
   create(row: ThreadRow): Promise<void>;
   get(userId: string, id: string): Promise<ThreadRow | null>;
   list(userId: string, options?: { limit?: number }): Promise<ThreadRow[]>;
-  update(
-    userId: string,
-    id: string,
-    change: Partial<Omit<ThreadRow, 'id' | 'userId' | 'createdAt'>>,
-  ): Promise<void>;
+  update(userId: string, id: string, change: ThreadRowChange): Promise<void>;
   /** Removes the thread and all its rows but the ledger's. */
   delete(userId: string, id: string): Promise<boolean>;
 }

@@ -1,7 +1,7 @@
 import type { Selectable, Updateable } from 'kysely';
 import type { Queries } from './database.ts';
 import type { Database } from './schema.ts';
-import type { ThreadRow, ThreadStore } from './store.ts';
+import type { ThreadRow, ThreadRowChange, ThreadStore } from './store.ts';
 
 export function threadStore(db: Queries): ThreadStore {
   return {
@@ -69,9 +69,7 @@ function toColumns(row: ThreadRow): Database['threads'] {
   };
 }
 
-function changedColumns(
-  change: Partial<Omit<ThreadRow, 'id' | 'userId' | 'createdAt'>>,
-): Updateable<Database['threads']> {
+function changedColumns(change: ThreadRowChange): Updateable<Database['threads']> {
   const columns: Updateable<Database['threads']> = {
     title: change.title,
     titled: change.titled === undefined ? undefined : Number(change.titled),
@@ -86,6 +84,7 @@ function changedColumns(
     pause_on_mismatch: change.pauseOnMismatch === undefined ? undefined : Number(change.pauseOnMismatch),
     auto_compact: change.autoCompact === undefined ? undefined : Number(change.autoCompact),
     compaction_model: change.compactionModel && JSON.stringify(change.compactionModel),
+    cache_answers: change.cacheAnswers === undefined ? undefined : Number(change.cacheAnswers),
     branch: change.branch,
     updated_at: change.updatedAt,
   };
@@ -112,6 +111,7 @@ function fromColumns(row: Selectable<Database['threads']>): ThreadRow {
       row.compaction_model === null
         ? null
         : (JSON.parse(row.compaction_model) as ThreadRow['compactionModel']),
+    cacheAnswers: row.cache_answers === 1,
     branch: row.branch,
     createdAt: row.created_at,
     updatedAt: row.updated_at,

@@ -13,6 +13,7 @@ export function threadView(more: Partial<ThreadView> = {}): ThreadView {
     pauseOnMismatch: false,
     autoCompact: true,
     compactionModel: null,
+    cacheAnswers: false,
     budgetUsd: null,
     costUsd: 0,
     costComplete: true,
