@@ -1,5 +1,6 @@
 import type { Model, ModelConfig } from './model.ts';
 import type { ThreadSummary } from './thread.ts';
+import type { UsageGrouping, UsageTotals } from './usage-reports.ts';
 
 /** Bodies of the `GET` answers of `/api` that are not an object of their own file (CONTRACT section 3). */
 
@@ -39,25 +40,19 @@ export interface FileContentAnswer {
   truncated: boolean;
 }
 
-/** Sums over the ledger for one key; the key of `thread` is its id, of `day` an ISO date in UTC. */
-export interface UsageSum {
+/**
+ * Sums over the ledger for one key; the key of `thread` is its id, of `day` an ISO date in UTC, of `key` its id. What has
+ * none (the agent's own requests by `key`, say) is under the empty text.
+ */
+export interface UsageSum extends UsageTotals {
   key: string;
-  requests: number;
-  inputTokens: number;
-  outputTokens: number;
-  cacheReadTokens: number;
-  cacheWriteTokens: number;
-  /** USD: sum of the known costs. */
-  costUsd: number;
-  /** Requests whose price is unknown. */
-  unpriced: number;
   /** By model: what else served it than was asked; absent when nothing did. */
   servedOtherwise?: string[];
 }
 
 /** `GET /api/usage?groupBy=`. */
 export interface UsageAnswer {
-  groupBy: 'model' | 'provider' | 'thread' | 'day';
+  groupBy: UsageGrouping;
   groups: UsageSum[];
 }
 
