@@ -97,12 +97,17 @@ export interface Candidate {
   id: string;
 }
 
-/** How an attempt ended, for health. `cut`: a stream that did not end as its wire ends. */
+/**
+ * How an attempt ended, for health. `cut`: a stream that did not end as its wire ends. `denied`: the key was refused.
+ * `refused`: the request is to blame, and `aborted`: the caller left; both say nothing about the endpoint.
+ */
 export interface AttemptOutcome {
-  kind: 'ok' | 'failed' | 'cut' | 'rate-limited' | 'refused' | 'aborted';
+  kind: 'ok' | 'failed' | 'cut' | 'rate-limited' | 'denied' | 'refused' | 'aborted';
   latencyMs: number;
   ttftMs: number | null;
   retryAfterMs?: number;
+  /** Of `denied`: the key is good, but not for this model. */
+  onlyModel?: true;
 }
 
 export interface Router {
@@ -112,7 +117,15 @@ export interface Router {
    * @throws CrosspointError `unknown_model`, `model_unavailable`
    */
   candidates(model: string): Candidate[];
-  /** Fed by finished answers only. */
+  /** Why parts of a chain are not among its candidates: sentences for the final error. */
+  leftOut(model: string): string[];
+  /**
+   * A candidate is about to be tried; `report` must follow, whatever happens. false: its breaker is open, or another
+   * request probes it at the moment: the next one is to be taken.
+   * @param force nothing else is left and nothing was tried: it is tried all the same
+   */
+  begin(candidate: Candidate, force?: boolean): boolean;
+  /** Fed by finished answers only. Ends what `begin` began, for this very object. */
   report(candidate: Candidate, outcome: AttemptOutcome): void;
 }
 
