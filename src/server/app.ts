@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createAgent } from './agent/create-agent.ts';
+import { project } from './agent/handoff/project.ts';
 import { standardTools } from './agent/tools/index.ts';
 import { ConfigError, type Config } from './config.ts';
 import { createGateway } from './gateway/gateway.ts';
@@ -47,6 +48,7 @@ export async function createApp(config: Config, logger: Logger, options: AppOpti
     router: configuredRouter(models, connections),
     cache: null,
     admissions: null,
+    project,
     ledger: store.ledger,
     models,
     connections,

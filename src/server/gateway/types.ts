@@ -59,6 +59,8 @@ export interface Connection {
   heliconeBaseUrl?: string;
   /** The name of the provider in the unified gateway's `model/provider` syntax; absent when it has none. */
   heliconeProvider?: string;
+  /** Another wire than a model's usual one that the provider speaks as well: then a client of it gets the provider's own bytes. */
+  alsoSpeaks?(wire: Wire, model: string): boolean;
   /** The demo: answers in process, in the bytes of its wire. */
   embedded?: EmbeddedUpstream;
 }

@@ -208,8 +208,11 @@ test('every answer carries the security headers, errors included', async () => {
   );
 });
 
-test('the address of the public gateway answers in the form of a provider until it opens', async () => {
-  const answer = await rawRequest(server.port, 'POST', '/v1/chat/completions', bearer, '{}');
-  assert.equal(answer.status, 404);
-  assert.equal(JSON.parse(answer.body).error.code, 'not_found');
+test('the public gateway answers in the form of a provider, and takes no cookie for a key', async () => {
+  const unknown = await rawRequest(server.port, 'POST', '/v1/nothing', bearer, '{}');
+  assert.equal(unknown.status, 404);
+  assert.equal(JSON.parse(unknown.body).error.code, 'not_found');
+  const cookie = await rawRequest(server.port, 'POST', '/v1/messages', { cookie: 'a=b' }, '{}');
+  assert.equal(cookie.status, 401);
+  assert.equal(JSON.parse(cookie.body).error.type, 'authentication_error');
 });

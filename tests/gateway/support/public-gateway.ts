@@ -18,7 +18,7 @@ import { openStore } from '#server/store/open-store.ts';
 import { startProviders, type ProviderOptions } from '#tests/upstreams/index.ts';
 import { targetOf } from './loopback.ts';
 
-export const token = 'public-gateway-token-of-thirty-two-characters';
+export const token = 'cp-test';
 
 type Setup = ProviderOptions &
   Partial<PublicGatewayOptions> & {
@@ -31,7 +31,9 @@ export async function openPublicGateway(setup: Setup = {}) {
   const providers = await startProviders(setup);
   const dataDir = mkdtempSync(join(tmpdir(), 'crosspoint-v1-'));
   const store = await openStore(dataDir);
-  const connections = new Map([...builtIn(providers), ...(setup.more ?? [])].map((each) => [each.provider, each]));
+  const connections = new Map(
+    [...builtIn(providers), ...(setup.more ?? [])].map((each) => [each.provider, each]),
+  );
   const [waits, logged]: [number[], string[]] = [[], []];
   const log = (details: object, message: string) => void logged.push(`${message} ${JSON.stringify(details)}`);
   const gateway = createPublicGateway({
@@ -111,7 +113,11 @@ function directory(connections: ReadonlyMap<string, Connection>) {
 }
 
 /** A small request in each wire. */
-export function small(wire: Wire, model: string, stream: boolean): { path: string; body: Record<string, unknown> } {
+export function small(
+  wire: Wire,
+  model: string,
+  stream: boolean,
+): { path: string; body: Record<string, unknown> } {
   const messages = [{ role: 'user', content: 'Hello?' }];
   if (wire === 'openai-chat') return { path: '/v1/chat/completions', body: { model, stream, messages } };
   if (wire === 'openai-responses') return { path: '/v1/responses', body: { model, stream, input: messages } };

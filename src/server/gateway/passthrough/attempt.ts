@@ -37,7 +37,7 @@ export interface PassthroughInput {
 export type PassthroughResult =
   | { kind: 'answer'; usage: UsageEntry; whole?: { body: Buffer; headers: IncomingHttpHeaders } }
   | { kind: 'failure'; failure: AttemptFailure }
-  | { kind: 'aborted'; usage: UsageEntry };
+  | { kind: 'aborted'; usage?: UsageEntry };
 
 /** One attempt whose answer is for the client as it is: reserve, send, watch, settle. */
 export class PassthroughAttempt implements Receiver {

@@ -68,6 +68,8 @@ export class PassingStream {
     const passing = this.#read(events);
     this.#heldBytes += events.length;
     if (passing) this.#held.push(passing);
+    // What failed before its first word stays here, and another may answer.
+    if (this.seen.error !== undefined) return null;
     const isEnough = this.#chunks >= heldChunks || this.#heldBytes >= heldBytes;
     return this.seen.meaningful || isEnough ? this.release() : null;
   }

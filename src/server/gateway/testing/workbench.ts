@@ -93,7 +93,10 @@ const dialects: Record<ProviderName, Dialect> = {
   compatible: {},
 };
 
-function builtIn(providers: Awaited<ReturnType<typeof startProviders>>, setup: Setup): Connection[] {
+export function builtIn(
+  providers: Awaited<ReturnType<typeof startProviders>>,
+  setup: Pick<Setup, 'withoutKey'> = {},
+): Connection[] {
   return (Object.keys(dialects) as ProviderName[]).map((provider) => {
     const isLocal = provider === 'compatible';
     const { baseUrl, key } = providers[provider];

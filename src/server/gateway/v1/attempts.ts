@@ -1,10 +1,14 @@
 import type { AttemptFailure } from '../attempt-failure.ts';
 import type { PassthroughResult } from '../passthrough/attempt.ts';
 import type { PassingRoute, RouteWish } from '../passthrough/plan.ts';
+import { hasEnvelope } from '../clients/envelope.ts';
 import { retryDelay } from '../routing/retry.ts';
+import { planRoutes } from '../routing/routes.ts';
+import type { Route } from '../upstreams/upstream.ts';
 import type { Call, Choice } from './call.ts';
 import { ClientSink } from './client-sink.ts';
 import { passThrough } from './pass.ts';
+import { translate, translated } from './translate.ts';
 import type { AttemptOutcome, RetryOptions } from './types.ts';
 
 export type Outcome =
@@ -31,7 +35,7 @@ export async function answerFrom(call: Call): Promise<Outcome> {
         return { kind: 'answer', choice, ...(result.whole ? { whole: result.whole } : {}) };
       }
       if (result.kind === 'aborted') {
-        call.usages.push(result.usage);
+        if (result.usage) call.usages.push(result.usage);
         return { kind: 'left' };
       }
       const { failure } = result;
@@ -50,31 +54,72 @@ export async function answerFrom(call: Call): Promise<Outcome> {
   throw new Error('a call without a choice');
 }
 
-/** Over Helicone where it is on, and directly when Helicone itself fails. */
 async function oneAttempt(call: Call, choice: Choice, attempt: number): Promise<PassthroughResult> {
-  const { parts } = call;
-  const wish = wishFor(call, choice);
-  const through = parts.helicone.key !== null && !parts.health.paused ? parts.routes.helicone(wish) : null;
-  const result = await timed(call, choice, through ?? parts.routes.direct(wish), attempt);
-  if (!through) return result;
-  if (result.kind === 'answer') parts.health.works();
-  const failed = result.kind === 'failure' && result.failure.heliconeFault && !result.failure.streamed;
-  if (!failed || !parts.helicone.bypass) return result;
-  parts.health.failed();
-  if (result.failure.partial.usage) call.usages.push(result.failure.partial.usage);
-  return timed(call, choice, parts.routes.direct(wish), attempt);
-}
-
-async function timed(
-  call: Call,
-  choice: Choice,
-  route: PassingRoute,
-  attempt: number,
-): Promise<PassthroughResult> {
-  const sink = new ClientSink(call.exchange, () => answerHeaders(call, choice, attempt));
-  const result = await passThrough(call, choice, route, attempt, sink);
+  const result = await (passes(call, choice)
+    ? passed(call, choice, attempt)
+    : rewritten(call, choice, attempt));
   call.parts.router.report(choice.candidate, outcomeOf(result));
   return result;
+}
+
+/** Whether the provider's own bytes are for this client. Helicone's unified gateway has a dialect of its own. */
+function passes({ parts, endpoint, top }: Call, { candidate }: Choice): boolean {
+  const { target, connection } = candidate;
+  if (endpoint.kind === 'embeddings') return true;
+  if (target.wire !== endpoint.wire && !connection.alsoSpeaks?.(endpoint.wire, target.model)) return false;
+  // Reasoning of another provider that this client kept for us: its own provider could not read it.
+  if (hasEnvelope(top.body)) return false;
+  return parts.helicone.key === null || parts.helicone.mode === 'proxy' || connection.embedded !== undefined;
+}
+
+function passed(call: Call, choice: Choice, attempt: number): Promise<PassthroughResult> {
+  const { parts } = call;
+  const wish = wishFor(call, choice);
+  const through = parts.helicone.key === null ? null : parts.routes.helicone(wish);
+  const sink = sinkFor(call, choice, attempt);
+  const go = (route: PassingRoute) => passThrough(call, choice, route, attempt, sink);
+  if (!through) return go(parts.routes.direct(wish));
+  return withBypass(
+    call,
+    () => go(through),
+    () => go(parts.routes.direct(wish)),
+  );
+}
+
+function rewritten(call: Call, choice: Choice, attempt: number): Promise<PassthroughResult> {
+  const { parts } = call;
+  const request = translated(call, choice);
+  const { first, bypass } = planRoutes(request, choice.candidate.connection, parts.helicone, parts.written);
+  const sink = sinkFor(call, choice, attempt);
+  const go = (route: Route) => translate(call, request, route, attempt, sink);
+  return bypass
+    ? withBypass(
+        call,
+        () => go(first),
+        () => go(bypass),
+      )
+    : go(first);
+}
+
+/** Directly when Helicone itself fails, and for a while after it did. */
+async function withBypass(
+  { parts, usages }: Call,
+  through: () => Promise<PassthroughResult>,
+  directly: () => Promise<PassthroughResult>,
+): Promise<PassthroughResult> {
+  const { health, helicone } = parts;
+  if (health.paused && helicone.bypass) return directly();
+  const result = await through();
+  if (result.kind === 'answer') health.works();
+  const failed = result.kind === 'failure' && result.failure.heliconeFault && !result.failure.streamed;
+  if (!failed || !helicone.bypass) return result;
+  health.failed();
+  if (result.failure.partial.usage) usages.push(result.failure.partial.usage);
+  return directly();
+}
+
+function sinkFor(call: Call, choice: Choice, attempt: number): ClientSink {
+  return new ClientSink(call.exchange, () => answerHeaders(choice, attempt));
 }
 
 function wishFor(call: Call, { candidate }: Choice): RouteWish {
@@ -90,11 +135,7 @@ function wishFor(call: Call, { candidate }: Choice): RouteWish {
 }
 
 /** Who answers, and after how many attempts. */
-export function answerHeaders(
-  { choices: _ }: Call,
-  { candidate }: Choice,
-  attempt: number,
-): [string, string][] {
+export function answerHeaders({ candidate }: Choice, attempt: number): [string, string][] {
   const { provider, model } = candidate.target;
   return [
     ['Helicone-Provider', provider],

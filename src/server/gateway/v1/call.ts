@@ -1,6 +1,7 @@
 import { CrosspointError } from '#protocol/errors.ts';
 import type { UsageEntry } from '#protocol/usage.ts';
 import { scanTopLevel, stringAt, valueAt, type TopLevel } from '../passthrough/top-level.ts';
+import type { ClientCall } from '../clients/client-wire.ts';
 import type { RequestContext } from '../types.ts';
 import type { ModelEndpoint } from './endpoints.ts';
 import type { Exchange } from './exchange.ts';
@@ -32,6 +33,8 @@ export interface Call {
   /** The attempt that runs. */
   running: Stoppable | null;
   signal: AbortSignal;
+  /** The body in the form of the client's wire; read once, and only where it must be translated. */
+  read(): ClientCall;
 }
 
 /** One way to serve a call. */
@@ -63,7 +66,7 @@ export function readCall(
   const stream = valueAt(top, 'stream') ?? false;
   if (typeof stream !== 'boolean')
     throw new CrosspointError('bad_request', { detail: 'The field "stream" is true or false.' });
-  return { options, top, model, streams: stream && endpoint.streams };
+  return { options, top, model, streams: stream && endpoint.kind === 'answer' };
 }
 
 /** Who the client's own user is, as the wires say it. */

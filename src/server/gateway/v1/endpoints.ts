@@ -13,8 +13,8 @@ export interface ModelEndpoint {
   upstreamPath: string;
   /** Of the wire. */
   headers: Record<string, string>;
-  /** Whether an answer can be a stream. */
-  streams: boolean;
+  /** Embeddings are never a stream, and no other wire has them. */
+  kind: 'answer' | 'embeddings';
   watch(options: WatchOptions): WireWatch;
 }
 
@@ -22,10 +22,14 @@ export const modelEndpoints: readonly ModelEndpoint[] = [
   endpoint('/v1/chat/completions', 'openai-chat', watchChat),
   endpoint('/v1/messages', 'anthropic-messages', watchMessages),
   endpoint('/v1/responses', 'openai-responses', watchResponses),
-  { ...endpoint('/v1/embeddings', 'openai-chat', watchChat), upstreamPath: '/embeddings', streams: false },
+  {
+    ...endpoint('/v1/embeddings', 'openai-chat', watchChat),
+    upstreamPath: '/embeddings',
+    kind: 'embeddings',
+  },
 ];
 
 function endpoint(path: string, wire: Wire, watch: ModelEndpoint['watch']): ModelEndpoint {
   const { path: upstreamPath, headers } = wires[wire];
-  return { path, wire, upstreamPath, headers, streams: true, watch };
+  return { path, wire, upstreamPath, headers, kind: 'answer', watch };
 }

@@ -19,6 +19,8 @@ export class Exchange {
   /** Called once when the client is gone before its answer was whole. */
   onLeft: () => void = () => undefined;
   left = false;
+  /** How a stream that has begun tells a failure, where its writer knows better. */
+  failing: ((failure: ClientFailure) => string) | null = null;
 
   constructor(request: IncomingMessage, response: ServerResponse, path: string, wire: Wire) {
     this.request = request;
@@ -63,6 +65,6 @@ export class Exchange {
 
   #failStream(failure: ClientFailure): void {
     if (this.left || this.response.writableEnded) return;
-    this.response.end(errorEvent(this.wire, failure, this.requestId));
+    this.response.end(this.failing?.(failure) ?? errorEvent(this.wire, failure, this.requestId));
   }
 }

@@ -1,11 +1,14 @@
 import type { Config } from '#server/config.ts';
+import type { Message } from '#protocol/message.ts';
 import type { Model } from '#protocol/model.ts';
 import type { GatewayClock } from '../gateway-options.ts';
 import type { AttemptLedger } from '../ledger/attempt-record.ts';
 import type { Deadlines } from '../limits/deadlines.ts';
 import type { PassingRoutes } from '../passthrough/plan.ts';
+import type { UnstreamedModels } from '../routing/unstreamed.ts';
+import type { WrittenMessages } from '../wires/written-messages.ts';
 import type { HeliconeHealth } from '../routing/helicone-health.ts';
-import type { Connection } from '../types.ts';
+import type { Connection, PromptMessage, Target } from '../types.ts';
 import type { Transport } from '../upstreams/transport.ts';
 import type { Admissions, KeyDesk, ResponseCache, Router } from './types.ts';
 
@@ -22,6 +25,8 @@ export interface PublicGatewayOptions {
   models: { list(): Model[] };
   /** By provider id; one live map. */
   connections: ReadonlyMap<string, Connection>;
+  /** A conversation as this exact target may see it: where the client speaks another wire than the model. */
+  project(transcript: readonly Message[], target: Target): Projected;
   helicone: Config['helicone'];
   /** Multiplies every deadline; 1 in production. */
   deadlineScale: number;
@@ -29,6 +34,11 @@ export interface PublicGatewayOptions {
   clock?: GatewayClock;
   /** From 0 up to 1, for the jitter. */
   random?: () => number;
+}
+
+export interface Projected {
+  messages: PromptMessage[];
+  suppressReasoning: boolean;
 }
 
 export interface AccessLogger {
@@ -42,4 +52,6 @@ export interface GatewayParts extends Required<PublicGatewayOptions> {
   transport: Transport;
   routes: PassingRoutes;
   health: HeliconeHealth;
+  written: WrittenMessages;
+  unstreamed: UnstreamedModels;
 }

@@ -1,3 +1,7 @@
+import { CrosspointError } from '#protocol/errors.ts';
+import type { Wire } from '#protocol/message.ts';
+import type { ClientCall } from '../clients/client-wire.ts';
+import { clientWires } from '../clients/index.ts';
 import { DeadlineError } from '../limits/deadlines.ts';
 import { answerFrom, answerHeaders, type Outcome } from './attempts.ts';
 import { readCall, totalCost, type Call } from './call.ts';
@@ -32,6 +36,7 @@ export async function serveCall(
     usages: [],
     running: null,
     signal: controller.signal,
+    read: onceRead(endpoint.wire, body),
   };
   const leave = () => {
     controller.abort(new DOMException('The client left.', 'AbortError'));
@@ -51,6 +56,19 @@ export async function serveCall(
   }
 }
 
+function onceRead(wire: Wire, body: Buffer): () => ClientCall {
+  let call: ClientCall | undefined;
+  return () => (call ??= clientWires[wire].read(parseJson(body)));
+}
+
+function parseJson(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8'));
+  } catch (cause) {
+    throw new CrosspointError('bad_json', {}, { cause });
+  }
+}
+
 function finish(call: Call, outcome: Outcome): void {
   const { exchange, usages } = call;
   exchange.noted = { ...exchange.noted, model: call.model, attempts: usages.length, outcome: outcome.kind };
@@ -62,7 +80,7 @@ function finish(call: Call, outcome: Outcome): void {
   if (whole)
     return exchange.json(200, whole.body, [
       ...passedHeaders(whole.headers),
-      ...answerHeaders(call, choice, usages.length),
+      ...answerHeaders(choice, usages.length),
       ...costs,
     ]);
   if (costs.length) exchange.response.addTrailers(costs);

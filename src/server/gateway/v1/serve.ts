@@ -6,6 +6,8 @@ import type { Wire } from '#protocol/message.ts';
 import { deadlines } from '../limits/deadlines.ts';
 import { PassingRoutes } from '../passthrough/plan.ts';
 import { HeliconeHealth } from '../routing/helicone-health.ts';
+import { UnstreamedModels } from '../routing/unstreamed.ts';
+import { WrittenMessages } from '../wires/written-messages.ts';
 import { Transport } from '../upstreams/transport.ts';
 import { modelEndpoints } from './endpoints.ts';
 import { Exchange } from './exchange.ts';
@@ -31,6 +33,8 @@ export function createPublicGateway(options: PublicGatewayOptions): PublicGatewa
     transport: new Transport(limits.connect),
     routes: new PassingRoutes(options.helicone),
     health: new HeliconeHealth(options.deadlineScale),
+    written: new WrittenMessages(),
+    unstreamed: new UnstreamedModels(),
   };
   return {
     handle: (request, response, path, check) =>

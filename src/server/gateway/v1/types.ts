@@ -125,6 +125,8 @@ export interface Router {
    * @param force nothing else is left and nothing was tried: it is tried all the same
    */
   begin(candidate: Candidate, force?: boolean): boolean;
+  /** Of ways that are all out, the one to be tried all the same: no outage of our own making. */
+  leastBad(candidates: readonly Candidate[]): Candidate;
   /** Fed by finished answers only. Ends what `begin` began, for this very object. */
   report(candidate: Candidate, outcome: AttemptOutcome): void;
 }

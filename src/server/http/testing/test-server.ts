@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { readConfig } from '#server/config.ts';
+import { project } from '#server/agent/handoff/project.ts';
 import { DirectorySandboxes } from '#server/agent/testing/directory-sandbox.ts';
 import type { Script } from '#server/agent/testing/scripted-gateway.ts';
 import { fixedModels, inOrder, openWorkbench, type Workbench } from '#server/agent/testing/workbench.ts';
@@ -91,6 +92,7 @@ function servicesOf(bench: Workbench, logged: string[]): Services {
       router: configuredRouter(fixedModels(), new Map()),
       cache: null,
       admissions: null,
+      project,
       ledger: bench.store.ledger,
       models: fixedModels(),
       connections: new Map(),

@@ -9,12 +9,13 @@ export interface CloudProvider extends Pick<Provider, 'label' | 'rank' | 'defaul
   auth: Connection['auth'];
   dialect: Connection['dialect'];
   headers?(config: Config): Record<string, string>;
+  alsoSpeaks?: Connection['alsoSpeaks'];
   /** Its name in Helicone's unified gateway. */
   heliconeProvider: string;
 }
 
 export function cloudProvider(cloud: CloudProvider): Provider {
-  const { auth, dialect, headers, heliconeProvider, ...shown } = cloud;
+  const { auth, dialect, headers, heliconeProvider, alsoSpeaks, ...shown } = cloud;
   const { id, label, variable } = shown;
   return {
     ...shown,
@@ -33,6 +34,7 @@ export function cloudProvider(cloud: CloudProvider): Provider {
         dialect,
         heliconeBaseUrl: config.helicone.urls[id],
         heliconeProvider,
+        ...(alsoSpeaks ? { alsoSpeaks } : {}),
       };
     },
     unavailableReason: () => `${variable} is not set. Add it to .env and start again.`,
