@@ -4,7 +4,7 @@ import type { WireAnswer, WireDelta } from '../../wires/wire.ts';
 import { StreamedCalls } from '../calls.ts';
 import { carriers } from '../carriers.ts';
 import type { AnsweredUsage, AnswerHead, ClientWriter } from '../client-wire.ts';
-import { sealEnvelope } from '../envelope.ts';
+import { sealEnvelope, type Envelope } from '../envelope.ts';
 import type { ClientFailure } from '../failure.ts';
 import { dataEvent, eventStream, jsonBody } from '../sse-text.ts';
 import { chatFinish, chatUsage, openAiErrorObject } from './form.ts';
@@ -19,6 +19,8 @@ export class ChatStream implements ClientWriter {
   readonly #includeUsage: boolean;
   readonly #calls: StreamedCalls;
   readonly #shown: ReasoningPart[] = [];
+  /** Elements of `reasoning_details` that have what the client sends back. */
+  readonly #sealed: object[] = [];
   #begun = false;
   #hasText = false;
   #refused = false;
@@ -91,15 +93,15 @@ export class ChatStream implements ClientWriter {
     const at = this.#detail + Number(this.#hasText) + this.#calls.all.length;
     const detail = part.capsule && this.#sealedDetail(sealEnvelope({ capsule: part.capsule, at }));
     if (part.capsule) this.#shown.push(part);
-    if (detail || this.#detailOpen) this.#detail += 1;
-    this.#detailOpen = false;
+    if (detail || this.#detailOpen) this.#nextDetail();
     return detail ? { reasoning_details: [detail] } : null;
   }
 
-  /** Text that was shown gets its signature; what has no text is one element of its own. */
+  /** Text that was shown gets its signature, also where there is none. */
   #sealedDetail(envelope: string): object {
-    if (this.#detailOpen) return this.#textDetail({ signature: envelope });
-    return { type: 'reasoning.encrypted', data: envelope, format, index: this.#detail };
+    const detail = this.#textDetail({ signature: envelope });
+    this.#sealed.push(detail);
+    return detail;
   }
 
   #textDetail(fields: { text: string } | { signature: string }): object {
@@ -110,12 +112,22 @@ export class ChatStream implements ClientWriter {
   #kept(parts: readonly AssistantPart[]): object[] {
     const calls = parts.filter((part) => part.type === 'tool-call');
     const idOf = (position: number) => this.#calls.idOf(calls[position] as ToolCallPart, position);
-    return carriers(parts, this.#shown, idOf).map((envelope) => {
-      const detail = this.#sealedDetail(sealEnvelope(envelope));
-      this.#detail += 1;
-      this.#detailOpen = false;
-      return detail;
-    });
+    const envelopes = carriers(parts, this.#shown, idOf);
+    for (const envelope of envelopes.filter(({ of }) => !of)) this.#keptDetail(envelope);
+    if (this.#detailOpen) this.#nextDetail();
+    for (const envelope of envelopes.filter(({ of }) => of)) this.#keptDetail(envelope);
+    // OpenAI's client keeps only the last piece of a field that it does not know: the last one has them all.
+    return this.#sealed.length > 1 || envelopes.length ? this.#sealed : [];
+  }
+
+  #keptDetail(envelope: Envelope): void {
+    this.#sealedDetail(sealEnvelope(envelope));
+    this.#nextDetail();
+  }
+
+  #nextDetail(): void {
+    this.#detail += 1;
+    this.#detailOpen = false;
   }
 
   #preamble(): string {
