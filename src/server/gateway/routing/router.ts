@@ -90,6 +90,12 @@ class ConfiguredRouter implements ModelRouter {
     return this.#board.begin(candidate, force);
   }
 
+  leastBad(candidates: readonly Candidate[]): Candidate {
+    const [best] = this.#board.leastBad(candidates);
+    if (!best) throw new Error('a request without a way');
+    return best;
+  }
+
   report(...[candidate, outcome]: Parameters<Router['report']>): void {
     this.#board.report(candidate, outcome);
   }

@@ -2,14 +2,16 @@ import type { AttemptFailure } from '../attempt-failure.ts';
 import type { PassthroughResult } from '../passthrough/attempt.ts';
 import type { PassingRoute, RouteWish } from '../passthrough/plan.ts';
 import { hasEnvelope } from '../clients/envelope.ts';
+import { outcomeOf } from '../routing/outcome.ts';
 import { retryDelay } from '../routing/retry.ts';
 import { planRoutes } from '../routing/routes.ts';
+import { Turns } from '../routing/turns.ts';
 import type { Route } from '../upstreams/upstream.ts';
 import type { Call, Choice } from './call.ts';
 import { ClientSink } from './client-sink.ts';
 import { passThrough } from './pass.ts';
 import { translate, translated } from './translate.ts';
-import type { AttemptOutcome, RetryOptions } from './types.ts';
+import type { RetryOptions } from './types.ts';
 
 export type Outcome =
   | { kind: 'answer'; choice: Choice; whole?: Extract<PassthroughResult, { kind: 'answer' }>['whole'] }
@@ -20,46 +22,59 @@ export type Outcome =
 const longestRetryAfter = 60_000;
 
 /**
- * Choice after choice until one answers. A failure moves on at once while there is another choice; the last one is tried
- * again after a pause. Nothing is tried any more once the client has a byte of an answer.
+ * Choice after choice until one answers. A failure moves on at once while another choice may be tried; when all had their
+ * turn there is another round after a pause. Nothing is tried any more once the client has a byte of an answer.
  */
 export async function answerFrom(call: Call): Promise<Outcome> {
-  let attempt = 0;
-  for (const [index, choice] of call.choices.entries()) {
-    const isLast = index === call.choices.length - 1;
-    for (let tries = 1; ; tries++) {
-      const result = await oneAttempt(call, choice, ++attempt);
-      call.running = null;
-      if (result.kind === 'answer') {
-        call.usages.push(result.usage);
-        return { kind: 'answer', choice, ...(result.whole ? { whole: result.whole } : {}) };
-      }
-      if (result.kind === 'aborted') {
-        if (result.usage) call.usages.push(result.usage);
-        return { kind: 'left' };
-      }
-      const { failure } = result;
-      if (failure.partial.usage) call.usages.push(failure.partial.usage);
-      noteFailure(call, choice, failure, attempt);
-      if (failure.streamed || call.signal.aborted) return { kind: 'failure', failure };
-      const wait = waitAfter(call, failure, tries, isLast);
-      if (wait !== null) {
-        if (!(await pause(call, wait))) return { kind: 'left' };
-        continue;
-      }
-      if (isLast || !choice.movesOn(statusOf(failure))) return { kind: 'failure', failure };
-      break;
+  const { parts, choices, options } = call;
+  const turns = new Turns(parts.router, choices);
+  let choice = turns.first();
+  for (let attempt = 1, tries = 1; ; attempt++) {
+    const result = await oneAttempt(call, choice, attempt);
+    call.running = null;
+    if (result.kind !== 'failure') return ended(call, choice, result);
+    const { failure } = result;
+    if (failure.partial.usage) call.usages.push(failure.partial.usage);
+    noteFailure(call, choice, failure, attempt);
+    if (failure.streamed || call.signal.aborted) return { kind: 'failure', failure };
+    const again = options.retry && askedDelay(options.retry, failure, tries, parts.random);
+    if (again !== null) {
+      if (!(await pause(call, again))) return { kind: 'left' };
+      turns.again(choice);
+      tries++;
+      continue;
     }
+    turns.failed(options.retry ? null : retryDelay(failure, turns.round, parts.random));
+    const movesOn = choices.length === 1 || choice.movesOn(statusOf(failure));
+    const next = movesOn ? turns.next() : null;
+    if (!next) {
+      const { pauseMs } = turns;
+      if (pauseMs === null || !movesOn) return { kind: 'failure', failure };
+      if (!(await pause(call, pauseMs))) return { kind: 'left' };
+    }
+    choice = next ?? turns.nextRound();
+    tries = 1;
   }
-  throw new Error('a call without a choice');
+}
+
+function ended(
+  { usages }: Call,
+  choice: Choice,
+  result: Exclude<PassthroughResult, { kind: 'failure' }>,
+): Outcome {
+  if (result.usage) usages.push(result.usage);
+  if (result.kind === 'aborted') return { kind: 'left' };
+  return { kind: 'answer', choice, ...(result.whole ? { whole: result.whole } : {}) };
 }
 
 async function oneAttempt(call: Call, choice: Choice, attempt: number): Promise<PassthroughResult> {
-  const result = await (passes(call, choice)
-    ? passed(call, choice, attempt)
-    : rewritten(call, choice, attempt));
-  call.parts.router.report(choice.candidate, outcomeOf(result));
-  return result;
+  let result: PassthroughResult | null = null;
+  try {
+    result = await (passes(call, choice) ? passed(call, choice, attempt) : rewritten(call, choice, attempt));
+    return result;
+  } finally {
+    call.parts.router.report(choice.candidate, outcomeOf(result ?? { kind: 'aborted' }));
+  }
 }
 
 /** Whether the provider's own bytes are for this client. Helicone's unified gateway has a dialect of its own. */
@@ -148,13 +163,6 @@ function headerText(text: string): string {
   return text.replaceAll(/[^\x20-\x7e]+/g, (part) => encodeURIComponent(part));
 }
 
-/** Milliseconds until the same choice is tried again; null when it is not. */
-function waitAfter(call: Call, failure: AttemptFailure, tries: number, isLast: boolean): number | null {
-  const { retry } = call.options;
-  if (retry) return askedDelay(retry, failure, tries, call.parts.random);
-  return isLast ? retryDelay(failure, tries, call.parts.random) : null;
-}
-
 /** What `helicone-retry-*` asks for: exactly so many tries, after 429, 5xx and where no answer came. */
 function askedDelay(
   { tries: most, factor, minMs, maxMs }: RetryOptions,
@@ -193,23 +201,4 @@ function noteFailure(call: Call, { candidate }: Choice, failure: AttemptFailure,
     { ...where, code: error.code, detail, streamed, heliconeFault },
     'a model attempt of /v1 failed',
   );
-}
-
-function outcomeOf(result: PassthroughResult): AttemptOutcome {
-  const usage = result.kind === 'failure' ? result.failure.partial.usage : result.usage;
-  const times = { latencyMs: usage?.latencyMs ?? 0, ttftMs: usage?.ttftMs ?? null };
-  if (result.kind === 'answer') return { kind: 'ok', ...times };
-  if (result.kind === 'aborted') return { kind: 'aborted', ...times };
-  const { error, retryAfterMs } = result.failure;
-  const after = retryAfterMs === undefined ? {} : { retryAfterMs };
-  return { kind: kindOf(error.code), ...times, ...after };
-}
-
-const refusals = new Set(['provider_bad_request', 'context_overflow', 'content_filtered']);
-
-/** What the request is to blame for says nothing about the provider's health. */
-function kindOf(code: string): AttemptOutcome['kind'] {
-  if (code === 'provider_rate_limited') return 'rate-limited';
-  if (code === 'provider_stream_cut') return 'cut';
-  return refusals.has(code) ? 'refused' : 'failed';
 }
