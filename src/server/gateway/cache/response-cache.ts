@@ -22,6 +22,8 @@ export interface AnswerCache extends ResponseCache {
   /** Deletes everything of a user; what is on its way is not kept either. */
   deleteOf(userId: string): void;
   size(): { bytes: number; entries: number };
+  /** Takes out what has ended. Runs by itself. */
+  sweep(): void;
   close(): void;
 }
 
@@ -72,7 +74,6 @@ class FileBackedCache implements AnswerCache {
     return this.#file?.size() ?? { bytes: 0, entries: 0 };
   }
 
-  /** Takes out what has ended. Runs by itself. */
   sweep(): void {
     this.#quietly(() => this.#file?.sweep(this.#now()));
   }

@@ -88,7 +88,7 @@ class AdmissionDesk {
     const { provider } = call;
     gate(
       `provider:${provider}`,
-      provider,
+      `the provider ${provider}`,
       Object.hasOwn(settings.providers, provider) ? settings.providers[provider] : null,
     );
     if (caller.budget || settings.budget || userSettings(caller, settings)?.budget)
