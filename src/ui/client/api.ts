@@ -34,6 +34,9 @@ export interface ThreadChange {
   fallbackModels?: ModelConfig[];
   pauseOnMismatch?: boolean;
   autoCompact?: boolean;
+  /** null: whose conversation does not fit writes its summary itself. */
+  compactionModel?: ModelConfig | null;
+  cacheAnswers?: boolean;
   /** Moves to another answer. */
   branchId?: number;
 }

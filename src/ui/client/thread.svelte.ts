@@ -32,6 +32,10 @@ export class Thread {
   pauseOnMismatch = $state(false);
   /** A run shortens a conversation that does not fit by itself. */
   autoCompact = $state(true);
+  /** Writes those summaries; null: the model that the conversation does not fit. */
+  compactionModel = $state.raw<ModelConfig | null>(null);
+  /** A request that was asked in the same words before is answered from the response cache. */
+  cacheAnswers = $state(false);
   contextWindow = $state<number | null>(null);
   /** What stands for the beginning of the conversation, for models that it does not fit, or for all. */
   compaction = $state.raw<CompactionView | null>(null);
@@ -120,6 +124,8 @@ export class Thread {
     this.fallbackModels = summary.fallbackModels;
     this.pauseOnMismatch = summary.pauseOnMismatch;
     this.autoCompact = summary.autoCompact;
+    this.compactionModel = summary.compactionModel;
+    this.cacheAnswers = summary.cacheAnswers;
   }
 
   #apply(event: ThreadEvent): void {
@@ -221,6 +227,8 @@ export class Thread {
   setBudget = (budgetUsd: number | null) => this.#change({ budgetUsd });
   setFallbackModels = (fallbackModels: ModelConfig[]) => this.#change({ fallbackModels });
   setAutoCompact = (autoCompact: boolean) => this.#change({ autoCompact });
+  setCompactionModel = (compactionModel: ModelConfig | null) => this.#change({ compactionModel });
+  setCacheAnswers = (cacheAnswers: boolean) => this.#change({ cacheAnswers });
   setPauseOnMismatch = (pauseOnMismatch: boolean) => this.#change({ pauseOnMismatch });
   /** Applies from the next request to a model on, also within a running run. */
   switchTo = (modelConfig: ModelConfig) => {
