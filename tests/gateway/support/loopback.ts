@@ -46,7 +46,8 @@ export type Loopback = Awaited<ReturnType<typeof openLoopback>>;
 export function targetOf(name: string): Target {
   const known = target(name);
   const capabilities = { ...known.capabilities, images: !/gpt-oss|kimi/.test(name) };
-  return { ...known, capabilities, ...(/kimi/.test(name) ? { dialect: { reasoningContent: true } } : {}) };
+  const dialect = { reasoningContent: /kimi/.test(name), thoughtSignatures: /gemini/.test(name) };
+  return { ...known, capabilities, dialect };
 }
 
 type Gateway = Awaited<ReturnType<typeof openWorkbench>>['gateway'];
