@@ -1,10 +1,13 @@
 import type { Config } from '#server/config.ts';
 import type { LedgerStore } from '#server/store/store.ts';
+import type { KeyRouter } from './routing/key-router.ts';
 import type { Connection } from './types.ts';
 
 export interface GatewayOptions {
   /** By provider id. */
   connections: ReadonlyMap<string, Connection>;
+  /** Keys and their health, shared with `/v1`; left out: each provider has one key. */
+  router?: KeyRouter;
   helicone: Config['helicone'];
   ledger: LedgerStore;
   /** Multiplies every deadline; 1 in production. */

@@ -1,4 +1,3 @@
-import type { GatewayLogger } from '../gateway-options.ts';
 import type { AttemptOutcome, Candidate } from '../v1/types.ts';
 import type { BreakerSettings, BreakerState, Pass } from './breaker.ts';
 import { EndpointHealth } from './endpoint-health.ts';
@@ -7,6 +6,10 @@ import { EndpointHealth } from './endpoint-health.ts';
 const deniedMs = 600_000;
 /** Clients name models as they like: what was not used for longest is forgotten. */
 const mostEntries = 1_000;
+
+export interface WarningLogger {
+  warn(details: object, message: string): void;
+}
 
 interface Entry {
   candidate: Candidate;
@@ -37,11 +40,11 @@ export class HealthBoard {
   readonly #denied = new Map<string, number>();
   readonly #passes = new WeakMap<Candidate, { entry: Entry; pass: Pass }>();
   readonly #now: () => number;
-  readonly #logger: GatewayLogger;
+  readonly #logger: WarningLogger;
   #settings: BreakerSettings;
 
   /** @param now monotonic milliseconds */
-  constructor(settings: BreakerSettings, now: () => number, logger: GatewayLogger) {
+  constructor(settings: BreakerSettings, now: () => number, logger: WarningLogger) {
     this.#settings = settings;
     this.#now = now;
     this.#logger = logger;

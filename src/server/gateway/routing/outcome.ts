@@ -19,7 +19,8 @@ export function outcomeOf(result: Ended): AttemptOutcome {
   return { kind: kindOf(error.code), ...timesOf(partial.usage), ...after, ...narrow };
 }
 
-const nothing: AttemptOutcome = { kind: 'aborted', latencyMs: 0, ttftMs: null };
+/** Nothing is known of how it ended. */
+export const nothing: AttemptOutcome = { kind: 'aborted', latencyMs: 0, ttftMs: null };
 
 function timesOf(usage: UsageEntry | undefined): Pick<AttemptOutcome, 'latencyMs' | 'ttftMs'> {
   return { latencyMs: usage?.latencyMs ?? 0, ttftMs: usage?.ttftMs ?? null };

@@ -1,18 +1,20 @@
 import type { Candidate, Router } from '../v1/types.ts';
 
+type Breakers = Pick<Router, 'begin' | 'leastBad'>;
+
 /**
  * Which of its ways a request tries next: each once in a round, those that are out only when there is nothing else, and
  * after a pause another round. Every way that is given has begun, so its end must be reported.
  */
 export class Turns<Way extends { candidate: Candidate }> {
-  readonly #router: Router;
+  readonly #router: Breakers;
   readonly #ways: readonly Way[];
   #left: Way[];
   #pauseMs: number | null = null;
   #round = 1;
 
   /** @param ways at least one */
-  constructor(router: Router, ways: readonly Way[]) {
+  constructor(router: Breakers, ways: readonly Way[]) {
     this.#router = router;
     this.#ways = ways;
     this.#left = [...ways];
@@ -43,6 +45,12 @@ export class Turns<Way extends { candidate: Candidate }> {
   /** The same way once more, as somebody asked for. */
   again(way: Way): void {
     this.#router.begin(way.candidate, true);
+  }
+
+  /** The same way in another manner, with all its rounds before it. */
+  renew(way: Way): void {
+    this.#round = 1;
+    this.again(way);
   }
 
   /** @param pauseMs after which the way may be tried again; null when that cannot help */

@@ -1,9 +1,8 @@
-import type { Connection } from '../types.ts';
 import { emptyGatewayConfig } from '../routing/gateway-config.ts';
-import { createRouter, type ModelDirectory } from '../routing/router.ts';
+import { KeyRouter } from '../routing/key-router.ts';
+import { ModelRouter, type ModelDirectory } from '../routing/router.ts';
+import type { Connection } from '../types.ts';
 import type { Router } from './types.ts';
-
-export type { ModelDirectory };
 
 /** Each model behind its provider's one endpoint, in the order of the chain. */
 export function configuredRouter(
@@ -11,11 +10,6 @@ export function configuredRouter(
   connections: ReadonlyMap<string, Connection>,
 ): Router {
   const logger = { warn: () => undefined };
-  return createRouter({
-    models,
-    connections,
-    config: () => emptyGatewayConfig,
-    secretOf: () => null,
-    logger,
-  });
+  const config = () => emptyGatewayConfig;
+  return new ModelRouter(models, new KeyRouter({ connections, config, secretOf: () => null, logger }));
 }
