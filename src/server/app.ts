@@ -4,12 +4,19 @@ import { createAgent } from './agent/create-agent.ts';
 import { project } from './agent/handoff/project.ts';
 import { standardTools } from './agent/tools/index.ts';
 import { ConfigError, type Config } from './config.ts';
+import { withKeptAnswers } from './gateway/cache/agent-answers.ts';
+import { createResponseCache } from './gateway/cache/response-cache.ts';
 import { createGateway } from './gateway/gateway.ts';
+import { createAdmissions } from './gateway/limits/admissions.ts';
+import type { LimitStore } from './gateway/limits/limit-store.ts';
+import { openLimitStore } from './gateway/limits/sqlite-limit-store.ts';
+import { emptyGatewayConfig } from './gateway/routing/gateway-config.ts';
 import { apiTokenDesk } from './gateway/v1/api-token.ts';
 import { configuredRouter } from './gateway/v1/configured-router.ts';
 import { createPublicGateway } from './gateway/v1/serve.ts';
 import { ownerId, type Logger, type Services } from './http/services.ts';
 import { createModelManager } from './models/model-manager.ts';
+import type { RunningModelManager } from './models/types.ts';
 import { demoProject, demoTask } from './models/providers/demo/index.ts';
 import { StartError } from './process/start-error.ts';
 import { createLocalSandboxes } from './sandbox/local/local-sandboxes.ts';
@@ -40,22 +47,7 @@ export async function createApp(config: Config, logger: Logger, options: AppOpti
   const store = await openRecord(config.dataDir);
   const log = createEventLog(store);
   const models = await createModelManager({ config, settings: store.settings, logger });
-  const { helicone, deadlineScale } = config;
-  const connections = models.connections();
-  const gateway = createGateway({ connections, helicone, ledger: store.ledger, deadlineScale, logger });
-  const v1 = createPublicGateway({
-    keys: apiTokenDesk(config.apiToken, ownerId),
-    router: configuredRouter(models, connections),
-    cache: null,
-    admissions: null,
-    project,
-    ledger: store.ledger,
-    models,
-    connections,
-    helicone,
-    deadlineScale,
-    logger,
-  });
+  const { gateway, v1, ...gateways } = openGateways(config, store, models, logger);
   const sandboxes = createLocalSandboxes({
     dataDir: config.dataDir,
     egress: config.sandboxEgress,
@@ -99,10 +91,46 @@ export async function createApp(config: Config, logger: Logger, options: AppOpti
       models.close();
       await agent.close();
       await sandboxes.close();
-      await v1.close();
-      await gateway.close();
+      await gateways.close();
       checkpointer.close();
       await store.close();
+    },
+  };
+}
+
+/** The agent's way to the models and that of other programs: one cache, one set of limits, one ledger. */
+function openGateways(config: Config, store: Store, models: RunningModelManager, logger: Logger) {
+  const { helicone, deadlineScale } = config;
+  const connections = models.connections();
+  const gatewayConfig = () => emptyGatewayConfig;
+  const limits = openLimits(config.dataDir, logger);
+  const cachePath = join(config.dataDir, 'cache.db');
+  const cache = createResponseCache({ path: cachePath, bounds: () => gatewayConfig().cache, logger });
+  const gateway = withKeptAnswers(
+    createGateway({ connections, helicone, ledger: store.ledger, deadlineScale, logger }),
+    cache,
+  );
+  const v1 = createPublicGateway({
+    keys: apiTokenDesk(config.apiToken, ownerId),
+    router: configuredRouter(models, connections),
+    cache,
+    admissions: createAdmissions({ store: limits, settings: () => gatewayConfig().limits, logger }),
+    project,
+    ledger: store.ledger,
+    models,
+    connections,
+    helicone,
+    deadlineScale,
+    logger,
+  });
+  return {
+    gateway,
+    v1,
+    async close() {
+      await v1.close();
+      await gateway.close();
+      cache.close();
+      limits.close();
     },
   };
 }
@@ -121,6 +149,15 @@ function refuseMissingEngines({ databaseUrl, sandbox }: Config): void {
 async function openRecord(dataDir: string): Promise<Store> {
   try {
     return await openStore(dataDir);
+  } catch (cause) {
+    throw new StartError((cause as Error).message, { cause });
+  }
+}
+
+function openLimits(dataDir: string, logger: Logger): LimitStore {
+  const onFailure = (cause: unknown) => logger.error({ err: cause }, 'the limits could not be written');
+  try {
+    return openLimitStore({ path: join(dataDir, 'limits.db'), onFailure });
   } catch (cause) {
     throw new StartError((cause as Error).message, { cause });
   }

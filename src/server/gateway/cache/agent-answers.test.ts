@@ -42,7 +42,7 @@ async function kept(options: Parameters<typeof openWorkbench>[0] = {}) {
     }),
     ...options,
   });
-  const cache = createResponseCache({ path: ':memory:' });
+  const cache = createResponseCache({ path: ':memory:', bounds: () => ({ maxBytes: 1e6, maxEntries: 10 }) });
   return { bench, gateway: withKeptAnswers(bench.gateway, cache) };
 }
 

@@ -5,6 +5,7 @@ import { openSqliteFile } from '#server/store/sqlite-file.ts';
 import { sqliteTransaction } from '#server/store/sqlite-transaction.ts';
 import type { CachedAnswer } from '../v1/types.ts';
 import type { KeptAnswer } from './memory-answers.ts';
+import type { CacheSettings } from './settings.ts';
 
 /** The order of use is a counter, not a time: two uses in one millisecond have an order too. */
 const schema = `
@@ -22,11 +23,6 @@ const mostNoted = 200;
 /** What has ended is not given out anyway; deleting thousands at once would hold everybody up. */
 const mostSwept = 1_000;
 
-export interface FileBounds {
-  maxBytes: number;
-  maxEntries: number;
-}
-
 interface AnswerRow {
   user_id: string;
   status: number;
@@ -40,7 +36,7 @@ interface AnswerRow {
 /** Kept answers in a SQLite file, bounded in bytes and entries; the least recently used ones go first. */
 export class AnswerFile {
   readonly #database: DatabaseSync;
-  readonly #bounds: () => FileBounds;
+  readonly #bounds: () => CacheSettings;
   readonly #statements = new Map<string, StatementSync>();
   /** Slots that were used since the last write, oldest use first. */
   readonly #used = new Set<string>();
@@ -48,7 +44,7 @@ export class AnswerFile {
   #entries = 0;
   #uses = 0;
 
-  constructor(database: DatabaseSync, bounds: () => FileBounds) {
+  constructor(database: DatabaseSync, bounds: () => CacheSettings) {
     this.#database = database;
     this.#bounds = bounds;
     database.exec(schema);
@@ -173,7 +169,7 @@ function fromRow(row: AnswerRow): KeptAnswer<CachedAnswer> {
 }
 
 /** Opens the file. A damaged one is thrown away with all copies: everything in it can be had again. */
-export function openAnswerFile(path: string, bounds: () => FileBounds): AnswerFile {
+export function openAnswerFile(path: string, bounds: () => CacheSettings): AnswerFile {
   try {
     return new AnswerFile(openSqliteFile(path, 'normal'), bounds);
   } catch (cause) {

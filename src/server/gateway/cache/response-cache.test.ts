@@ -4,9 +4,11 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
+import * as v from 'valibot';
 import { settled } from '../testing/manual-clock.ts';
 import type { CachedAnswer, CacheKey, CacheLookup, CacheOptions } from '../v1/types.ts';
 import { createResponseCache, type ResponseCacheOptions } from './response-cache.ts';
+import { cacheSettings } from './settings.ts';
 
 const never = new AbortController().signal;
 const usual: CacheOptions = { read: true, write: true, ttl: 100, bucketSize: 1, seed: '', ignoreKeys: [] };
@@ -40,7 +42,12 @@ function aKey(body: unknown, options: Partial<CacheOptions> = {}, change: Partia
 
 function aCache(options: Partial<ResponseCacheOptions> = {}) {
   const time = { now: 1_000 };
-  const cache = createResponseCache({ path: ':memory:', now: () => time.now, ...options });
+  const cache = createResponseCache({
+    path: ':memory:',
+    bounds: () => v.parse(cacheSettings, {}),
+    now: () => time.now,
+    ...options,
+  });
   const ask = (key: CacheKey, signal = never) => cache.lookup(key, signal);
   /** As a request does: the answer from the cache, else that of the upstream, which is kept. */
   const answer = async (key: CacheKey, upstream: string): Promise<string> => {

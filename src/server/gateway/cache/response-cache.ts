@@ -1,14 +1,15 @@
 import type { CacheKey, CachedAnswer, CacheLookup, CacheOptions, ResponseCache } from '../v1/types.ts';
 import { AnswerKeys, slotKey } from './answer-key.ts';
-import { openAnswerFile, type AnswerFile, type FileBounds } from './answer-file.ts';
+import { openAnswerFile, type AnswerFile } from './answer-file.ts';
 import { InFlight } from './in-flight.ts';
 import { MemoryAnswers, type KeptAnswer } from './memory-answers.ts';
+import type { CacheSettings } from './settings.ts';
 
 export interface ResponseCacheOptions {
   /** A file (usually `cache.db` in the data directory), or `:memory:`. */
   path: string;
-  /** As they are now. Default: 256 MiB, 100,000 answers. */
-  bounds?: () => FileBounds;
+  /** As they are now. */
+  bounds: () => CacheSettings;
   /** Of the answers that are held in memory too. Default 32 MiB. */
   memoryBytes?: number;
   logger?: { warn(details: object, message: string): void };
@@ -30,7 +31,6 @@ export interface AnswerCache extends ResponseCache {
 const longestTtlSeconds = 31_536_000;
 const largestBucket = 20;
 const sweepAfterMs = 60_000;
-const usualBounds: FileBounds = { maxBytes: 256 * 2 ** 20, maxEntries: 100_000 };
 
 /** The response cache. When it fails, it has nothing: it never fails a request, and it says so in the log once a minute. */
 export function createResponseCache(options: ResponseCacheOptions): AnswerCache {
@@ -50,7 +50,7 @@ class FileBackedCache implements AnswerCache {
   #warnedAt = -Infinity;
 
   constructor(options: ResponseCacheOptions) {
-    const { path, bounds = () => usualBounds, memoryBytes = 32 * 2 ** 20, logger } = options;
+    const { path, bounds, memoryBytes = 32 * 2 ** 20, logger } = options;
     this.#logger = logger;
     this.#now = options.now ?? Date.now;
     this.#random = options.random ?? Math.random;

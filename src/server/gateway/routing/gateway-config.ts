@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { cacheSettings } from '../cache/settings.ts';
 import { limitSettings } from '../limits/settings.ts';
 
 /** In which order the ways to a model are tried. */
@@ -104,6 +105,7 @@ export const gatewayConfig = v.strictObject({
   models: v.optional(v.record(modelName, model), {}),
   breaker: v.optional(breaker, {}),
   limits: v.optional(limitSettings, {}),
+  cache: v.optional(cacheSettings, {}),
 });
 
 export type GatewayConfig = v.InferOutput<typeof gatewayConfig>;
@@ -125,7 +127,7 @@ export function parseGatewayConfig(value: unknown): ParsedConfig {
   const given = value ?? {};
   if (typeof given !== 'object' || Array.isArray(given))
     return {
-      problem: { path: '', sentence: 'must be a list of fields: strategy, keys, models, breaker, limits' },
+      problem: { path: '', sentence: 'must be a list of fields: strategy, keys, models, breaker, limits, cache' },
     };
   const result = v.safeParse(gatewayConfig, given, { abortEarly: true });
   if (result.success) return { config: result.output };

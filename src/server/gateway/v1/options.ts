@@ -62,17 +62,18 @@ function readCache(headers: IncomingHttpHeaders): CacheOptions | null {
   const read = both || isTrue(one(headers, 'helicone-cache-read'));
   const write = both || isTrue(one(headers, 'helicone-cache-save'));
   if (!read && !write) return null;
+  const control = one(headers, 'cache-control') ?? '';
   return {
-    read,
-    write,
-    ttl: readTtl(one(headers, 'cache-control') ?? ''),
+    read: read && !/\bno-cache\b/i.test(control),
+    write: write && !/\bno-store\b/i.test(control),
+    ttl: readTtl(control),
     bucketSize: readBucketSize(one(headers, 'helicone-cache-bucket-max-size')),
     seed: one(headers, 'helicone-cache-seed') ?? '',
     ignoreKeys: readIgnoreKeys(one(headers, 'helicone-cache-ignore-keys') ?? ''),
   };
 }
 
-/** `s-maxage` goes before `max-age`. Other directives mean nothing here, as documented. */
+/** `s-maxage` goes before `max-age`. */
 function readTtl(control: string): number {
   const seconds = /\bs-maxage=(\d+)/i.exec(control)?.[1] ?? /\bmax-age=(\d+)/i.exec(control)?.[1];
   return seconds === undefined ? ttl.usual : Math.min(Number(seconds), ttl.longest);
