@@ -29,7 +29,7 @@ test('another model than was asked is told once for each pair in a run, and agai
     await bench.run({ message: 'more', threadId });
     const told = (await notices(bench, threadId)).filter((notice) => notice.startsWith('served'));
     assert.deepEqual(told, [differs('pink'), differs('rose'), differs('pink')]);
-    assert.equal((await bench.store.ledger.servedModels(user)).length, 3);
+    assert.equal((await bench.store.usage.servedModels(user)).length, 3);
   } finally {
     await bench.close();
   }

@@ -3,6 +3,7 @@ import { compact, editCompaction, removeCompaction } from './api/compactions.ts'
 import { getConfig } from './api/config.ts';
 import { listFiles, readFile } from './api/files.ts';
 import { health } from './api/health.ts';
+import { changeKey, createKey, listKeys, revokeKey } from './api/keys.ts';
 import { listModels, setModel } from './api/models.ts';
 import { changePreferences, getPreferences } from './api/preferences.ts';
 import {
@@ -72,6 +73,10 @@ export const routes: readonly Route[] = [
   signedIn('DELETE', '/api/threads/{id}/compaction', removeCompaction),
   signedIn('GET', '/api/threads/{id}/files', listFiles),
   signedIn('GET', '/api/threads/{id}/files/content', readFile),
+  signedIn('GET', '/api/keys', listKeys),
+  signedIn('POST', '/api/keys', createKey),
+  signedIn('PATCH', '/api/keys/{id}', changeKey),
+  signedIn('DELETE', '/api/keys/{id}', revokeKey),
   signedIn('GET', '/api/usage', getUsage),
   signedIn('GET', '/api/config', getConfig),
   signedIn('GET', '/api/preferences', getPreferences),

@@ -4,6 +4,7 @@ import * as start from './migrations/0001-start.ts';
 import * as fallbackModels from './migrations/0002-fallback-models.ts';
 import * as branches from './migrations/0003-branches.ts';
 import * as compactions from './migrations/0004-compactions.ts';
+import * as keysAndLedger from './migrations/0006-keys-and-ledger.ts';
 import * as cacheAnswers from './migrations/0007-cache-answers.ts';
 import type { Database } from './schema.ts';
 import { nodeSqliteDialect } from './sqlite-dialect.ts';
@@ -17,6 +18,7 @@ const migrations: Record<string, Migration> = {
   '0002-fallback-models': fallbackModels,
   '0003-branches': branches,
   '0004-compactions': compactions,
+  '0006-keys-and-ledger': keysAndLedger,
   '0007-cache-answers': cacheAnswers,
 };
 

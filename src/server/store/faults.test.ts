@@ -20,6 +20,7 @@ import { branchStore } from './branches.ts';
 import { NodeSqliteSaver } from './checkpoint-saver.ts';
 import { eventStore } from './events.ts';
 import { idempotencyStore } from './idempotency.ts';
+import { keyStore } from './keys.ts';
 import { ledgerStore } from './ledger.ts';
 import { messageStore } from './messages.ts';
 import { openStore } from './open-store.ts';
@@ -31,6 +32,7 @@ import type { Store } from './store.ts';
 import { commitNumber, messageRow, prose, threadRow, writeTurn } from './testing/sample-rows.ts';
 import { threadStore } from './threads.ts';
 import { toolCallStore } from './tool-calls.ts';
+import { usageStore } from './usage.ts';
 
 async function withStore(work: (store: Store, dir: string) => Promise<void>): Promise<void> {
   const dir = mkdtempSync(join(tmpdir(), 'crosspoint-faults-'));
@@ -287,7 +289,19 @@ async function askEverything(db: Kysely<Database>): Promise<void> {
   await ledger.list('local', { threadId: 't' });
   await ledger.list('local', { runId: 'r' });
   await ledger.threadCost('t');
-  await ledger.groupBy('local', 'model');
+  const usage = usageStore(db);
+  for (const by of ['model', 'thread', 'property:team'] as const) await usage.groupBy('local', by);
+  await usage.groupBy('local', 'thread', { keyId: 'k', from: '2026-01-01' });
+  await usage.performance('local', { from: '2026-01-01', to: '2026-02-01' });
+  await usage.servedModels('local');
+  const property = { name: 'team', value: 'a' };
+  for (const filter of [{}, { keyId: 'k' }, { provider: 'p', model: 'm' }, { property }, { error: 'e' }])
+    await usage.requests('local', filter, { limit: 10 });
+  await usage.story('local', 'q');
+  const keys = keyStore(db);
+  await keys.byHash('h');
+  await keys.get('local', 'k');
+  await keys.list('local');
   await idempotencyStore(db).claim('local', 'k', 'b', 'r');
   await threads.delete('local', 't');
 }

@@ -7,7 +7,9 @@ import { branchStore } from './branches.ts';
 import { openDatabase, type Queries } from './database.ts';
 import { eventStore } from './events.ts';
 import { idempotencyStore } from './idempotency.ts';
+import { keyStore } from './keys.ts';
 import { ledgerStore } from './ledger.ts';
+import { LedgerJournal } from './ledger-journal.ts';
 import { messageStore } from './messages.ts';
 import { runStore } from './runs.ts';
 import type { Database } from './schema.ts';
@@ -16,6 +18,7 @@ import { settingsStore } from './settings.ts';
 import type { Store } from './store.ts';
 import { threadStore } from './threads.ts';
 import { toolCallStore } from './tool-calls.ts';
+import { usageStore } from './usage.ts';
 
 const masterKeyBytes = 32;
 
@@ -27,10 +30,18 @@ export async function openStore(dataDir: string): Promise<Store> {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const masterKey = readMasterKey(join(dataDir, 'master.key'));
   const db = await openDatabase(join(dataDir, 'crosspoint.db'));
+  const journal = new LedgerJournal(db);
   return {
     ...parts(db, masterKey),
-    transaction: (work) => inTransaction(db, masterKey, work),
-    close: () => db.destroy(),
+    ledger: journal.of(ledgerStore(db)),
+    async transaction(work) {
+      await journal.flush();
+      return inTransaction(db, masterKey, work);
+    },
+    async close() {
+      await journal.flush();
+      await db.destroy();
+    },
   };
 }
 
@@ -59,6 +70,8 @@ function parts(db: Queries, masterKey: Buffer): Omit<Store, 'transaction' | 'clo
     toolCalls: toolCallStore(db),
     events: eventStore(db),
     ledger: ledgerStore(db),
+    usage: usageStore(db),
+    keys: keyStore(db),
     settings: settingsStore(db, masterKey),
     sessions: sessionStore(db),
     idempotency: idempotencyStore(db),

@@ -135,6 +135,52 @@ export interface Database {
     error_code: string | null;
     http_status: number | null;
     finish_reason: string | null;
+    key_id: string | null;
+    path: string | null;
+    endpoint: string | null;
+    end_user: string | null;
+    session_id: string | null;
+    session_path: string | null;
+    session_name: string | null;
+    error_detail: string | null;
+    saved_usd: number | null;
+  };
+  /** `row` is the ledger's. */
+  ledger_properties: { user_id: string; name: string; value: string; row: number };
+  /** Sums over the rows up to `ledger_folded.through_row`; see ledger-fold.ts. */
+  ledger_sums: {
+    user_id: string;
+    dimension: string;
+    day: string;
+    value: string;
+    provider: string;
+    model: string;
+  } & Record<SumColumn, number>;
+  ledger_speeds: {
+    user_id: string;
+    measure: string;
+    day: string;
+    provider: string;
+    model: string;
+    bucket: number;
+    count: number;
+  };
+  ledger_folded: { id: number; through_row: number };
+  keys: {
+    id: string;
+    user_id: string;
+    name: string;
+    hash: string;
+    prefix: string;
+    last4: string;
+    models: string | null;
+    limits: string;
+    budget: string | null;
+    store_bodies: number;
+    expires_at: string | null;
+    created_at: string;
+    last_used_at: string | null;
+    revoked_at: string | null;
   };
   settings: { key: string; value: string };
   secrets: { key: string; nonce: string; value: string };
@@ -142,3 +188,20 @@ export interface Database {
   login_keys: { hash: string; expires_ms: number };
   idempotency: { user_id: string; key: string; body_hash: string; run_id: string; created_ms: number };
 }
+
+export type SumColumn =
+  | 'requests'
+  | 'failed'
+  | 'aborted'
+  | 'input_tokens'
+  | 'output_tokens'
+  | 'cache_read_tokens'
+  | 'cache_write_tokens'
+  | 'reasoning_tokens'
+  | 'cost_usd'
+  | 'unpriced'
+  | 'estimated'
+  | 'cache_hits'
+  | 'saved_usd'
+  | 'streamed_tokens'
+  | 'streaming_ms';

@@ -174,7 +174,7 @@ test('unknown prices are counted, never summed as zero', () =>
     await store.ledger.settle('b', { status: 'settled', inputTokens: 10, costUsd: null });
     assert.equal(await store.ledger.reclaim(), 1);
     assert.deepEqual(await store.ledger.threadCost('t'), { costUsd: 0.5, complete: false });
-    const [group] = await store.ledger.groupBy('local', 'model');
+    const [group] = await store.usage.groupBy('local', 'model');
     assert.deepEqual([group?.key, group?.requests, group?.costUsd, group?.unpriced], ['p/m', 3, 0.5, 1]);
   }));
 

@@ -26,7 +26,6 @@ export function memoryLedger(): LedgerStore & { rows: LedgerRow[] } {
     reclaim: unused,
     list: unused,
     threadCost: unused,
-    servedModels: unused,
-    groupBy: unused,
+    recordHit: unused,
   };
 }

@@ -15,6 +15,8 @@ export interface Caller {
   models: readonly string[] | null;
   limits: Limits;
   budget: Budget | null;
+  /** Requests and answers of this key are kept, without secrets. Absent: they are not. */
+  storeBodies?: boolean;
 }
 
 /** What one key, user or provider may use; absent means unlimited. */

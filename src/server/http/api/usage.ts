@@ -14,7 +14,7 @@ export const getUsage: Endpoint = async ({ store }, { query, userId }) => {
       detail: `"groupBy" takes one of: ${usageGrouping.options.join(', ')}.`,
     });
   const groupBy = grouping.output;
-  const groups = await store.ledger.groupBy(userId, groupBy);
+  const groups = await store.usage.groupBy(userId, groupBy);
   const body: UsageAnswer = {
     groupBy,
     groups: groupBy === 'model' ? await withServedOtherwise(store, userId, groups) : groups,
@@ -27,7 +27,7 @@ async function withServedOtherwise(
   userId: string,
   groups: readonly UsageGroup[],
 ): Promise<UsageSum[]> {
-  const served = await store.ledger.servedModels(userId);
+  const served = await store.usage.servedModels(userId);
   const others = served.filter(({ model, servedModel }) => !isServedAsAsked(model, servedModel));
   const byKey = Map.groupBy(others, ({ key }) => key);
   return groups.map((group) => {

@@ -8,7 +8,8 @@ import { createLoginKey } from '../auth/login.ts';
 import { EventStreams, type StreamLimits } from '../event-streams.ts';
 import { HttpServer } from '../http-server.ts';
 import { createListener, type Listener } from '../listener.ts';
-import { apiTokenDesk } from '#server/gateway/v1/api-token.ts';
+import { createKeyDesk } from '#server/gateway/keys/key-desk.ts';
+import { KeyOffice } from '#server/gateway/keys/key-office.ts';
 import { configuredRouter } from '#server/gateway/v1/configured-router.ts';
 import { createPublicGateway } from '#server/gateway/v1/serve.ts';
 import { ownerId, type Services } from '../services.ts';
@@ -80,15 +81,18 @@ function servicesOf(bench: Workbench, logged: string[]): Services {
   const log = (details: object, message: string) => void logged.push(`${message} ${JSON.stringify(details)}`);
   const config = readConfig({ CROSSPOINT_API_TOKEN: token, CROSSPOINT_DATA_DIR: bench.dataDir });
   const logger = { debug: () => undefined, info: log, warn: log, error: log };
+  const { keys } = bench.store;
+  const keyDesk = createKeyDesk({ keys, apiToken: token, ownerId, logger });
   return {
     config,
     version: '1.2.3',
     store: bench.store,
+    keys: new KeyOffice(keys, (hash) => keyDesk.forget(hash)),
     log: bench.log,
     agent: bench.agent,
     models: fixedModels(),
     v1: createPublicGateway({
-      keys: apiTokenDesk(token, ownerId),
+      keys: keyDesk,
       router: configuredRouter(fixedModels(), new Map()),
       cache: null,
       admissions: null,

@@ -1,0 +1,142 @@
+import { setImmediate as breathe } from 'node:timers/promises';
+import { sql } from 'kysely';
+import type { Queries } from './database.ts';
+import { lastRow, propertiesWithin } from './ledger-scan.ts';
+import { bucketOf } from './percentiles.ts';
+import type { Database } from './schema.ts';
+import {
+  addEntry,
+  dayOf,
+  dimensionsOf,
+  entryColumns,
+  noSums,
+  speedsOf,
+  sumColumns,
+  valueIn,
+  type LedgerEntry,
+} from './usage-cells.ts';
+
+/** Rows that are folded in one transaction; fewer are left as they are, because a report reads them as fast. */
+const foldRows = 5_000;
+/** Rows of one insert: SQLite takes 32,766 parameters. */
+const insertRows = 500;
+
+/**
+ * Brings the sums up to date, piece by piece, up to the first attempt that still runs: what is settled never changes again.
+ * @returns the last row that the sums cover
+ */
+export async function foldLedger(db: Queries): Promise<number> {
+  for (;;) {
+    const after = await foldedThrough(db);
+    const limit = await lastSettled(db);
+    if (limit - after < foldRows || db.isTransaction) return after;
+    await db.transaction().execute((queries) => foldOnce(queries, after, after + foldRows));
+    await breathe();
+  }
+}
+
+async function foldedThrough(db: Queries): Promise<number> {
+  const { through_row } = await db
+    .selectFrom('ledger_folded')
+    .select('through_row')
+    .where('id', '=', 1)
+    .executeTakeFirstOrThrow();
+  return through_row;
+}
+
+async function lastSettled(db: Queries): Promise<number> {
+  const { first } = await db
+    .selectFrom('ledger')
+    .select((eb) => eb.fn.min('row').as('first'))
+    .where(sql<boolean>`status = 'reserved'`)
+    .executeTakeFirstOrThrow();
+  return first === null ? lastRow(db) : first - 1;
+}
+
+/** Another process may have folded the same rows meanwhile: then nothing is left to do. */
+async function foldOnce(db: Queries, after: number, through: number): Promise<void> {
+  const moved = await db
+    .updateTable('ledger_folded')
+    .set({ through_row: through })
+    .where('id', '=', 1)
+    .where('through_row', '=', after)
+    .executeTakeFirst();
+  if (moved.numUpdatedRows !== 1n) return;
+  const rows = await db
+    .selectFrom('ledger')
+    .select(entryColumns)
+    .where('row', '>', after)
+    .where('row', '<=', through)
+    .execute();
+  const properties = await propertiesWithin(db, after, through);
+  const sums = new Map<string, Database['ledger_sums']>();
+  const speeds = new Map<string, Database['ledger_speeds']>();
+  for (const row of rows) {
+    sumUp(sums, row, properties.get(row.row));
+    countSpeeds(speeds, row);
+  }
+  await addAll(db, [...sums.values()], [...speeds.values()]);
+}
+
+function sumUp(
+  sums: Map<string, Database['ledger_sums']>,
+  row: LedgerEntry,
+  properties: ReadonlyMap<string, string> | undefined,
+): void {
+  const { user_id, provider, model } = row;
+  const day = dayOf(row);
+  for (const dimension of dimensionsOf(properties)) {
+    const value = valueIn(dimension, row, properties);
+    if (value === null) continue;
+    const key = JSON.stringify([user_id, dimension, day, value, provider, model]);
+    let cell = sums.get(key);
+    if (!cell) sums.set(key, (cell = { user_id, dimension, day, value, provider, model, ...noSums() }));
+    addEntry(cell, row);
+  }
+}
+
+function countSpeeds(speeds: Map<string, Database['ledger_speeds']>, row: LedgerEntry): void {
+  const { user_id, provider, model } = row;
+  const day = dayOf(row);
+  for (const [measure, ms] of speedsOf(row)) {
+    const bucket = bucketOf(ms);
+    const key = JSON.stringify([user_id, measure, day, provider, model, bucket]);
+    const cell = speeds.get(key);
+    if (cell) cell.count += 1;
+    else speeds.set(key, { user_id, measure, day, provider, model, bucket, count: 1 });
+  }
+}
+
+async function addAll(
+  db: Queries,
+  sums: Database['ledger_sums'][],
+  speeds: Database['ledger_speeds'][],
+): Promise<void> {
+  for (let at = 0; at < sums.length; at += insertRows)
+    await db
+      .insertInto('ledger_sums')
+      .values(sums.slice(at, at + insertRows))
+      .onConflict((on) =>
+        on
+          .columns(['user_id', 'dimension', 'day', 'value', 'provider', 'model'])
+          .doUpdateSet((eb) =>
+            Object.fromEntries(
+              sumColumns.map((column) => [
+                column,
+                eb(`ledger_sums.${column}`, '+', eb.ref(`excluded.${column}`)),
+              ]),
+            ),
+          ),
+      )
+      .execute();
+  for (let at = 0; at < speeds.length; at += insertRows)
+    await db
+      .insertInto('ledger_speeds')
+      .values(speeds.slice(at, at + insertRows))
+      .onConflict((on) =>
+        on
+          .columns(['user_id', 'measure', 'day', 'provider', 'model', 'bucket'])
+          .doUpdateSet((eb) => ({ count: eb('ledger_speeds.count', '+', eb.ref('excluded.count')) })),
+      )
+      .execute();
+}
