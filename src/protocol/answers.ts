@@ -91,3 +91,38 @@ export interface ConfigAnswer {
   /** The first message of the scripted demo. */
   demoTask: string;
 }
+
+/** `GET` and `PUT /api/gateway`: docs/gateway.md says what `config` holds. */
+export interface GatewayAnswer {
+  config: object;
+  /** The file that it comes from; null when it is kept in the settings. */
+  file: string | null;
+  readOnly: boolean;
+  /** The variables that it names, and whether the environment has them: never their values. */
+  variables: { name: string; set: boolean }[];
+}
+
+/** `GET /api/gateway/health` */
+export interface GatewayHealthAnswer {
+  endpoints: EndpointHealthState[];
+}
+
+/** One model behind one key. */
+export interface EndpointHealthState {
+  /** Of the provider and the key's variable. */
+  id: string;
+  provider: string;
+  model: string;
+  /** The variable that holds the key; null where none is needed. */
+  key: string | null;
+  /** Within the breaker's window. */
+  requests: number;
+  errorRatio: number | null;
+  /** A moving average: to the first token of a stream, else to the answer. */
+  latencyMs: number | null;
+  breaker: 'closed' | 'open' | 'half-open';
+  /** Why it is left out at the moment, where there is another one. */
+  out: 'failing' | 'rate-limited' | 'refused-key' | null;
+  /** Milliseconds until it is tried again. */
+  untilMs: number | null;
+}

@@ -56,6 +56,10 @@ export const errorCatalogue = {
     status: 409,
     sentence: 'This review was already decided, differently. Reload the thread to see how.',
   },
+  gateway_read_only: {
+    status: 409,
+    sentence: 'The gateway is configured in {file}. Change that file and start again, or remove it.',
+  },
   nothing_to_review: { status: 409, sentence: 'There is nothing to review on this thread.' },
   arguments_changed: {
     status: 409,

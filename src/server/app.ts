@@ -10,9 +10,15 @@ import { createGateway } from './gateway/gateway.ts';
 import { createAdmissions } from './gateway/limits/admissions.ts';
 import type { LimitStore } from './gateway/limits/limit-store.ts';
 import { openLimitStore } from './gateway/limits/sqlite-limit-store.ts';
-import { emptyGatewayConfig } from './gateway/routing/gateway-config.ts';
-import { apiTokenDesk } from './gateway/v1/api-token.ts';
-import { configuredRouter } from './gateway/v1/configured-router.ts';
+import { createKeyDesk } from './gateway/keys/key-desk.ts';
+import { KeyOffice } from './gateway/keys/key-office.ts';
+import {
+  openGatewaySettings,
+  withNamedKeys,
+  type GatewaySettings,
+} from './gateway/routing/gateway-settings.ts';
+import { KeyRouter } from './gateway/routing/key-router.ts';
+import { ModelRouter } from './gateway/routing/router.ts';
 import { createPublicGateway } from './gateway/v1/serve.ts';
 import { ownerId, type Logger, type Services } from './http/services.ts';
 import { createModelManager } from './models/model-manager.ts';
@@ -46,8 +52,8 @@ export async function createApp(config: Config, logger: Logger, options: AppOpti
   refuseMissingEngines(config);
   const store = await openRecord(config.dataDir);
   const log = createEventLog(store);
-  const models = await createModelManager({ config, settings: store.settings, logger });
-  const { gateway, v1, ...gateways } = openGateways(config, store, models, logger);
+  const { models, gatewaySettings } = await openModels(config, store, logger);
+  const { gateway, v1, ...gateways } = openGateways(config, store, models, gatewaySettings, logger);
   const sandboxes = createLocalSandboxes({
     dataDir: config.dataDir,
     egress: config.sandboxEgress,
@@ -80,6 +86,8 @@ export async function createApp(config: Config, logger: Logger, options: AppOpti
       agent,
       models,
       v1,
+      keys: gateways.keys,
+      routing: { settings: gatewaySettings, health: () => gateways.router.health() },
       providerStates: () => models.providerStates(),
       sandboxes,
       searchesWeb: tools.some(({ name }) => name === 'web_search'),
@@ -98,21 +106,40 @@ export async function createApp(config: Config, logger: Logger, options: AppOpti
   };
 }
 
+/** What can be asked, by the keys that the environment and the gateway's configuration name. */
+async function openModels(config: Config, { settings }: Store, logger: Logger) {
+  const gatewaySettings = await openGatewaySettings({ config, settings, logger });
+  const named = () => withNamedKeys(config, gatewaySettings.current());
+  const models = await createModelManager({ config: named(), settings, logger });
+  gatewaySettings.checkFile(models.providerStates());
+  gatewaySettings.onChange = () => models.reconnect(named());
+  return { models, gatewaySettings };
+}
+
 /** The agent's way to the models and that of other programs: one cache, one set of limits, one ledger. */
-function openGateways(config: Config, store: Store, models: RunningModelManager, logger: Logger) {
+function openGateways(
+  config: Config,
+  store: Store,
+  models: RunningModelManager,
+  settings: GatewaySettings,
+  logger: Logger,
+) {
   const { helicone, deadlineScale } = config;
   const connections = models.connections();
-  const gatewayConfig = () => emptyGatewayConfig;
+  const gatewayConfig = settings.current;
+  const { secretOf } = config;
+  const keyRouter = new KeyRouter({ connections, config: gatewayConfig, secretOf, logger });
   const limits = openLimits(config.dataDir, logger);
   const cachePath = join(config.dataDir, 'cache.db');
   const cache = createResponseCache({ path: cachePath, bounds: () => gatewayConfig().cache, logger });
   const gateway = withKeptAnswers(
-    createGateway({ connections, helicone, ledger: store.ledger, deadlineScale, logger }),
+    createGateway({ connections, router: keyRouter, helicone, ledger: store.ledger, deadlineScale, logger }),
     cache,
   );
+  const keyDesk = createKeyDesk({ keys: store.keys, apiToken: config.apiToken, ownerId, logger });
   const v1 = createPublicGateway({
-    keys: apiTokenDesk(config.apiToken, ownerId),
-    router: configuredRouter(models, connections),
+    keys: keyDesk,
+    router: new ModelRouter(models, keyRouter),
     cache,
     admissions: createAdmissions({ store: limits, settings: () => gatewayConfig().limits, logger }),
     project,
@@ -126,6 +153,8 @@ function openGateways(config: Config, store: Store, models: RunningModelManager,
   return {
     gateway,
     v1,
+    router: keyRouter,
+    keys: new KeyOffice(store.keys, (hash) => keyDesk.forget(hash)),
     async close() {
       await v1.close();
       await gateway.close();

@@ -35,6 +35,10 @@ export interface Config {
   customProviders: CustomProviderConfig[];
   /** Values of the variables that `CUSTOM_PROVIDERS[].apiKeyEnv` names. */
   customKeys: Record<string, string>;
+  /** The gateway's file; null: the one in the data directory, when it is there. */
+  gatewayFile: string | null;
+  /** The value of a variable that the gateway's configuration names. A function, so that no copy of this holds it. */
+  secretOf: (variable: string) => string | null;
   localServers: { ollama: string; lmstudio: string; llamacpp: string; vllm: string };
   helicone: {
     key: string | null;
@@ -71,6 +75,11 @@ const customProvider = v.object({
   wire: v.optional(v.picklist(['openai-chat', 'anthropic-messages', 'openai-responses']), 'openai-chat'),
   models: v.optional(v.array(text), []),
 });
+
+/** Whether a variable means something here already. */
+export function isOwnVariable(name: string): boolean {
+  return Object.hasOwn(environment, name);
+}
 
 /** @throws {ConfigError} that names the first wrong variable. */
 export function readConfig(env: Record<string, string | undefined>): Config {
@@ -131,6 +140,8 @@ function providerConfig(read: Read, given: Given) {
       llamacpp: read('LLAMACPP_BASE_URL'),
       vllm: read('VLLM_BASE_URL'),
     },
+    gatewayFile: read('GATEWAY_CONFIG') ?? null,
+    secretOf: (variable: string) => given(variable)?.trim() ?? null,
     refreshModels: read('CROSSPOINT_REFRESH_MODELS') === 'on',
     helicone: heliconeConfig(read),
   };

@@ -55,6 +55,13 @@ export const environment = {
   HELICONE_OPENROUTER_URL: v.optional(httpUrl, 'https://openrouter.helicone.ai/api/v1'),
   HELICONE_GATEWAY_URL: v.optional(httpUrl, 'https://ai-gateway.helicone.ai/v1'),
   HELICONE_BYPASS: v.optional(v.picklist(['on', 'off'], 'must be "on" or "off".'), 'on'),
+  /** Keys, endpoints and limits of the gateway; see docs/gateway.md. Default: gateway.yaml, .yml or .json in the data directory. */
+  GATEWAY_CONFIG: v.optional(
+    v.pipe(
+      text,
+      v.transform((path) => resolve(path)),
+    ),
+  ),
   SANDBOX: v.optional(
     v.picklist(['local', 'e2b', 'daytona'], 'must be "local", "e2b" or "daytona".'),
     'local',

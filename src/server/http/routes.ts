@@ -2,6 +2,7 @@ import { answerAgain, decideReview, startRun } from './api/agent.ts';
 import { compact, editCompaction, removeCompaction } from './api/compactions.ts';
 import { getConfig } from './api/config.ts';
 import { listFiles, readFile } from './api/files.ts';
+import { changeGateway, getGateway, getGatewayHealth } from './api/gateway.ts';
 import { health } from './api/health.ts';
 import { changeKey, createKey, listKeys, revokeKey } from './api/keys.ts';
 import { listModels, setModel } from './api/models.ts';
@@ -79,6 +80,9 @@ export const routes: readonly Route[] = [
   signedIn('DELETE', '/api/keys/{id}', revokeKey),
   signedIn('GET', '/api/usage', getUsage),
   signedIn('GET', '/api/config', getConfig),
+  signedIn('GET', '/api/gateway', getGateway),
+  signedIn('PUT', '/api/gateway', changeGateway),
+  signedIn('GET', '/api/gateway/health', getGatewayHealth),
   signedIn('GET', '/api/preferences', getPreferences),
   signedIn('PUT', '/api/preferences', changePreferences),
 ];

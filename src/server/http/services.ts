@@ -1,9 +1,8 @@
-import type { ProviderState } from '#protocol/answers.ts';
+import type { EndpointHealthState, ProviderState } from '#protocol/answers.ts';
 import type { AgentService } from '#server/agent/types.ts';
 import type { Config } from '#server/config.ts';
 import type { KeyOffice } from '#server/gateway/keys/key-office.ts';
 import type { GatewaySettings } from '#server/gateway/routing/gateway-settings.ts';
-import type { EndpointState } from '#server/gateway/routing/health-board.ts';
 import type { PublicGateway } from '#server/gateway/v1/serve.ts';
 import type { ModelManager } from '#server/models/types.ts';
 import type { SandboxProvider } from '#server/sandbox/sandbox.ts';
@@ -22,7 +21,7 @@ export interface Services {
   /** `/v1`. */
   v1: PublicGateway;
   /** Keys and endpoints of the gateway: how they are configured, and how they are. */
-  routing: { settings: GatewaySettings; health: () => EndpointState[] };
+  routing: { settings: GatewaySettings; health: () => EndpointHealthState[] };
   /** Minted keys for `/v1`. */
   keys: KeyOffice;
   /** In the order of the picker. */

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { ProviderState } from '#protocol/answers.ts';
 import { CrosspointError } from '#protocol/errors.ts';
 import type { Model, ModelConfig } from '#protocol/model.ts';
@@ -48,6 +49,8 @@ export async function createModelManager(options: ModelManagerOptions): Promise<
 
 class Manager implements RunningModelManager {
   readonly #table: ModelTable;
+  /** One map for the life of the process: the gateway holds it. */
+  readonly #connections = new Map<string, Connection>();
   readonly #refreshOptions: RefreshOptions;
   readonly #parts: Availability;
   readonly #resolver: NameResolver;
@@ -68,7 +71,8 @@ class Manager implements RunningModelManager {
     const named = listed.flatMap((provider) => provider.configuredModels?.(config) ?? []);
     this.#table = new ModelTable(providers, named);
     this.#table.setFetched(patches);
-    this.#parts = { config, table: this.#table, providers, connections: connect(listed, config) };
+    connect(this.#connections, listed, config);
+    this.#parts = { config, table: this.#table, providers, connections: this.#connections };
     this.#resolver = { table: this.#table, providers, usable: (facts) => this.#isUsable(facts) };
     this.#discovery = new Discovery(config, listed, this.#refreshOptions.now, (provider, models) => {
       // What a remote list once gave stays: it did not vanish because one request failed.
@@ -160,7 +164,12 @@ class Manager implements RunningModelManager {
   }
 
   connections(): ReadonlyMap<string, Connection> {
-    return this.#parts.connections;
+    return this.#connections;
+  }
+
+  reconnect(config: Config): void {
+    this.#parts.config = config;
+    connect(this.#connections, this.#parts.providers.values(), config);
   }
 
   providerStates(): ProviderState[] {
@@ -245,12 +254,12 @@ class Manager implements RunningModelManager {
   }
 }
 
-/** One map for the life of the process: the gateway holds it. */
-function connect(providers: readonly Provider[], config: Config): ReadonlyMap<string, Connection> {
-  return new Map(
-    providers.flatMap((provider) => {
-      const connection = provider.connect(config);
-      return connection ? [[provider.id, connection] as const] : [];
-    }),
-  );
+/** A connection that stays the same stays the same object: what is kept for it stays good. */
+function connect(connections: Map<string, Connection>, providers: Iterable<Provider>, config: Config): void {
+  for (const provider of providers) {
+    const connection = provider.connect(config);
+    const known = connections.get(provider.id);
+    if (!connection) connections.delete(provider.id);
+    else if (!known || !isDeepStrictEqual(connection, known)) connections.set(provider.id, connection);
+  }
 }

@@ -54,6 +54,8 @@ export interface ModelManager {
 export interface RunningModelManager extends ModelManager {
   /** By provider id, for the gateway. One live map: it follows what is found at run time. */
   connections(): ReadonlyMap<string, Connection>;
+  /** Other keys are set: their providers come and go. */
+  reconnect(config: Config): void;
   /** For `GET /api/config`. */
   providerStates(): ProviderState[];
   /** Looks for local servers again, unless that was done just now. Ends within about a second; never throws. */

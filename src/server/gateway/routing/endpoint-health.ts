@@ -1,5 +1,5 @@
 import type { AttemptOutcome } from '../v1/types.ts';
-import { Breaker, type BreakerSettings, type BreakerState, type Pass } from './breaker.ts';
+import { Breaker, type BreakerSettings, type Pass } from './breaker.ts';
 import { PeakEwma } from './peak-ewma.ts';
 
 /** A longer wait is no wait but a refusal: the next request may ask and be told. */
@@ -76,5 +76,3 @@ function endOf({ kind }: AttemptOutcome): 'good' | 'bad' | null {
   if (kind === 'ok') return 'good';
   return kind === 'failed' || kind === 'cut' ? 'bad' : null;
 }
-
-export type { BreakerState };

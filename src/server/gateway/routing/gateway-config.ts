@@ -127,7 +127,10 @@ export function parseGatewayConfig(value: unknown): ParsedConfig {
   const given = value ?? {};
   if (typeof given !== 'object' || Array.isArray(given))
     return {
-      problem: { path: '', sentence: 'must be a list of fields: strategy, keys, models, breaker, limits, cache' },
+      problem: {
+        path: '',
+        sentence: 'must be a list of fields: strategy, keys, models, breaker, limits, cache',
+      },
     };
   const result = v.safeParse(gatewayConfig, given, { abortEarly: true });
   if (result.success) return { config: result.output };

@@ -1,5 +1,6 @@
+import type { EndpointHealthState } from '#protocol/answers.ts';
 import type { AttemptOutcome, Candidate } from '../v1/types.ts';
-import type { BreakerSettings, BreakerState, Pass } from './breaker.ts';
+import type { BreakerSettings, Pass } from './breaker.ts';
 import { EndpointHealth } from './endpoint-health.ts';
 
 /** Milliseconds without a key that was refused. */
@@ -14,23 +15,6 @@ export interface WarningLogger {
 interface Entry {
   candidate: Candidate;
   health: EndpointHealth;
-}
-
-/** State of one endpoint, without any secret. Times from now, in milliseconds. */
-export interface EndpointState {
-  id: string;
-  provider: string;
-  model: string;
-  /** The variable that holds the key; null where none is needed. */
-  key: string | null;
-  /** Within the breaker's window. */
-  requests: number;
-  errorRatio: number | null;
-  latencyMs: number | null;
-  breaker: BreakerState;
-  /** Why it is left out at the moment: its breaker, a 429, or a refused key. */
-  out: 'failing' | 'rate-limited' | 'refused-key' | null;
-  untilMs: number | null;
 }
 
 /** Health of every model behind every key, fed by the ends of attempts only. One key's failures are no other key's. */
@@ -71,7 +55,7 @@ export class HealthBoard {
   leastBad(candidates: readonly Candidate[]): Candidate[] {
     const ranks = { failing: 0, 'rate-limited': 1, 'refused-key': 2 };
     const states = candidates.map((candidate) => ({ candidate, state: this.#state(candidate) }));
-    const rank = ({ out }: EndpointState) => (out ? ranks[out] : 0);
+    const rank = ({ out }: EndpointHealthState) => (out ? ranks[out] : 0);
     return states
       .sort(
         ({ state: left }, { state: right }) =>
@@ -109,7 +93,7 @@ export class HealthBoard {
     return waits.length ? Math.min(...waits) : 0;
   }
 
-  states(): EndpointState[] {
+  states(): EndpointHealthState[] {
     return [...this.#entries.values()].map(({ candidate }) => this.#state(candidate));
   }
 
@@ -131,7 +115,7 @@ export class HealthBoard {
     return Math.max(this.#denied.get(candidate.id) ?? 0, this.#denied.get(keyOf(candidate)) ?? 0);
   }
 
-  #state(candidate: Candidate): EndpointState {
+  #state(candidate: Candidate): EndpointHealthState {
     const now = this.#now();
     const { id, target, connection } = candidate;
     const health = this.#entries.get(keyOf(candidate))?.health ?? new EndpointHealth(this.#settings);
@@ -149,7 +133,11 @@ export class HealthBoard {
     };
   }
 
-  #outOf(candidate: Candidate, health: EndpointHealth, now: number): Pick<EndpointState, 'out' | 'untilMs'> {
+  #outOf(
+    candidate: Candidate,
+    health: EndpointHealth,
+    now: number,
+  ): Pick<EndpointHealthState, 'out' | 'untilMs'> {
     const left = (until: number) => Math.ceil(until - now);
     const denied = this.#deniedUntil(candidate);
     if (denied > now) return { out: 'refused-key', untilMs: left(denied) };

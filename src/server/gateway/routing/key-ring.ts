@@ -48,7 +48,7 @@ export class KeyRings {
     if (!named || from.embedded) return ownKey(from);
     const ring: KeyRing = { keys: [], missing: [] };
     for (const { key, weight } of named) {
-      const apiKey = key === from.apiKeyVariable ? (from.apiKey ?? this.#secretOf(key)) : this.#secretOf(key);
+      const apiKey = this.#secretOf(key);
       if (apiKey === null) ring.missing.push(key);
       else ring.keys.push({ connection: withKey(from, key, apiKey), id: idOf(from, key), weight });
     }

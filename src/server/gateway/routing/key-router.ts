@@ -1,10 +1,12 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { EndpointHealthState } from '#protocol/answers.ts';
 import { CrosspointError } from '#protocol/errors.ts';
 import type { Connection, Target } from '../types.ts';
 import type { AttemptOutcome, Candidate } from '../v1/types.ts';
 import { arrange } from './arrange.ts';
 import type { BreakerSettings } from './breaker.ts';
 import type { GatewayConfig, Strategy } from './gateway-config.ts';
-import { HealthBoard, type EndpointState, type WarningLogger } from './health-board.ts';
+import { HealthBoard, type WarningLogger } from './health-board.ts';
 import { KeyRings } from './key-ring.ts';
 
 export interface KeyRouterOptions {
@@ -44,7 +46,7 @@ export class KeyRouter {
   /** The configuration of one request. Other settings of the breaker begin with a clean record. */
   config(): GatewayConfig {
     const config = this.#options.config();
-    if (config.breaker !== this.#breaker) {
+    if (config.breaker !== this.#breaker && !isDeepStrictEqual(config.breaker, this.#breaker)) {
       this.#breaker = config.breaker;
       this.#board.configure(breakerSettings(config.breaker));
     }
@@ -109,7 +111,7 @@ export class KeyRouter {
   }
 
   /** Of everything that was asked so far. */
-  health(): EndpointState[] {
+  health(): EndpointHealthState[] {
     return this.#board.states();
   }
 }

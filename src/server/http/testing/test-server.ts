@@ -11,6 +11,8 @@ import { createListener, type Listener } from '../listener.ts';
 import { createKeyDesk } from '#server/gateway/keys/key-desk.ts';
 import { KeyOffice } from '#server/gateway/keys/key-office.ts';
 import { configuredRouter } from '#server/gateway/v1/configured-router.ts';
+import { emptyGatewayConfig } from '#server/gateway/routing/gateway-config.ts';
+import { GatewaySettings } from '#server/gateway/routing/gateway-settings.ts';
 import { createPublicGateway } from '#server/gateway/v1/serve.ts';
 import { ownerId, type Services } from '../services.ts';
 
@@ -91,6 +93,10 @@ function servicesOf(bench: Workbench, logged: string[]): Services {
     log: bench.log,
     agent: bench.agent,
     models: fixedModels(),
+    routing: {
+      settings: new GatewaySettings(bench.store.settings, null, emptyGatewayConfig),
+      health: () => [],
+    },
     v1: createPublicGateway({
       keys: keyDesk,
       router: configuredRouter(fixedModels(), new Map()),
