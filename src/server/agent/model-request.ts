@@ -21,7 +21,8 @@ export function modelRequest(
       threadId: thread.id,
       runId,
       ...(thread.title ? { sessionName: thread.title } : {}),
-      ...(thread.cacheAnswers ? { cacheAnswers: true } : {}),
+      // Who asks for another answer begins a branch, and does not want the same one.
+      ...(thread.cacheAnswers ? { cacheAnswers: { seed: String(thread.branch) } } : {}),
     },
   };
 }

@@ -176,8 +176,8 @@ export interface RequestContext {
   runId: string | null;
   /** The thread's title, for Helicone's session name. */
   sessionName?: string;
-  /** The answer may come from the response cache, and may be kept there. */
-  cacheAnswers?: boolean;
+  /** The answer may come from the response cache, and may be kept there. Another seed is another answer to the same words. */
+  cacheAnswers?: { seed: string };
   properties?: Record<string, string>;
 }
 

@@ -15,7 +15,7 @@ function asked(
     settings: { reasoningEffort: 'medium' },
     ...changes,
   });
-  return { ...given, context: { ...given.context, cacheAnswers: true, ...context } };
+  return { ...given, context: { ...given.context, cacheAnswers: { seed: '0' }, ...context } };
 }
 
 async function all(gateway: Gateway, given: ModelRequest, signal = never): Promise<ModelStreamEvent[]> {
@@ -64,7 +64,7 @@ test('the same request again, of whatever thread of the user, is answered with t
   assert.equal(again[0]?.type, 'started');
 });
 
-test('a thread that does not ask for it, another user and another request go to the provider', async () => {
+test('a thread that does not ask for it, another user, another request and another answer that is wanted go to the provider', async () => {
   const { bench, gateway } = await kept();
   await using _bench = bench;
   await all(gateway, asked());
@@ -76,7 +76,8 @@ test('a thread that does not ask for it, another user and another request go to 
   await all(gateway, asked({ messages: [says('Hello!')] }));
   await all(gateway, asked({ settings: { temperature: 0.5 } }));
   await all(gateway, asked({ tools: [] }));
-  assert.equal(bench.ledger.rows.length, 6);
+  await all(gateway, asked({}, { cacheAnswers: { seed: '1' } }));
+  assert.equal(bench.ledger.rows.length, 7);
 });
 
 test('two threads that ask the same at the same time make one call', async () => {

@@ -1,45 +1,46 @@
 import type { AssistantPart } from '#protocol/message.ts';
 import type { UsageEntry } from '#protocol/usage.ts';
 import type { Gateway, ModelRequest, ModelStreamEvent } from '../types.ts';
-import type { CacheLookup, CachedAnswer, CacheOptions, ResponseCache } from '../v1/types.ts';
+import type { CachedAnswer, CacheKey, CacheLookup, CacheOptions, ResponseCache } from '../v1/types.ts';
 import { canonicalJson } from './canonical-json.ts';
 
 type Finished = Extract<ModelStreamEvent, { type: 'finished' }>;
 /** What is kept of a finished answer beside its usage. */
 type KeptAnswer = Omit<Finished, 'type' | 'usage'>;
 
-const options: CacheOptions = {
+const usual: Omit<CacheOptions, 'seed'> = {
   read: true,
   write: true,
   ttl: 604_800,
   bucketSize: 1,
-  seed: '',
   ignoreKeys: [],
 };
 
 /** A gateway whose callers may have kept answers, each of them that asks for it (`context.cacheAnswers`). */
 export function withKeptAnswers(gateway: Gateway, cache: ResponseCache): Gateway {
   return {
-    stream: (request, signal) =>
-      request.context.cacheAnswers
-        ? answered(gateway, cache, request, signal)
-        : gateway.stream(request, signal),
+    stream(request, signal) {
+      const { userId, cacheAnswers } = request.context;
+      if (!cacheAnswers) return gateway.stream(request, signal);
+      const options = { ...usual, ...cacheAnswers };
+      const key = { userId, path: 'agent', body: bodyOf(request), options };
+      return answered(() => gateway.stream(request, signal), cache, key, signal);
+    },
     close: () => gateway.close(),
   };
 }
 
 async function* answered(
-  gateway: Gateway,
+  ask: () => AsyncIterable<ModelStreamEvent>,
   cache: ResponseCache,
-  request: ModelRequest,
+  key: CacheKey,
   signal: AbortSignal,
 ): AsyncGenerator<ModelStreamEvent> {
   const startedAt = performance.now();
-  const key = { userId: request.context.userId, path: 'agent', body: bodyOf(request), options };
   for (;;) {
     signal.throwIfAborted();
     const lookup = await cache.lookup(key, signal);
-    if (lookup.kind === 'leader') return yield* led(gateway.stream(request, signal), lookup);
+    if (lookup.kind === 'leader') return yield* led(ask(), lookup);
     const answer = lookup.kind === 'hit' ? lookup.answer : await lookup.answer;
     if (answer) return yield* replay(answer, startedAt);
   }
