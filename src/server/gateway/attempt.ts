@@ -143,7 +143,12 @@ class Attempt {
       const usage = await record.settle({ status: 'aborted', errorCode: 'aborted', ...ended });
       return { kind: 'aborted', partial: { parts: kept.parts, usage } };
     }
-    const usage = await record.settle({ status: 'failed', errorCode: failure.error.code, ...ended });
+    const usage = await record.settle({
+      status: 'failed',
+      errorCode: failure.error.code,
+      errorDetail: failure.detail,
+      ...ended,
+    });
     return { kind: 'failure', failure: { ...failure, partial: { parts: kept.parts, usage } } };
   }
 

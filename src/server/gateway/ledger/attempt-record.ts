@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { UsageEntry } from '#protocol/usage.ts';
-import type { LedgerRow, LedgerStore } from '#server/store/store.ts';
+import type { LedgerFacts, LedgerRow, LedgerStore } from '#server/store/store.ts';
 import type { RequestContext, Target } from '../types.ts';
 import type { ReportedUsage } from '../wires/wire.ts';
 import { costUsd } from './cost.ts';
@@ -8,7 +8,7 @@ import { estimateTokens } from './estimate.ts';
 
 export interface AttemptIdentity {
   requestId: string;
-  context: Pick<RequestContext, 'userId' | 'threadId' | 'runId'>;
+  context: Pick<RequestContext, 'userId' | 'threadId' | 'runId' | 'properties'>;
   target: Pick<Target, 'provider' | 'model' | 'cost'>;
   /** The answer is asked for as a stream. */
   streams: boolean;
@@ -18,6 +18,8 @@ export interface AttemptIdentity {
   startedAt: number;
   /** Of the request, for when the provider reports none. */
   estimateInput(): number;
+  /** Of a call from outside: by whom, where and about what. */
+  facts?: Partial<LedgerFacts>;
 }
 
 export type AttemptLedger = Pick<LedgerStore, 'reserve' | 'settle'>;
@@ -26,6 +28,8 @@ export interface AttemptEnding {
   status: 'settled' | 'failed' | 'aborted';
   reported: ReportedUsage | null;
   errorCode?: string;
+  /** The provider's own words, without secrets. */
+  errorDetail?: string;
   finishReason?: string;
   servedModel?: string;
 }
@@ -53,12 +57,13 @@ export class AttemptRecord {
   }
 
   async reserve(): Promise<void> {
-    const { requestId, context, target, attempt, route, startedAt } = this.#identity;
-    const { userId, threadId, runId } = context;
+    const { requestId, context, target, attempt, route, startedAt, facts } = this.#identity;
+    const { userId, threadId, runId, properties = {} } = context;
     const { provider, model } = target;
     const timestamp = new Date(startedAt).toISOString();
     const owner = { requestId, userId, threadId, runId };
-    await this.#ledger.reserve({ id: this.id, ...owner, provider, model, timestamp, attempt, route });
+    const row = { id: this.id, ...owner, provider, model, timestamp, attempt, route };
+    await this.#ledger.reserve({ ...row, properties, ...facts });
   }
 
   /** Something of the answer itself has arrived. */
@@ -81,6 +86,7 @@ export class AttemptRecord {
       ...usage,
       status: ending.status,
       errorCode: ending.errorCode ?? null,
+      ...(ending.errorDetail ? { errorDetail: ending.errorDetail } : {}),
       httpStatus: this.httpStatus,
       finishReason: ending.finishReason ?? null,
     };

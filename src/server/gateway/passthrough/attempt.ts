@@ -226,7 +226,7 @@ export class PassthroughAttempt implements Receiver {
 
   #conclude(known: FailureFacts): void {
     const after = readRetryAfter(joinedHeaders(this.#headers), Date.now());
-    const ending = { errorCode: known.error.code, ...facts(this.#stream.seen) };
+    const ending = { errorCode: known.error.code, errorDetail: known.detail, ...facts(this.#stream.seen) };
     const usage = this.#close({ status: 'failed', ...ending });
     this.#result.resolve({
       kind: 'failure',
