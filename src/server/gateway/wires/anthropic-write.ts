@@ -71,7 +71,10 @@ function messageTexts(request: ModelRequest, withThinking: boolean, written: Wri
 }
 
 function blockTexts(message: PromptMessage, target: Target, withThinking: boolean): string[] {
-  if (message.role === 'tool') return message.results.map((result) => JSON.stringify(resultBlock(result)));
+  if (message.role === 'tool')
+    return [...message.results.map(resultBlock), ...message.results.flatMap(imagesOfFailure)].map((block) =>
+      JSON.stringify(block),
+    );
   if (message.role === 'user') return message.parts.flatMap(userBlock).map((block) => JSON.stringify(block));
   return message.parts.flatMap((part) => assistantBlock(part, target, withThinking));
 }
@@ -102,7 +105,7 @@ function assistantBlock(part: AssistantPart, target: Target, withThinking: boole
   if (part.type === 'reasoning') {
     // Exactly as received, or not at all: the signature covers it.
     const block = withThinking ? openCapsule(part.capsule, target) : null;
-    return block === null || !isSigned(block) ? [] : [block];
+    return block === null || !isSigned(block) ? [] : [plainBlock(block)];
   }
   const { toolCallId: id, name } = part;
   const head = JSON.stringify({ type: 'tool_use', id, name });
@@ -112,6 +115,18 @@ function assistantBlock(part: AssistantPart, target: Target, withThinking: boole
 /** Thinking without its signature may come from another program's record: "thinking.signature: Field required". */
 function isSigned(block: string): boolean {
   return /"(?:signature|data)":\s*"[^"]/.test(block) && /"type":\s*"(?:redacted_)?thinking"/.test(block);
+}
+
+const thinkingKeys = ['type', 'thinking', 'signature', 'data'];
+
+/**
+ * As it came, but for keys that another program added to its record, such as a mark for the cache: "Extra inputs are not
+ * permitted", "thinking blocks cannot have cache_control". The signature does not cover them.
+ */
+function plainBlock(block: string): string {
+  const entries = Object.entries(JSON.parse(block) as object);
+  const kept = entries.filter(([key]) => thinkingKeys.includes(key));
+  return kept.length === entries.length ? block : JSON.stringify(Object.fromEntries(kept));
 }
 
 function resultBlock(result: ToolResultPart): object {
@@ -126,6 +141,13 @@ function resultBlock(result: ToolResultPart): object {
     content,
     ...(failed ? { is_error: true } : {}),
   };
+}
+
+/** A failed result may hold only text: its images follow all results. */
+function imagesOfFailure(result: ToolResultPart): object[] {
+  const { images = [], name, toolCallId } = result;
+  if (!images.length || !isFailure(result)) return [];
+  return [{ type: 'text', text: `Images of the result of ${name} (${toolCallId}):` }, ...images.map(imageBlock)];
 }
 
 function imageBlock({ mediaType, data, url }: ImagePart): object {

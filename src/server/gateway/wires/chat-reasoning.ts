@@ -12,7 +12,7 @@ const routerEfforts: readonly Effort[] = ['minimal', 'low', 'medium', 'high', 'x
 export interface ChatReasoning {
   settings(request: ModelRequest): Record<string, unknown>;
   /** Fields of an assistant message in the request. */
-  fields(parts: readonly AssistantPart[], hasCalls: boolean): Record<string, unknown>;
+  fields(parts: readonly AssistantPart[]): Record<string, unknown>;
   /** Fields of a call in the request. */
   callFields?(part: ToolCallPart, isFirst: boolean): Record<string, unknown>;
   parts(text: string, details: ReasoningDetail[]): ReasoningPart[];
@@ -22,12 +22,12 @@ export interface ChatReasoning {
 export function chatReasoning(target: Target, dialect: Dialect): ChatReasoning {
   return {
     settings: (request) => (target.capabilities.reasoning ? reasoningSettings(request, dialect) : {}),
-    fields: (parts, hasCalls) =>
+    fields: (parts) =>
       dialect.reasoningBack === false
         ? {}
         : {
             ...detailsField(parts, target, dialect),
-            ...contentField(parts, hasCalls, target, dialect),
+            ...contentField(parts, target, dialect),
             ...messageSignature(parts, target),
           },
     callFields: (part, isFirst) => callSignature(part, isFirst, target, dialect),
@@ -66,9 +66,13 @@ function detailsField(parts: readonly AssistantPart[], target: Target, dialect: 
   return details.length + stand.length ? { reasoning_details: [...details, ...stand] } : {};
 }
 
-/** Kimi and DeepSeek refuse a tool-call turn without it, also one that another model wrote; elsewhere it is not wanted. */
-function contentField(parts: readonly AssistantPart[], hasCalls: boolean, target: Target, dialect: Dialect) {
-  if (!dialect.reasoningContent || !target.capabilities.reasoning || !hasCalls) return {};
+/**
+ * Kimi and DeepSeek want all answers of a turn with calls to have it, the last one too, and those that another model wrote:
+ * "The `reasoning_content` in the thinking mode must be passed back to the API" (api-docs.deepseek.com/guides/thinking_mode,
+ * openclaw/openclaw#73417). In turns without calls they pass over it.
+ */
+function contentField(parts: readonly AssistantPart[], target: Target, dialect: Dialect) {
+  if (!dialect.reasoningContent || !target.capabilities.reasoning) return {};
   const text = parts
     .map((part) => (part.type === 'reasoning' ? part.text || ownText(part, target) : ''))
     .join('');

@@ -1,5 +1,6 @@
 import type { Dialect, ModelRequest, OutputFormat, ToolChoice } from '../types.ts';
 import type { ChatReasoning } from './chat-reasoning.ts';
+import { endUserId } from './end-user.ts';
 
 /** How the answer is to be made, in the words of chat completions. */
 export function chatSettings(
@@ -19,7 +20,7 @@ export function chatSettings(
     ...(frequencyPenalty ? { frequency_penalty: frequencyPenalty } : {}),
     ...(presencePenalty ? { presence_penalty: presencePenalty } : {}),
     ...(output ? { response_format: responseFormat(output) } : {}),
-    ...(endUser === undefined ? {} : { user: endUser }),
+    ...(endUser === undefined ? {} : { user: endUserId(endUser) }),
     ...reasoning.settings(request),
     stream: streams,
     ...(streams && dialect.streamUsage !== false ? { stream_options: { include_usage: true } } : {}),

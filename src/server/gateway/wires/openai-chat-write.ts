@@ -3,6 +3,7 @@ import type { Dialect, ModelRequest, PromptAssistantMessage, PromptMessage } fro
 import type { ChatReasoning } from './chat-reasoning.ts';
 import { chatSettings, chatTools } from './chat-settings.ts';
 import { resultText } from './result-text.ts';
+import { strictTurns, withoutSystemRole } from './strict-turns.ts';
 import { argumentsObject } from './tool-calls.ts';
 import type { WrittenMessages } from './written-messages.ts';
 
@@ -28,7 +29,24 @@ export function writeOpenAiChat(
   form: ChatForm,
   written: WrittenMessages,
 ): string {
-  const { target, messages } = request;
+  const head = {
+    model: form.model ?? request.target.model,
+    ...chatTools(request),
+    ...chatSettings(request, dialect, form.reasoning),
+  };
+  const texts = dialect.strictTurns ? strictTexts(request, dialect, form) : freeTexts(request, form, written);
+  return `${JSON.stringify(head).slice(0, -1)},"messages":[${texts.filter(Boolean).join(',')}]}`;
+}
+
+/** Neighbours are joined, so these texts are made for each request. */
+function strictTexts({ system, messages }: ModelRequest, dialect: Dialect, form: ChatForm): string[] {
+  const said = messages.flatMap((message) => chatMessages(message, form));
+  const hasRole = dialect.systemRole !== false;
+  const turns = strictTurns(hasRole ? said : withoutSystemRole(system, said));
+  return [hasRole ? systemText(system, form) : '', ...turns.map((turn) => JSON.stringify(turn))];
+}
+
+function freeTexts({ system, target, messages }: ModelRequest, form: ChatForm, written: WrittenMessages) {
   const scope = `${form.scope}:${target.provider}:${target.model}`;
   const marked = form.mark ? lastOfOthers(messages) : new Set<number>();
   const texts = messages.map((message, at) => {
@@ -40,14 +58,11 @@ export function writeOpenAiChat(
         .join(','),
     );
   });
-  const system = form.system?.(request.system) ?? { role: 'system', content: request.system };
-  const all = [request.system === '' ? '' : JSON.stringify(system), ...texts].filter(Boolean).join(',');
-  const head = {
-    model: form.model ?? target.model,
-    ...chatTools(request),
-    ...chatSettings(request, dialect, form.reasoning),
-  };
-  return `${JSON.stringify(head).slice(0, -1)},"messages":[${all}]}`;
+  return [systemText(system, form), ...texts];
+}
+
+function systemText(system: string, form: ChatForm): string {
+  return system === '' ? '' : JSON.stringify(form.system?.(system) ?? { role: 'system', content: system });
 }
 
 /** One mark for a message, also where it becomes several, such as the results of parallel calls. */
@@ -106,7 +121,7 @@ function assistantMessage({ parts }: PromptAssistantMessage, form: ChatForm): Ch
     {
       role: 'assistant',
       content: text === '' ? null : text,
-      ...form.reasoning.fields(parts, calls.length > 0),
+      ...form.reasoning.fields(parts),
       ...(calls.length ? { tool_calls: calls } : {}),
     },
   ];

@@ -1,5 +1,6 @@
 import type { Dialect, ModelRequest, OutputFormat, ToolChoice } from '../types.ts';
 import { commonEfforts, effortName } from './efforts.ts';
+import { endUserId } from './end-user.ts';
 
 /** "Invalid 'max_output_tokens': integer below minimum value. Expected a value >= 16" */
 const smallestOutput = 16;
@@ -14,7 +15,7 @@ export function responsesSettings(request: ModelRequest, dialect: Dialect): Reco
     ...(takesTemperature && temperature !== undefined ? { temperature } : {}),
     ...(takesTemperature && topP !== undefined ? { top_p: topP } : {}),
     ...textFields(request),
-    ...(endUser === undefined ? {} : { safety_identifier: endUser }),
+    ...(endUser === undefined ? {} : { safety_identifier: endUserId(endUser) }),
     ...reasoningFields(request, dialect),
   };
 }

@@ -17,9 +17,27 @@ export function isStoredOnly({ wire, data }: Capsule): boolean {
 export function sealedReasoning({ capsule }: ReasoningPart, target: Target): string | null {
   const data = openCapsule(capsule, target);
   if (data === null) return null;
-  const { type, id, encrypted_content: sealed } = objectIn(data);
+  const item = objectIn(data);
+  const { type, id, encrypted_content: sealed } = item;
   const isWhole = type === 'reasoning' && hasPrefix(id, 'rs_') && typeof sealed === 'string' && sealed !== '';
-  return isWhole ? data : null;
+  if (!isWhole) return null;
+  const isLegal = Array.isArray(item.summary) && Object.keys(item).every((key) => isTaken(key, item[key]));
+  return isLegal ? data : JSON.stringify(taken(item));
+}
+
+const listed = ['summary', 'content'];
+
+/**
+ * An answer's reasoning has more than a request may have: "Unknown parameter: 'input[1].status'." (BerriAI/litellm#13420),
+ * and recordings of other programs say `content: null`.
+ */
+function isTaken(key: string, value: unknown): boolean {
+  return ['type', 'id', 'encrypted_content'].includes(key) || (listed.includes(key) && Array.isArray(value));
+}
+
+function taken(item: Record<string, unknown>): Record<string, unknown> {
+  const kept = Object.entries(item).filter(([key, value]) => isTaken(key, value));
+  return { summary: [], ...Object.fromEntries(kept) };
 }
 
 /** What the provider itself called a message or a call: its id, and the phase of the answer. */

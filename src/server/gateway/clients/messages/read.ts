@@ -24,11 +24,14 @@ const read = [
   ...['stop_sequences', 'stream', 'thinking', 'output_config', 'output_format', 'metadata'],
 ];
 /** Speed, price and bookkeeping. */
-const idle = ['service_tier', 'cache_control', 'inference_geo', 'speed', 'diagnostics', 'betas'];
+const idle = [
+  ...['service_tier', 'cache_control', 'inference_geo', 'speed', 'diagnostics', 'betas'],
+  // Takes old thoughts and results out of long contexts; coding agents send it always.
+  'context_management',
+];
 const refused = {
   container: 'containers run at Anthropic only. Leave it out.',
   mcp_servers: 'they are called by Anthropic only. Give the model their tools.',
-  context_management: 'only Anthropic edits the context by itself. Leave it out.',
 };
 
 /** `POST /v1/messages` (docs.claude.com/en/api/messages). */
