@@ -5,7 +5,6 @@ import type {
   ModelsAnswer,
   Preferences,
   ThreadsAnswer,
-  UsageAnswer,
 } from '#protocol/answers.ts';
 import type { CompactionAnswer, CompactionMethod } from '#protocol/compaction.ts';
 import type { ModelConfig } from '#protocol/model.ts';
@@ -13,6 +12,7 @@ import type { SwitchReceipt } from '#protocol/receipt.ts';
 import type { Approval, ApprovalMode } from '#protocol/review.ts';
 import type { ThreadSummary, ThreadView } from '#protocol/thread.ts';
 import { firstEvent } from './first-event.ts';
+import { GatewayApi } from './gateway-api.ts';
 
 /** A refused or failed request, with the server's own sentence. `status` 0: the server was not reached. */
 export class ApiError extends Error {
@@ -67,6 +67,8 @@ export interface NewMessage {
 /** The page's only way to the server. Every function throws `ApiError` and nothing else. */
 export class Api {
   readonly #onUnauthorized: () => void;
+  /** Keys, reports, routing and the response cache. */
+  readonly gateway = new GatewayApi((method, path, body) => this.#json(method, path, body));
 
   constructor(onUnauthorized: () => void) {
     this.#onUnauthorized = onUnauthorized;
@@ -79,8 +81,6 @@ export class Api {
     this.#json<Preferences>('PUT', '/api/preferences', change);
   threads = () => this.#json<ThreadsAnswer>('GET', '/api/threads');
   thread = (id: string) => this.#json<ThreadView>('GET', threadPath(id));
-  usage = (groupBy: UsageAnswer['groupBy']) =>
-    this.#json<UsageAnswer>('GET', `/api/usage?groupBy=${groupBy}`);
   files = (id: string, path: string) =>
     this.#json<FilesAnswer>('GET', `${threadPath(id)}/files?path=${encodeURIComponent(path)}`);
   fileContent = (id: string, path: string) =>

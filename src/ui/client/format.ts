@@ -47,6 +47,16 @@ export function clock(iso: string): string {
   return new Date(iso).toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit' });
 }
 
+/** 10:41:07 today, Nov 24, 10:41 on other days, in the reader's own clock. */
+export function moment(iso: string, now = new Date()): string {
+  const date = new Date(iso);
+  const time: Intl.DateTimeFormatOptions = { hour: '2-digit', minute: '2-digit' };
+  if (date.toDateString() === now.toDateString())
+    return date.toLocaleTimeString(undefined, { ...time, second: '2-digit' });
+  const year = date.getFullYear() === now.getFullYear() ? {} : { year: 'numeric' as const };
+  return date.toLocaleString(undefined, { month: 'short', day: 'numeric', ...year, ...time });
+}
+
 /** 812 B · 3.4 kB · 2 MB */
 export function bytes(count: number): string {
   if (count < 1_000) return `${count} B`;
