@@ -3,12 +3,12 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { CrosspointError } from '#protocol/errors.ts';
 import type { Admission, Caller, Limits } from '../v1/types.ts';
-import { aCall, aCaller, someOptions } from '../testing/limited-call.ts';
+import { aCall, aCaller, noLimits, someOptions } from '../testing/limited-call.ts';
 import { ManualClock, settled } from '../testing/manual-clock.ts';
 import { readPolicy } from '../v1/rate-limit-policy.ts';
 import { createAdmissions } from './admissions.ts';
 import { refusalHeaders } from './refusal.ts';
-import { noLimits, type LimitSettings } from './settings.ts';
+import type { LimitSettings } from './settings.ts';
 import { openLimitStore } from './sqlite-limit-store.ts';
 
 const never = new AbortController().signal;

@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import type { Admission, Budget } from '../v1/types.ts';
-import { aCall, aCaller, someOptions } from '../testing/limited-call.ts';
+import { aCall, aCaller, noLimits, someOptions } from '../testing/limited-call.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
 import { createAdmissions } from './admissions.ts';
 import type { LimitStore } from './limit-store.ts';
-import { noLimits, type LimitSettings } from './settings.ts';
+import type { LimitSettings } from './settings.ts';
 import { openLimitStore } from './sqlite-limit-store.ts';
 
 const never = new AbortController().signal;

@@ -8,10 +8,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { aCall, aCaller, someOptions } from '../testing/limited-call.ts';
+import { aCall, aCaller, noLimits, someOptions } from '../testing/limited-call.ts';
 import { readPolicy } from '../v1/rate-limit-policy.ts';
 import { createAdmissions } from './admissions.ts';
-import { noLimits } from './settings.ts';
 import { openLimitStore } from './sqlite-limit-store.ts';
 
 const policy = '5;w=31536000';

@@ -5,12 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { CrosspointError } from '#protocol/errors.ts';
-import { aCall, aCaller, someOptions } from '../testing/limited-call.ts';
+import { aCall, aCaller, noLimits, someOptions } from '../testing/limited-call.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
 import { readPolicy } from '../v1/rate-limit-policy.ts';
 import { createAdmissions } from './admissions.ts';
 import { refusalHeaders } from './refusal.ts';
-import { noLimits } from './settings.ts';
 import { openLimitStore } from './sqlite-limit-store.ts';
 
 const never = new AbortController().signal;

@@ -35,5 +35,3 @@ export const limitSettings = v.strictObject({
 });
 
 export type LimitSettings = v.InferOutput<typeof limitSettings>;
-
-export const noLimits: LimitSettings = v.parse(limitSettings, {});

@@ -1,4 +1,9 @@
+import * as v from 'valibot';
+import { limitSettings } from '../limits/settings.ts';
 import type { Caller, CallOptions } from '../v1/types.ts';
+
+/** A configuration that limits nothing. */
+export const noLimits = v.parse(limitSettings, {});
 
 /** A key without limits. */
 export function aCaller(change: Partial<Caller> = {}): Caller {

@@ -1,8 +1,7 @@
 import { writeSync } from 'node:fs';
-import { aCall, aCaller, someOptions } from '../../testing/limited-call.ts';
+import { aCall, aCaller, noLimits, someOptions } from '../../testing/limited-call.ts';
 import { readPolicy } from '../../v1/rate-limit-policy.ts';
 import { createAdmissions } from '../admissions.ts';
-import { noLimits } from '../settings.ts';
 import { openLimitStore } from '../sqlite-limit-store.ts';
 
 /**
