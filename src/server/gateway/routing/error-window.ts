@@ -1,7 +1,8 @@
 const slots = 10;
+const never = Number.NEGATIVE_INFINITY;
 
 interface Slot {
-  /** Number of the slot since the clock began; -1 for one that holds nothing. */
+  /** Number of the slot since the clock began. */
   index: number;
   good: number;
   bad: number;
@@ -10,7 +11,7 @@ interface Slot {
 /** Good and bad ends of the last while, in ten slots: old ones fall out without anybody cleaning up. */
 export class ErrorWindow {
   readonly #slotMs: number;
-  readonly #slots: Slot[] = Array.from({ length: slots }, () => ({ index: -1, good: 0, bad: 0 }));
+  readonly #slots: Slot[] = Array.from({ length: slots }, () => ({ index: never, good: 0, bad: 0 }));
 
   constructor(windowMs: number) {
     this.#slotMs = windowMs / slots;
@@ -36,6 +37,6 @@ export class ErrorWindow {
   }
 
   clear(): void {
-    for (const slot of this.#slots) slot.index = -1;
+    for (const slot of this.#slots) slot.index = never;
   }
 }
