@@ -106,7 +106,7 @@ function rewritten(call: Call, choice: Choice, attempt: number): Promise<Passthr
   const request = translated(call, choice);
   const { first, bypass } = planRoutes(request, choice.candidate.connection, parts.helicone, parts.written);
   const sink = sinkFor(call, choice, attempt);
-  const go = (route: Route) => translate(call, request, route, attempt, sink);
+  const go = (route: Route) => translate(call, request, choice.candidate.id, route, attempt, sink);
   return bypass
     ? withBypass(
         call,
@@ -134,7 +134,7 @@ async function withBypass(
 }
 
 function sinkFor(call: Call, choice: Choice, attempt: number): ClientSink {
-  return new ClientSink(call.exchange, () => answerHeaders(choice, attempt));
+  return new ClientSink(call.exchange, () => answerHeaders(choice, attempt), call.keep);
 }
 
 function wishFor(call: Call, { candidate }: Choice): RouteWish {

@@ -2,10 +2,12 @@ import { CrosspointError } from '#protocol/errors.ts';
 import type { UsageEntry } from '#protocol/usage.ts';
 import { scanTopLevel, stringAt, valueAt, type TopLevel } from '../passthrough/top-level.ts';
 import type { ClientCall } from '../clients/client-wire.ts';
+import type { LedgerFacts } from '#server/store/store.ts';
 import type { RequestContext } from '../types.ts';
 import type { ModelEndpoint } from './endpoints.ts';
 import type { Exchange } from './exchange.ts';
 import { readOptions } from './options.ts';
+import type { KeptBytes } from './kept-bytes.ts';
 import type { GatewayParts } from './parts.ts';
 import type { Caller, CallOptions, Candidate } from './types.ts';
 
@@ -28,11 +30,15 @@ export interface Call {
   streams: boolean;
   choices: Choice[];
   context: RequestContext;
+  /** Of the call, for the ledger; the endpoint is the attempt's. */
+  facts: Omit<LedgerFacts, 'endpoint'>;
   /** Of all attempts so far. */
   usages: UsageEntry[];
   /** The attempt that runs. */
   running: Stoppable | null;
   signal: AbortSignal;
+  /** Takes what the client gets, where it may be kept for later. */
+  keep: KeptBytes | null;
   /** The body in the form of the client's wire; read once, and only where it must be translated. */
   read(): ClientCall;
 }

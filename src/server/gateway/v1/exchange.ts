@@ -1,7 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { CrosspointError } from '#protocol/errors.ts';
 import type { Wire } from '#protocol/message.ts';
 import { clientFailure, type ClientFailure } from '../clients/failure.ts';
 import { errorBody, errorEvent } from './error-answer.ts';
+
+/** `Helicone-RateLimit-*` of a refusal by a limit. */
+function refusalHeaders(cause: unknown): [string, string][] {
+  if (!(cause instanceof CrosspointError) || cause.code !== 'rate_limited') return [];
+  const { headers = {} } = (cause.cause ?? {}) as { headers?: Record<string, string> };
+  return Object.entries(headers);
+}
 
 /** One request and its answer. */
 export class Exchange {
@@ -54,7 +62,7 @@ export class Exchange {
     const failure = clientFailure(cause);
     this.noted = { ...this.noted, code: failure.code };
     if (this.response.headersSent) return this.#failStream(failure);
-    const headers: [string, string][] = [];
+    const headers = refusalHeaders(cause);
     if (retryAfterMs !== undefined)
       headers.push(['retry-after', String(Math.max(1, Math.ceil(retryAfterMs / 1_000)))]);
     if (failure.status === 401) headers.push(['www-authenticate', 'Bearer realm="crosspoint"']);

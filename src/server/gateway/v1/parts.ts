@@ -1,6 +1,7 @@
 import type { Config } from '#server/config.ts';
 import type { Message } from '#protocol/message.ts';
 import type { Model } from '#protocol/model.ts';
+import type { LedgerStore } from '#server/store/store.ts';
 import type { GatewayClock } from '../gateway-options.ts';
 import type { AttemptLedger } from '../ledger/attempt-record.ts';
 import type { Deadlines } from '../limits/deadlines.ts';
@@ -20,7 +21,7 @@ export interface PublicGatewayOptions {
   cache: ResponseCache | null;
   /** null: nothing is limited. */
   admissions: Admissions | null;
-  ledger: AttemptLedger;
+  ledger: AttemptLedger & Pick<LedgerStore, 'recordHit'>;
   /** What `GET /v1/models` lists. */
   models: { list(): Model[] };
   /** By provider id; one live map. */

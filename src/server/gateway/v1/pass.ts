@@ -29,6 +29,7 @@ export function passThrough(
     attempt,
     route: route.upstream.route,
     startedAt: parts.clock.now(),
+    facts: { ...call.facts, endpoint: choice.candidate.id },
     estimateInput: () => estimateBody(top.body),
   });
   const passing = new PassthroughAttempt({

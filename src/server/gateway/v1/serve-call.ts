@@ -5,6 +5,8 @@ import { clientWires } from '../clients/index.ts';
 import { DeadlineError } from '../limits/deadlines.ts';
 import { answerFrom, answerHeaders, type Outcome } from './attempts.ts';
 import { readCall, totalCost, type Call } from './call.ts';
+import { admit, settle } from './admission.ts';
+import { fromCache, keepAnswer, type Leader } from './kept-answers.ts';
 import { choicesFor } from './choices.ts';
 import { costHeader } from './client-sink.ts';
 import type { ModelEndpoint } from './endpoints.ts';
@@ -14,7 +16,7 @@ import { passedHeaders } from '../passthrough/response-headers.ts';
 import { readBody } from './read-body.ts';
 import type { Caller } from './types.ts';
 
-/** A model's answer for a client: read → choose → attempts → end. */
+/** A model's answer for a client: read → choose → cache → admit → attempts → settle. */
 export async function serveCall(
   parts: GatewayParts,
   exchange: Exchange,
@@ -33,26 +35,44 @@ export async function serveCall(
     caller,
     choices,
     context: contextOf(caller, read.options),
+    facts: factsOf(caller, exchange, read.options),
     usages: [],
     running: null,
     signal: controller.signal,
+    keep: null,
     read: onceRead(endpoint.wire, body),
   };
-  const leave = () => {
+  exchange.onLeft = () => {
     controller.abort(new DOMException('The client left.', 'AbortError'));
     call.running?.leave();
   };
-  exchange.onLeft = leave;
-  if (exchange.left) return leave();
-  const total = setTimeout(
-    () => call.running?.stop(new DeadlineError('total time'), false),
-    parts.deadlines.total,
-  );
+  if (exchange.left) return;
+  const leader = await fromCache(call);
+  if (leader) await lead(call, leader);
+}
+
+/** The answer is made now; whoever waits for the same is told in any case. */
+async function lead(call: Call, leader: Leader): Promise<void> {
+  let outcome: Outcome | undefined;
   try {
-    finish(call, await answerFrom(call));
+    outcome = await admitted(call);
+  } finally {
+    if (outcome?.kind === 'answer') await keepAnswer(call, leader, outcome.whole?.body);
+    else leader.giveUp();
+  }
+}
+
+async function admitted(call: Call): Promise<Outcome> {
+  const admission = await admit(call);
+  const stop = () => call.running?.stop(new DeadlineError('total time'), false);
+  const total = setTimeout(stop, call.parts.deadlines.total);
+  try {
+    const outcome = await answerFrom(call);
+    finish(call, outcome);
+    return outcome;
   } finally {
     clearTimeout(total);
-    exchange.onLeft = () => undefined;
+    await settle(call, admission);
   }
 }
 
@@ -95,6 +115,14 @@ function retryAfterOf({ error, retryAfterMs }: Extract<Outcome, { kind: 'failure
 /** Without an exponent, and with no more digits than a price has. */
 function usd(cost: number): string {
   return cost.toFixed(10).replace(/\.?0+$/, '');
+}
+
+function factsOf(
+  { keyId }: Caller,
+  { path }: Exchange,
+  { endUser, session, properties }: Call['options'],
+): Call['facts'] {
+  return { keyId, path, endUser, session, properties };
 }
 
 function contextOf({ userId }: Caller, { session, properties }: Call['options']): Call['context'] {

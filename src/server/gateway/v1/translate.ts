@@ -22,6 +22,8 @@ export function translated(call: Call, { candidate }: Choice): ModelRequest {
 export async function translate(
   call: Call,
   request: ModelRequest,
+  /** Of the candidate, for the ledger. */
+  endpoint: string,
   route: Route,
   attempt: number,
   sink: Sink,
@@ -42,6 +44,7 @@ export async function translate(
     attempt,
     route: upstream.route,
     startedAt: parts.clock.now(),
+    facts: { ...call.facts, endpoint: endpoint },
     estimateInput: () => estimateInputTokens(request),
   });
   const stopper = new Stopper(parts.deadlines.drain);

@@ -1,0 +1,43 @@
+import { costUsd } from '../ledger/cost.ts';
+import { estimateBody } from '../passthrough/estimate.ts';
+import { valueAt } from '../passthrough/top-level.ts';
+import { totalCost, type Call } from './call.ts';
+import type { Admission } from './types.ts';
+
+/** What is reserved where nobody says how long the answer may be. */
+const usualOutput = 4_096;
+
+/**
+ * Limits and budgets, reserved for the worst case of the first choice.
+ * @throws CrosspointError `rate_limited`, `budget_exhausted`
+ */
+export async function admit(call: Call): Promise<Admission | null> {
+  const { admissions } = call.parts;
+  const target = call.choices[0]?.candidate.target;
+  if (!admissions || !target) return null;
+  const inputTokens = estimateBody(call.top.body);
+  const outputTokens = Math.min(longestAnswer(call), target.maxOutput ?? Infinity);
+  const tokens = { inputTokens, outputTokens, cacheReadTokens: 0, cacheWriteTokens: 0 };
+  const estimate = { tokens: inputTokens + outputTokens, costUsd: costUsd(target.cost, tokens) };
+  const { provider, model } = target;
+  const asked = { provider, model, estimate };
+  const admission = await admissions.admit(call.caller, call.options, asked, call.signal);
+  for (const [name, value] of Object.entries(admission.headers)) call.exchange.headers.push([name, value]);
+  return admission;
+}
+
+/** What the attempts really used, whatever came of them. */
+export async function settle({ usages }: Call, admission: Admission | null): Promise<void> {
+  if (!admission) return;
+  const tokens = usages.reduce((sum, usage) => sum + usage.inputTokens + usage.outputTokens, 0);
+  await admission.settle({ costUsd: totalCost(usages), tokens });
+}
+
+function longestAnswer({ endpoint, top }: Call): number {
+  if (endpoint.kind === 'embeddings') return 0;
+  for (const name of ['max_completion_tokens', 'max_tokens', 'max_output_tokens']) {
+    const value = top.values.has(name) ? valueAt(top, name) : undefined;
+    if (typeof value === 'number' && value > 0) return value;
+  }
+  return usualOutput;
+}
