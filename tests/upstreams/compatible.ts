@@ -8,8 +8,8 @@ import { pieces } from './script.ts';
 
 /**
  * An OpenAI-compatible server on this machine, such as Ollama: no key, models found by asking, reasoning as
- * `reasoning_content`. By the name of the model it also keeps the rules of Mistral (ids of nine characters) and of Kimi
- * and DeepSeek with thinking (`reasoning_content` on every turn with calls).
+ * `reasoning_content`. By the name of the model it also keeps the rules of Mistral (ids of nine characters, the order
+ * of roles) and of Kimi and DeepSeek with thinking (`reasoning_content` on every answer).
  */
 export const compatible: Emulator = {
   name: 'compatible',
@@ -43,6 +43,7 @@ function checkCompatible(body: Json, { model, traits }: CheckContext): void {
     maxIdLength: 256,
   });
   if (traits.tools === false) checkWithoutTools(body);
+  if (traits.callIds === 'mistral') checkMistralOrder(body.messages as Json[]);
   for (const message of body.messages as Json[]) {
     const calls = (message.tool_calls ?? []) as Json[];
     if (traits.callIds === 'mistral' && calls.some(({ id }) => !/^[A-Za-z0-9]{9}$/.test(String(id))))
@@ -50,16 +51,34 @@ function checkCompatible(body: Json, { model, traits }: CheckContext): void {
     const { reasoning_content: reasoning } = message;
     if (traits.callIds === 'mistral' && reasoning !== undefined)
       refuse('Extra inputs are not permitted: reasoning_content');
-    if (traits.wantsReasoningContent && calls.length && !(typeof reasoning === 'string' && reasoning.trim()))
+    if (
+      traits.wantsReasoningContent &&
+      message.role === 'assistant' &&
+      !(typeof reasoning === 'string' && reasoning.trim())
+    )
       refuse('thinking is enabled but reasoning_content is missing in assistant tool call message');
+  }
+}
+
+/** Mistral's own API and its templates: code 3230, `invalid_request_message_order`. */
+function checkMistralOrder(messages: readonly Json[]): void {
+  for (const [at, { role }] of messages.entries()) {
+    const before = messages[at - 1]?.role;
+    if (role === 'user' && (before === 'tool' || before === 'user'))
+      refuse(`Unexpected role 'user' after role '${before}'`);
+    const { tool_calls: calls } = messages[at - 1] ?? {};
+    if (role === 'assistant' && before === 'assistant' && calls === undefined)
+      refuse("Unexpected role 'assistant' after role 'assistant'");
   }
 }
 
 /** A template that knows two roles, such as Gemma 2's, behind vLLM or Ollama. */
 function checkWithoutTools({ model, tools, messages }: Json): void {
   if (tools !== undefined) refuse(`registry.ollama.ai/library/${String(model)} does not support tools`);
-  for (const { role, tool_calls: calls, reasoning_content: reasoning } of messages as Json[]) {
-    if (role === 'tool' || calls !== undefined)
+  for (const [at, message] of (messages as Json[]).entries()) {
+    const { role, tool_calls: calls, reasoning_content: reasoning } = message;
+    if (role === 'system') refuse('System role not supported');
+    if (role !== (at % 2 ? 'assistant' : 'user') || calls !== undefined)
       refuse('Conversation roles must alternate user/assistant/user/assistant/...');
     if (reasoning !== undefined) refuse('Extra inputs are not permitted: reasoning_content');
   }

@@ -19,6 +19,10 @@ export interface Dialect {
   reasoningContent?: boolean;
   /** Gemini 3 and later: a message with calls carries a thought signature, one of another model a placeholder. */
   thoughtSignatures?: boolean;
+  /** Mistral, Gemma 2: turns of user and assistant alternate, and no words of a person directly follow results. */
+  strictTurns?: boolean;
+  /** false: the template has no system role, as of Gemma 1 and 2: the prompt begins the first message. Default true. */
+  systemRole?: boolean;
   /** Gemma must not get its reasoning back. Default true. */
   reasoningBack?: boolean;
   /** Groq: `reasoning_format: "parsed"` puts reasoning in its own field. */

@@ -48,7 +48,7 @@ const itemKeys: Record<string, readonly string[]> = {
   message: ['type', 'id', 'role', 'content', 'status', 'phase'],
   function_call: ['type', 'id', 'call_id', 'name', 'arguments', 'status'],
   function_call_output: ['type', 'id', 'call_id', 'output', 'status'],
-  reasoning: ['type', 'id', 'summary', 'encrypted_content', 'content', 'status'],
+  reasoning: ['type', 'id', 'summary', 'encrypted_content', 'content'],
   item_reference: ['type', 'id'],
 };
 

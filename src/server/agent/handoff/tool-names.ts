@@ -5,8 +5,10 @@
  *
  * Refusals this prevents:
  * - OpenAI: "Invalid 'messages[2].tool_calls[0].function.name': string does not match pattern '^[a-zA-Z0-9_-]+$'."
+ * - Google: "Invalid function name. Must start with a letter or an underscore."
  * - Anthropic: "messages.1.content.0.tool_use.name: String should match pattern '^[a-zA-Z0-9_-]{1,64}$'"
  */
 export function legalToolName(name: string): string {
-  return name.replaceAll(/[^a-zA-Z0-9_-]/g, '_').slice(0, 64) || 'unnamed';
+  const legal = name.replaceAll(/[^a-zA-Z0-9_-]/g, '_');
+  return (/^[^a-zA-Z_]/.test(legal) ? `_${legal}` : legal).slice(0, 64) || 'unnamed';
 }

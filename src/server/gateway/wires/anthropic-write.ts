@@ -147,7 +147,10 @@ function resultBlock(result: ToolResultPart): object {
 function imagesOfFailure(result: ToolResultPart): object[] {
   const { images = [], name, toolCallId } = result;
   if (!images.length || !isFailure(result)) return [];
-  return [{ type: 'text', text: `Images of the result of ${name} (${toolCallId}):` }, ...images.map(imageBlock)];
+  return [
+    { type: 'text', text: `Images of the result of ${name} (${toolCallId}):` },
+    ...images.map(imageBlock),
+  ];
 }
 
 function imageBlock({ mediaType, data, url }: ImagePart): object {

@@ -144,3 +144,13 @@ test('the stand-in knows stored items for the key that stored them, and for nobo
     assert.match(said, /Item with id 'rs_\w+' not found/);
   }
 });
+
+test('reasoning goes back with what a request may have of it, however its answer or another program wrote it', async () => {
+  await using bench = await openWorkbench();
+  const own = whole('rs_1');
+  const [plain] = await sent(bench, [reasoning(own), text()]);
+  assert.deepEqual(plain, own);
+  for (const odd of [{ status: 'completed' }, { content: null }, { internal: true, status: null }])
+    assert.deepEqual((await sent(bench, [reasoning({ ...own, ...odd }), text()]))[0], own);
+  assert.deepEqual(bench.providers.refusals, []);
+});

@@ -76,5 +76,8 @@ test('a host that serves models of all makers keeps the rules of a model, not th
   assert.deepEqual(rules('google/gemini-3.5-flash'), { thoughtSignatures: true });
   assert.equal(rules('google/gemini-2.5-pro'), undefined);
   assert.equal(rules('moonshotai/kimi-k2.6'), undefined);
-  assert.equal(rules('mistralai/devstral-2'), undefined);
+  assert.deepEqual(rules('mistralai/devstral-2'), {
+    toolCallId: { pattern: '^[A-Za-z0-9]+$', maxLength: 9, exactLength: 9 },
+    strictTurns: true,
+  });
 });

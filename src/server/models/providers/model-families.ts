@@ -22,9 +22,14 @@ const families: Family[] = [
     dialect: { reasoningContent: true },
   },
   {
-    // "Tool call id was … but must be a-z, A-Z, 0-9, with a length of 9."
+    // "Tool call id was … but must be a-z, A-Z, 0-9, with a length of 9.", "Unexpected role 'user' after role 'tool'": its own
+    // API says so, and through OpenRouter too (zed-industries/zed#37021, charmbracelet/crush#279).
     name: /(^|\/)(mistral|ministral|mixtral|codestral|devstral|magistral|pixtral)/i,
-    dialect: { toolCallId: { pattern: '^[A-Za-z0-9]+$', maxLength: 9, exactLength: 9 } },
+    dialect: {
+      toolCallId: { pattern: '^[A-Za-z0-9]+$', maxLength: 9, exactLength: 9 },
+      strictTurns: true,
+    },
+    everywhere: true,
   },
   // "Function call is missing a thought_signature in functionCall parts." (ai.google.dev/gemini-api/docs/thought-signatures);
   // older ones give signatures and take calls without.
@@ -33,7 +38,13 @@ const families: Family[] = [
   // Its own card: "the historical model output should only include the final response" (ai.google.dev/gemma).
   { name: /(^|\/)gemma/i, dialect: { reasoningBack: false }, everywhere: true },
   // Templates that know only two roles: "Conversation roles must alternate user/assistant/user/assistant/...".
-  { name: /(^|\/)(gemma-?[12]\b|llama-?2\b|phi-?[123]\b)/i, capabilities: { tools: false } },
+  {
+    name: /(^|\/)(gemma-?[12]\b|llama-?2\b|phi-?[123]\b)/i,
+    capabilities: { tools: false },
+    dialect: { strictTurns: true },
+  },
+  // "System role not supported" (the template of Gemma 1 and 2).
+  { name: /(^|\/)gemma-?[12]\b/i, dialect: { systemRole: false } },
 ];
 
 /**
