@@ -8,8 +8,8 @@ interface ReasonedMessage {
   reasoning_details?: unknown[];
 }
 
-export function chat(origin: string): Conversation {
-  const client = openAiClient(origin);
+export function chat(origin: string, key?: string): Conversation {
+  const client = openAiClient(origin, key);
   const history: ChatMessage[] = [{ role: 'system', content: 'Be brief.' }];
   return {
     say(text, image) {
@@ -45,10 +45,28 @@ export function chat(origin: string): Conversation {
         : await client.chat.completions.create(body);
       const [choice] = completion.choices;
       const message = choice?.message as OpenAI.ChatCompletionMessage & ReasonedMessage;
-      history.push(message);
+      history.push(sentBack(message));
       return understoodChat(message, choice?.finish_reason ?? '', completion.usage);
     },
   };
+}
+
+/** What every server of chat completions takes back, and OpenRouter's field where there is one. */
+function sentBack(message: OpenAI.ChatCompletionMessage & ReasonedMessage): ChatMessage {
+  const { content, tool_calls: calls, reasoning_details: details } = message;
+  return {
+    role: 'assistant',
+    content,
+    ...(calls?.length ? { tool_calls: calls.map(plainCall) } : {}),
+    ...(details ? { reasoning_details: details } : {}),
+  };
+}
+
+/** The client's helper adds what it parsed. */
+function plainCall(call: OpenAI.ChatCompletionMessageToolCall): OpenAI.ChatCompletionMessageToolCall {
+  if (call.type !== 'function') return call;
+  const { name, arguments: args } = call.function;
+  return { id: call.id, type: 'function', function: { name, arguments: args } };
 }
 
 function understoodChat(

@@ -35,10 +35,10 @@ export const schema = {
 };
 export const description = 'Reads a file.';
 
-export function openAiClient(origin: string): OpenAI {
-  return new OpenAI({ baseURL: `${origin}/v1`, apiKey: 'cp-test', maxRetries: 0 });
+export function openAiClient(origin: string, apiKey = 'cp-test'): OpenAI {
+  return new OpenAI({ baseURL: `${origin}/v1`, apiKey, maxRetries: 0 });
 }
 
-export function anthropicClient(origin: string): Anthropic {
-  return new Anthropic({ baseURL: origin, apiKey: 'cp-test', maxRetries: 0 });
+export function anthropicClient(origin: string, apiKey = 'cp-test'): Anthropic {
+  return new Anthropic({ baseURL: origin, apiKey, maxRetries: 0 });
 }

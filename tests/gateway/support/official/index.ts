@@ -13,7 +13,7 @@ export {
   type Understood,
 } from './common.ts';
 
-export const conversations: Record<Wire, (origin: string) => Conversation> = {
+export const conversations: Record<Wire, (origin: string, key?: string) => Conversation> = {
   'openai-chat': chat,
   'anthropic-messages': messages,
   'openai-responses': responses,

@@ -1,8 +1,8 @@
 import type Anthropic from '@anthropic-ai/sdk';
 import { description, anthropicClient, schema, type Conversation, type Understood } from './common.ts';
 
-export function messages(origin: string): Conversation {
-  const client = anthropicClient(origin);
+export function messages(origin: string, key?: string): Conversation {
+  const client = anthropicClient(origin, key);
   const history: Anthropic.MessageParam[] = [];
   const source = (image: string) => ({
     type: 'base64' as const,

@@ -3,8 +3,8 @@ import { description, openAiClient, schema, type Conversation, type Understood }
 
 type Item = OpenAI.Responses.ResponseInputItem;
 
-export function responses(origin: string): Conversation {
-  const client = openAiClient(origin);
+export function responses(origin: string, key?: string): Conversation {
+  const client = openAiClient(origin, key);
   const history: Item[] = [];
   return {
     say(text, image) {
