@@ -1,4 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { CrosspointError } from '#protocol/errors.ts';
 import { Identifier, type Identity } from './auth/identify.ts';
 import { LoginDesk } from './auth/login.ts';
@@ -131,6 +133,13 @@ async function send(
     });
     response.end(text);
     return;
+  }
+  if ('text' in answer) {
+    response.writeHead(200, { 'cache-control': 'no-store', ...answer.headers });
+    if (request.method === 'HEAD') return void response.end();
+    return pipeline(Readable.from(answer.text), response).catch((cause: NodeJS.ErrnoException) => {
+      if (cause.code !== 'ERR_STREAM_PREMATURE_CLOSE') throw cause;
+    });
   }
   const session = identity?.session?.idHash;
   if (request.method !== 'HEAD') return streams.send(response, answer.events, answer.isLast, session);

@@ -16,7 +16,8 @@ import {
   previewSwitch,
   threadEvents,
 } from './api/threads.ts';
-import { getUsage } from './api/usage.ts';
+import { exportRequests, getRequest, listRequests } from './api/requests.ts';
+import { getPerformance, getTimeline, getUsage } from './api/usage.ts';
 import { exchangeLoginKey, logout } from './auth/endpoints.ts';
 import type { Endpoint } from './endpoint.ts';
 
@@ -79,6 +80,11 @@ export const routes: readonly Route[] = [
   signedIn('PATCH', '/api/keys/{id}', changeKey),
   signedIn('DELETE', '/api/keys/{id}', revokeKey),
   signedIn('GET', '/api/usage', getUsage),
+  signedIn('GET', '/api/usage/timeline', getTimeline),
+  signedIn('GET', '/api/usage/performance', getPerformance),
+  signedIn('GET', '/api/requests', listRequests),
+  signedIn('GET', '/api/requests.csv', exportRequests),
+  signedIn('GET', '/api/requests/{id}', getRequest),
   signedIn('GET', '/api/config', getConfig),
   signedIn('GET', '/api/gateway', getGateway),
   signedIn('PUT', '/api/gateway', changeGateway),
@@ -92,7 +98,7 @@ const idPattern = '([A-Za-z0-9_-]{1,100})';
 
 const table = routes.map((route) => ({
   route,
-  pattern: new RegExp(`^${route.path.replaceAll('{id}', idPattern)}$`),
+  pattern: new RegExp(`^${route.path.replaceAll('.', String.raw`\.`).replaceAll('{id}', idPattern)}$`),
 }));
 
 /** The routes of a path, one for each method, and the id in the path; empty when nothing lives there. */

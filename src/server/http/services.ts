@@ -6,6 +6,7 @@ import type { GatewaySettings } from '#server/gateway/routing/gateway-settings.t
 import type { PublicGateway } from '#server/gateway/v1/serve.ts';
 import type { ModelManager } from '#server/models/types.ts';
 import type { SandboxProvider } from '#server/sandbox/sandbox.ts';
+import type { BodyStore } from '#server/store/bodies.ts';
 import type { Store } from '#server/store/store.ts';
 import type { EventLog } from '#server/stream/log.types.ts';
 
@@ -22,6 +23,8 @@ export interface Services {
   v1: PublicGateway;
   /** Keys and endpoints of the gateway: how they are configured, and how they are. */
   routing: { settings: GatewaySettings; health: () => EndpointHealthState[] };
+  /** Requests and answers that were kept. */
+  bodies: Pick<BodyStore, 'read'>;
   /** Minted keys for `/v1`. */
   keys: KeyOffice;
   /** In the order of the picker. */

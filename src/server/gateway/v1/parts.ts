@@ -11,7 +11,7 @@ import type { WrittenMessages } from '../wires/written-messages.ts';
 import type { HeliconeHealth } from '../routing/helicone-health.ts';
 import type { Connection, PromptMessage, Target } from '../types.ts';
 import type { Transport } from '../upstreams/transport.ts';
-import type { Admissions, KeyDesk, ResponseCache, Router } from './types.ts';
+import type { Admissions, CallObserver, KeyDesk, ResponseCache, Router } from './types.ts';
 
 /** What the public gateway is made of; wired in `app.ts`. */
 export interface PublicGatewayOptions {
@@ -32,6 +32,7 @@ export interface PublicGatewayOptions {
   /** Multiplies every deadline; 1 in production. */
   deadlineScale: number;
   logger: AccessLogger;
+  observer?: CallObserver;
   clock?: GatewayClock;
   /** From 0 up to 1, for the jitter. */
   random?: () => number;

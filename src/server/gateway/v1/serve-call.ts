@@ -47,6 +47,8 @@ export async function serveCall(
     call.running?.leave();
   };
   if (exchange.left) return;
+  const { request, response } = exchange;
+  parts.observer.began({ request, response, body, caller, options: read.options });
   const leader = await fromCache(call);
   if (leader) await lead(call, leader);
 }

@@ -28,6 +28,7 @@ export function createPublicGateway(options: PublicGatewayOptions): PublicGatewa
   const parts: GatewayParts = {
     clock: { now: () => Date.now(), sleep: (ms, signal) => sleep(ms, undefined, { signal }) },
     random: Math.random,
+    observer: { began: () => undefined, ended: () => undefined },
     ...options,
     deadlines: limits,
     transport: new Transport(limits.connect),
@@ -62,6 +63,10 @@ async function handle(parts: GatewayParts, exchange: Exchange, check: () => void
     exchange.fail(known(parts, exchange, cause), retryAfterOf(cause));
   }
   log(parts, exchange);
+  const { path, response, startedAt, requestId, noted } = exchange;
+  const code = typeof noted.code === 'string' ? noted.code : null;
+  const ms = performance.now() - startedAt;
+  parts.observer.ended({ path, status: response.statusCode, code, ms, requestId });
 }
 
 async function route(parts: GatewayParts, exchange: Exchange, caller: Caller): Promise<void> {

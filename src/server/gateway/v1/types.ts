@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { UsageEntry } from '#protocol/usage.ts';
 import type { Connection, Target } from '../types.ts';
 
@@ -187,4 +187,30 @@ export interface ReceivedCall {
   path: string;
   headers: IncomingHttpHeaders;
   body: Buffer;
+}
+
+/** A call that was understood and is about to be answered. */
+export interface ObservedCall {
+  request: IncomingMessage;
+  response: ServerResponse;
+  body: Buffer;
+  caller: Caller;
+  options: CallOptions;
+}
+
+/** One request below `/v1` that is over. */
+export interface EndedCall {
+  path: string;
+  status: number;
+  /** The code of the failure, if it was one. */
+  code: string | null;
+  ms: number;
+  /** Empty when it was refused before its headers were read. */
+  requestId: string;
+}
+
+/** Looks on from outside of the data path: keeps bodies, counts, traces. Nothing of it may fail or delay a call. */
+export interface CallObserver {
+  began(call: ObservedCall): void;
+  ended(call: EndedCall): void;
 }
