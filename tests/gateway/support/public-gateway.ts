@@ -8,10 +8,10 @@ import OpenAI from 'openai';
 import type { Wire } from '#protocol/message.ts';
 import { CrosspointError } from '#protocol/errors.ts';
 import { project } from '#server/agent/handoff/project.ts';
-import { builtIn } from '#server/gateway/testing/workbench.ts';
+import { builtIn, keyRouter } from '#server/gateway/testing/workbench.ts';
 import type { Connection } from '#server/gateway/types.ts';
 import { apiTokenDesk } from '#server/gateway/v1/api-token.ts';
-import { configuredRouter } from '#server/gateway/v1/configured-router.ts';
+import { ModelRouter } from '#server/gateway/routing/router.ts';
 import type { PublicGatewayOptions } from '#server/gateway/v1/parts.ts';
 import { createPublicGateway } from '#server/gateway/v1/serve.ts';
 import { openStore } from '#server/store/open-store.ts';
@@ -24,6 +24,8 @@ type Setup = ProviderOptions &
   Partial<PublicGatewayOptions> & {
     through?: 'proxy' | 'gateway';
     more?: Connection[];
+    /** The gateway's configuration, as in its file. */
+    routing?: object;
   };
 
 /** The public gateway on a port, over a real ledger, in front of the emulators. Waits take no time and are noted. */
@@ -36,9 +38,10 @@ export async function openPublicGateway(setup: Setup = {}) {
   );
   const [waits, logged]: [number[], string[]] = [[], []];
   const log = (details: object, message: string) => void logged.push(`${message} ${JSON.stringify(details)}`);
+  const keys = keyRouter(connections, setup);
   const gateway = createPublicGateway({
     keys: apiTokenDesk(token, 'owner'),
-    router: configuredRouter(directory(connections), connections),
+    router: new ModelRouter(directory(connections), keys),
     cache: null,
     admissions: null,
     project,
@@ -75,6 +78,7 @@ export async function openPublicGateway(setup: Setup = {}) {
     waits,
     logged,
     gateway,
+    health: () => keys.health(),
     store,
     rows: () => store.ledger.list('owner'),
     openai: new OpenAI({ baseURL: `${origin}/v1`, apiKey: token, maxRetries: 0 }),

@@ -2,6 +2,8 @@ import type { Wire } from '#protocol/message.ts';
 import { startProviders, type ProviderName, type ProviderOptions } from '#tests/upstreams/index.ts';
 import { createGateway } from '../gateway.ts';
 import type { GatewayOptions } from '../gateway-options.ts';
+import { parseGatewayConfig } from '../routing/gateway-config.ts';
+import { KeyRouter } from '../routing/key-router.ts';
 import type {
   Connection,
   Dialect,
@@ -20,6 +22,8 @@ type Setup = ProviderOptions & {
   /** Providers whose key is not set. */
   withoutKey?: ProviderName[];
   connections?: Connection[];
+  /** The gateway's configuration, as in its file. Every `…_API_KEY` and `…_API_KEY_2` that it names is set. */
+  routing?: object;
 } & Pick<GatewayOptions, 'clock' | 'random' | 'logger'>;
 
 /** The gateway against the emulators, with a ledger to look into and waits that take no time. */
@@ -28,8 +32,11 @@ export async function openWorkbench(setup: Setup = {}) {
   const ledger = memoryLedger();
   const waits: number[] = [];
   const connections = [...builtIn(providers, setup), ...(setup.connections ?? [])];
+  const byId = new Map(connections.map((connection) => [connection.provider, connection]));
+  const router = keyRouter(byId, setup);
   const gateway = createGateway({
-    connections: new Map(connections.map((connection) => [connection.provider, connection])),
+    connections: byId,
+    router,
     helicone: {
       key: setup.helicone ? providers.helicone.key : null,
       mode: setup.helicone ?? 'proxy',
@@ -53,6 +60,7 @@ export async function openWorkbench(setup: Setup = {}) {
     ledger,
     waits,
     gateway,
+    router,
     /** All events of one request. */
     ask: (request: ModelRequest, signal = new AbortController().signal) =>
       collect(gateway.stream(request, signal)),
@@ -61,6 +69,27 @@ export async function openWorkbench(setup: Setup = {}) {
       await providers.close();
     },
   };
+}
+
+/** Two good keys for each provider: the emulators take their own with any suffix. */
+export function keyRouter(
+  connections: ReadonlyMap<string, Connection>,
+  { routing, random, logger }: Pick<Setup, 'routing' | 'random' | 'logger'>,
+): KeyRouter {
+  const parsed = parseGatewayConfig(routing);
+  if ('problem' in parsed) throw new Error(JSON.stringify(parsed.problem));
+  const keys = [...connections.values()].flatMap(({ apiKeyVariable, apiKey }) => [
+    [apiKeyVariable, apiKey],
+    [`${apiKeyVariable}_2`, `${apiKey}-2`],
+  ]);
+  const secrets = Object.fromEntries(keys) as Record<string, string | null>;
+  return new KeyRouter({
+    connections,
+    config: () => parsed.config,
+    secretOf: (variable) => secrets[variable] ?? null,
+    logger: logger ?? { warn: () => undefined },
+    random: random ?? (() => 0.5),
+  });
 }
 
 async function collect(stream: AsyncIterable<ModelStreamEvent>) {

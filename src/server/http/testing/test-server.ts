@@ -10,9 +10,10 @@ import { HttpServer } from '../http-server.ts';
 import { createListener, type Listener } from '../listener.ts';
 import { createKeyDesk } from '#server/gateway/keys/key-desk.ts';
 import { KeyOffice } from '#server/gateway/keys/key-office.ts';
-import { configuredRouter } from '#server/gateway/v1/configured-router.ts';
 import { emptyGatewayConfig } from '#server/gateway/routing/gateway-config.ts';
 import { GatewaySettings } from '#server/gateway/routing/gateway-settings.ts';
+import { KeyRouter } from '#server/gateway/routing/key-router.ts';
+import { ModelRouter } from '#server/gateway/routing/router.ts';
 import { createPublicGateway } from '#server/gateway/v1/serve.ts';
 import { ownerId, type Services } from '../services.ts';
 
@@ -85,6 +86,9 @@ function servicesOf(bench: Workbench, logged: string[]): Services {
   const logger = { debug: () => undefined, info: log, warn: log, error: log };
   const { keys } = bench.store;
   const keyDesk = createKeyDesk({ keys, apiToken: token, ownerId, logger });
+  const settings = new GatewaySettings(bench.store.settings, null, emptyGatewayConfig);
+  const { secretOf } = config;
+  const keyRouter = new KeyRouter({ connections: new Map(), config: settings.current, secretOf, logger });
   return {
     config,
     version: '1.2.3',
@@ -93,13 +97,10 @@ function servicesOf(bench: Workbench, logged: string[]): Services {
     log: bench.log,
     agent: bench.agent,
     models: fixedModels(),
-    routing: {
-      settings: new GatewaySettings(bench.store.settings, null, emptyGatewayConfig),
-      health: () => [],
-    },
+    routing: { settings, health: () => keyRouter.health() },
     v1: createPublicGateway({
       keys: keyDesk,
-      router: configuredRouter(fixedModels(), new Map()),
+      router: new ModelRouter(fixedModels(), keyRouter),
       cache: null,
       admissions: null,
       project,
