@@ -136,6 +136,10 @@ export const errorCatalogue = {
     sentence: '{provider} did not answer in time ({phase}). Try again, or continue with another model.',
   },
   provider_bad_request: { status: 502, sentence: '{provider} refused the request: {detail}' },
+  provider_refused_seal: {
+    status: 502,
+    sentence: '{provider} does not take back what it once sealed: {detail}',
+  },
   provider_protocol: {
     status: 502,
     sentence:

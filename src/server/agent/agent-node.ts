@@ -8,6 +8,7 @@ import { contextFor, type Context } from './context.ts';
 import { failOver } from './failover.ts';
 import { modelName, modelRequest } from './model-request.ts';
 import type { AgentSetup } from './parts.ts';
+import { leaveOutRefusedSeals } from './refused-seals.ts';
 import { assertServedAsAsked, mismatchNotice } from './served-model.ts';
 import { approvedCall, checkCalls, proposalEvents, writeProposals, type Proposal } from './proposals.ts';
 import type { AgentUpdate } from './state.ts';
@@ -24,6 +25,7 @@ export async function agentNode(setup: AgentSetup, turn: Turn): Promise<Command>
     try {
       return await ask(setup, turn, thread, mayShorten);
     } catch (failure) {
+      if (!turn.signal.aborted && (await leaveOutRefusedSeals(turn, thread, failure))) continue;
       await mend(setup, turn, thread, failure, mayShorten);
       if (isOverflow(failure)) shortenedFor.add(modelName(thread.modelConfig));
     }

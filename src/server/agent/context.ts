@@ -49,6 +49,7 @@ export function contextFor(
     target,
     room,
     source,
+    refusedThroughSeq: memory.refusedSeals.get(nameOf(target)) ?? -1,
     system: threadPrompt({ ...thread, modelConfig: config }, memory),
   };
   const compaction = newestOn(source.transcript, memory.compactions);
@@ -67,6 +68,7 @@ interface Parts {
   target: Target;
   room: number;
   source: ContextSource;
+  refusedThroughSeq: number;
   system: string;
 }
 
@@ -75,15 +77,15 @@ function isMeantFor({ scope, forModel }: CompactionRow, target: Target): boolean
   return scope === 'always' || forModel === nameOf(target);
 }
 
-function whole({ setup, target, room, source, system }: Parts): Context {
-  const projection = source.project(source.transcript, target);
+function whole({ setup, target, room, source, system, refusedThroughSeq }: Parts): Context {
+  const projection = source.project(source.transcript, target, '', refusedThroughSeq);
   const fixed = { system, tools: offeredTools(setup, target, false) };
   const count = setup.tokens.count(projection.messages, target, fixed);
   return { target, projection, fixed, compaction: null, count, room };
 }
 
 function shortened(
-  { setup, target, room, source, system }: Parts,
+  { setup, target, room, source, system, refusedThroughSeq }: Parts,
   memory: ThreadMemory,
   compaction: CompactionRow,
 ): Context {
@@ -92,7 +94,8 @@ function shortened(
     source.transcript === memory.transcript
       ? memory.viewOf(compaction, canRecall)
       : compactedView(source.transcript, compaction, canRecall);
-  const projection = source.project(view, target, `${compaction.id} ${canRecall}`);
+  const form = `${compaction.id} ${canRecall}`;
+  const projection = source.project(view, target, form, refusedThroughSeq);
   const fixed = { system, tools: offeredTools(setup, target, true) };
   const count = setup.tokens.count(projection.messages, target, fixed);
   return { target, projection, fixed, compaction, count, room };

@@ -20,6 +20,7 @@ const curable: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'provider_overloaded',
   'provider_unreachable',
   'provider_timeout',
+  'provider_refused_seal',
   'provider_protocol',
   'provider_stream_cut',
   'provider_empty_answer',

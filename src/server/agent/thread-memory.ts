@@ -34,6 +34,8 @@ export class ThreadMemory {
   compactions: readonly CompactionRow[] = [];
   /** Pairs of compaction and model for which the whole conversation was once too long. */
   readonly keptShort = new Set<string>();
+  /** By model, the last message whose seals its provider refused to take back. */
+  readonly refusedSeals = new Map<string, number>();
   /** Somebody writes one right now; aborts it. */
   compacting: AbortController | null = null;
   instructions: Instructions | null = null;

@@ -5,8 +5,8 @@ import { arrangeResults, goesOnArranged } from './tool-results.ts';
 import type { Project, Projection } from './types.ts';
 
 /** Canonical transcript → what this exact target may see. Pure; the rules are the files beside this one. */
-export const project: Project = (transcript, target) => {
-  const projector = new Projector(target);
+export const project: Project = (transcript, target, refusedThroughSeq) => {
+  const projector = new Projector(target, refusedThroughSeq);
   for (const message of arrangeResults(transcript)) projector.push(message);
   return projector.finish();
 };
@@ -22,6 +22,7 @@ export type IncrementalProject = (
   transcript: readonly Message[],
   target: Target,
   form?: string,
+  refusedThroughSeq?: number,
 ) => Projection;
 
 /**
@@ -31,9 +32,10 @@ export type IncrementalProject = (
  */
 export function createIncrementalProject(kept = 2): IncrementalProject {
   const recent = new Map<string, Cached>();
-  return (transcript, target, form = '') => {
+  return (transcript, target, form = '', refusedThroughSeq = -1) => {
     const key = JSON.stringify([
       form,
+      refusedThroughSeq,
       target.provider,
       target.wire,
       target.model,
@@ -43,7 +45,7 @@ export function createIncrementalProject(kept = 2): IncrementalProject {
     const cached = recent.get(key);
     recent.delete(key);
     const usable = cached && isContinued(cached, transcript);
-    const projector = usable ? cached.projector : new Projector(target);
+    const projector = usable ? cached.projector : new Projector(target, refusedThroughSeq);
     const fresh = usable ? transcript.slice(cached.count) : arrangeResults(transcript);
     for (const message of fresh) projector.push(message);
     recent.set(key, { projector, count: transcript.length, last: transcript.at(-1) });

@@ -26,6 +26,7 @@ interface OpenGroup {
  */
 export class Projector {
   readonly #target: Target;
+  readonly #refusedThroughSeq: number;
   readonly #ids: ToolCallIds;
   readonly #loop: ThinkingLoop;
   readonly #continuation = new Continuation();
@@ -33,8 +34,10 @@ export class Projector {
   readonly #messages: PromptMessage[] = [];
   #open: OpenGroup | null = null;
 
-  constructor(target: Target) {
+  /** @param refusedThroughSeq the last message whose seals the target refused */
+  constructor(target: Target, refusedThroughSeq = -1) {
     this.#target = target;
+    this.#refusedThroughSeq = refusedThroughSeq;
     this.#ids = new ToolCallIds(target);
     this.#loop = new ThinkingLoop(target);
   }
@@ -72,7 +75,8 @@ export class Projector {
 
   #pushAssistant(message: Message): void {
     this.#close();
-    const reasoned = projectReasoning(message, this.#target, this.#tally);
+    const isRefused = message.seq <= this.#refusedThroughSeq;
+    const reasoned = projectReasoning(message, this.#target, this.#tally, isRefused);
     const whole = projectPartial(message, reasoned, this.#tally);
     const calls: OpenGroup['calls'] = [];
     const parts = whole.flatMap((part): AssistantPart[] => {

@@ -11,15 +11,23 @@ import type { Tally } from './report.ts';
  * Refusals this prevents:
  * - Anthropic: "messages.1.content.0: Invalid `signature` in `thinking` block"
  * - OpenAI Responses: "Item 'rs_…' of type 'reasoning' was provided without its required following item."
+ * - Any, for seals of another key or behind a changed beginning: see `agent/refused-seals.ts`
  * - OpenRouter, Gemini 3: "Gemini models require OpenRouter reasoning details to be preserved"
  */
-export function projectReasoning(message: Message, target: Target, tally: Tally): AssistantPart[] {
+export function projectReasoning(
+  message: Message,
+  target: Target,
+  tally: Tally,
+  isRefused = false,
+): AssistantPart[] {
   const own = isAuthor(message, target);
   const parts: AssistantPart[] = [];
   for (const part of message.parts as AssistantPart[]) {
-    if (part.type !== 'reasoning') parts.push(withoutForeignCapsule(part, target));
+    if (part.type !== 'reasoning') parts.push(withoutForeignCapsule(part, target, isRefused));
     else if (message.status === 'partial')
       tally.dropped('reasoning', 'of an answer that was stopped: it may be incomplete');
+    else if (own && part.capsule && isRefused)
+      tally.dropped('reasoning', `${target.provider} refused to take it back; it stays in the record`);
     else if (own && part.capsule && isIssuer(part.capsule, target) && isStoredOnly(part.capsule)) {
       tally.dropped(
         'reasoning',
@@ -33,8 +41,8 @@ export function projectReasoning(message: Message, target: Target, tally: Tally)
   return withoutTrailingReasoning(parts);
 }
 
-function withoutForeignCapsule(part: AssistantPart, target: Target): AssistantPart {
-  if (!part.capsule || isIssuer(part.capsule, target)) return part;
+function withoutForeignCapsule(part: AssistantPart, target: Target, isRefused: boolean): AssistantPart {
+  if (!part.capsule || (isIssuer(part.capsule, target) && !isRefused)) return part;
   const { capsule: _left, ...rest } = part;
   return rest;
 }

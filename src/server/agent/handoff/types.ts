@@ -17,4 +17,9 @@ export interface Projection {
 }
 
 /** Pure: canonical transcript → what this exact target may see. Never changes `transcript`. Applied to each request. */
-export type Project = (transcript: readonly Message[], target: Target) => Projection;
+export type Project = (
+  transcript: readonly Message[],
+  target: Target,
+  /** The last message whose seals the target refused to take back: theirs and those before stay out. Default: none. */
+  refusedThroughSeq?: number,
+) => Projection;

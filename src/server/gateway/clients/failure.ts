@@ -14,6 +14,7 @@ export interface ClientFailure {
 /** Statuses and codes where the provider's own differ from those of `/api`. */
 const shown: Partial<Record<ErrorCode, [status: number, code: string]>> = {
   provider_bad_request: [400, 'invalid_request'],
+  provider_refused_seal: [400, 'invalid_request'],
   context_overflow: [400, 'context_length_exceeded'],
   provider_model_not_found: [404, 'model_not_found'],
   unknown_model: [404, 'model_not_found'],
@@ -33,8 +34,9 @@ export function clientFailure(error: unknown): ClientFailure {
   const known =
     error instanceof CrosspointError ? error : new CrosspointError('internal', { reference: '-' });
   const [status, code] = shown[known.code] ?? [known.status, known.code];
-  const { param } = known.values;
-  return { status, code, message: known.message, param: typeof param === 'string' ? param : null };
+  const { param, leftOut } = known.values;
+  const message = leftOut ? `${known.message} Not tried: ${leftOut}` : known.message;
+  return { status, code, message, param: typeof param === 'string' ? param : null };
 }
 
 /** The provider's word for a kind of failure by its status. */

@@ -12,8 +12,11 @@ export interface ErrorSubject {
 
 /**
  * Sentences and codes of providers that say more than the status does, first match wins.
+ * - seal: Anthropic "Invalid `signature` in `thinking` block", "The block is bound to a different conversation"; OpenAI
+ *   `invalid_encrypted_content`, "Item with id 'rs_…' not found"; Google "Corrupted thought signature"
  * - context: OpenAI `context_length_exceeded`; Anthropic "prompt is too long", "exceed context limit"; Groq "reduce the
  *   length of the messages"; Google "exceeds the maximum number of tokens"; llama.cpp `exceed_context_size_error`;
+ *   OpenAI "Invalid 'messages': array too long. Expected an array with maximum length 2048" (obot-platform/obot#1009);
  *   Mistral "too large for model with … maximum context length"; Bedrock "Input is too long"
  * - credit: OpenAI `insufficient_quota` (429); Anthropic "credit balance is too low" (400), `billing_error`; OpenRouter 402
  * - filter: Azure and OpenAI `content_filter`, `content_policy_violation`, `invalid_prompt`; OpenRouter 403 "flagged"
@@ -23,9 +26,14 @@ export interface ErrorSubject {
 const telling: { code: ErrorCode; pattern: RegExp }[] = [
   { code: 'provider_auth', pattern: /api key not valid|api_key_invalid/ },
   {
+    code: 'provider_refused_seal',
+    pattern:
+      /invalid [`'"]?signature[`'"]? in [`'"]?(?:redacted_)?thinking|bound to a different conversation|blocks in the latest assistant message cannot be modified|encrypted[_ ]content\b.{0,200}could not be|invalid_encrypted_content|item with id .{0,200}not found|thought[_ ]signature/,
+  },
+  {
     code: 'context_overflow',
     pattern:
-      /context_length_exceeded|exceed_context_size|maximum context length|prompt is too long|context (?:window|limit|length|size)|input is too long|too many (?:input )?tokens|exceeds? the (?:maximum|max) (?:number of|allowed) (?:input )?tokens|reduce the length of|model token limit|input length .*exceed|maximum prompt length/,
+      /context_length_exceeded|exceed_context_size|maximum context length|prompt is too long|context (?:window|limit|length|size)|input is too long|too many (?:input )?tokens|exceeds? the (?:maximum|max) (?:number of|allowed) (?:input )?tokens|invalid ['"]?(?:messages|input)['"]?: array too long|reduce the length of|model token limit|input length .*exceed|maximum prompt length/,
   },
   {
     code: 'provider_no_credit',

@@ -38,6 +38,41 @@ const bodies: [status: number, body: string, code: ErrorCode][] = [
     '{"error":{"message":"Request too large for gpt-4o in organization org-1 on tokens per min (TPM): Limit 30000, Requested 40000. The input or output tokens must be reduced in order to run successfully.","type":"tokens","code":"rate_limit_exceeded"}}',
     'context_overflow',
   ],
+  [
+    400,
+    '{"error":{"message":"Invalid \'messages\': array too long. Expected an array with maximum length 2048, but got an array with length 2050 instead.","code":"array_above_max_length"}}',
+    'context_overflow',
+  ],
+  [
+    400,
+    '{"error":{"message":"Invalid \'messages[2].tool_calls\': array too long. Expected an array with maximum length 128, but got an array with length 200 instead."}}',
+    'provider_bad_request',
+  ],
+  [
+    400,
+    '{"type":"error","error":{"type":"invalid_request_error","message":"messages.1.content.0: Invalid `signature` in `thinking` block"}}',
+    'provider_refused_seal',
+  ],
+  [
+    400,
+    '{"type":"error","error":{"type":"invalid_request_error","message":"messages.3.content.0: Invalid `signature` in `thinking` block: The block is bound to a different conversation."}}',
+    'provider_refused_seal',
+  ],
+  [
+    400,
+    '{"error":{"message":"The encrypted content gAAA... could not be verified. Reason: Encrypted content organization_id did not match the target organization.","code":"invalid_encrypted_content"}}',
+    'provider_refused_seal',
+  ],
+  [
+    404,
+    '{"error":{"message":"Item with id \'rs_1\' not found. Items are not persisted when `store` is set to false.","type":"invalid_request_error"}}',
+    'provider_refused_seal',
+  ],
+  [
+    400,
+    '{"error":{"code":400,"message":"Corrupted thought signature.","status":"INVALID_ARGUMENT"}}',
+    'provider_refused_seal',
+  ],
   [413, '{"error":{"message":"Request too large","type":"request_too_large"}}', 'provider_bad_request'],
   [
     429,

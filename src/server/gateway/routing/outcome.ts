@@ -26,6 +26,8 @@ function timesOf(usage: UsageEntry | undefined): Pick<AttemptOutcome, 'latencyMs
   return { latencyMs: usage?.latencyMs ?? 0, ttftMs: usage?.ttftMs ?? null };
 }
 
+const blamesRequest = new Set<ErrorCode>(['provider_bad_request', 'provider_refused_seal']);
+
 /** What the request is to blame for says nothing about the endpoint's health. */
 function kindOf(code: ErrorCode): AttemptOutcome['kind'] {
   switch (code) {
@@ -38,6 +40,6 @@ function kindOf(code: ErrorCode): AttemptOutcome['kind'] {
     case 'provider_no_credit':
       return 'denied';
     default:
-      return code.startsWith('provider_') && code !== 'provider_bad_request' ? 'failed' : 'refused';
+      return code.startsWith('provider_') && !blamesRequest.has(code) ? 'failed' : 'refused';
   }
 }
