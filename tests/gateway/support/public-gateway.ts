@@ -26,6 +26,8 @@ type Setup = ProviderOptions &
     more?: Connection[];
     /** The gateway's configuration, as in its file. */
     routing?: object;
+    /** Monotonic milliseconds of the breakers. */
+    now?: () => number;
   };
 
 /** The public gateway on a port, over a real ledger, in front of the emulators. Waits take no time and are noted. */

@@ -24,6 +24,8 @@ type Setup = ProviderOptions & {
   connections?: Connection[];
   /** The gateway's configuration, as in its file. Every `…_API_KEY` and `…_API_KEY_2` that it names is set. */
   routing?: object;
+  /** Monotonic milliseconds of the breakers. */
+  now?: () => number;
 } & Pick<GatewayOptions, 'clock' | 'random' | 'logger'>;
 
 /** The gateway against the emulators, with a ledger to look into and waits that take no time. */
@@ -74,7 +76,7 @@ export async function openWorkbench(setup: Setup = {}) {
 /** Two good keys for each provider: the emulators take their own with any suffix. */
 export function keyRouter(
   connections: ReadonlyMap<string, Connection>,
-  { routing, random, logger }: Pick<Setup, 'routing' | 'random' | 'logger'>,
+  { routing, random, logger, now }: Pick<Setup, 'routing' | 'random' | 'logger' | 'now'>,
 ): KeyRouter {
   const parsed = parseGatewayConfig(routing);
   if ('problem' in parsed) throw new Error(JSON.stringify(parsed.problem));
@@ -89,6 +91,7 @@ export function keyRouter(
     secretOf: (variable) => secrets[variable] ?? null,
     logger: logger ?? { warn: () => undefined },
     random: random ?? (() => 0.5),
+    now: now ?? (() => performance.now()),
   });
 }
 

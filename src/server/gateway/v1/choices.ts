@@ -16,7 +16,7 @@ export function choicesFor(
   fallbacks: readonly Fallback[] | null,
 ): Choice[] {
   const found = fallbacks
-    ? fallbacks.map((fallback) => fallbackChoice(parts, model, fallback))
+    ? fallbacks.flatMap((fallback) => fallbackChoices(parts, model, fallback))
     : parts.router.candidates(model).map((candidate) => ({ candidate, override: null, movesOn: () => true }));
   const { models } = caller;
   if (models === null) return found;
@@ -32,25 +32,23 @@ function isAllowed({ target }: Candidate, models: readonly string[]): boolean {
   return models.includes(`${target.provider}/${target.model}`) || models.includes(`${target.provider}/*`);
 }
 
-/** The model of an entry at the provider that is configured for its origin. */
-function fallbackChoice(
+/** The model of an entry at the provider that is configured for its origin, with each of its keys. */
+function fallbackChoices(
   { router, connections }: Pick<GatewayParts, 'router' | 'connections'>,
   model: string,
   fallback: Fallback,
-): Choice {
+): Choice[] {
   const { origin } = new URL(fallback.targetUrl);
   const connection = [...connections.values()].find((each) => originsOf(each).includes(origin));
   if (!connection) throw new CrosspointError('unknown_target');
   const { model: overridden, ...override } = fallback.bodyOverride ?? {};
   const id = typeof overridden === 'string' ? overridden : model;
   const name = id.startsWith(`${connection.provider}/`) ? id : `${connection.provider}/${id}`;
-  const [candidate] = router.candidates(name);
-  if (!candidate) throw new CrosspointError('unknown_model', { model: name });
-  return {
+  return router.candidates(name).map((candidate) => ({
     candidate,
     override: Object.keys(override).length ? override : null,
     movesOn: (status) => fallsBackOn(fallback, status),
-  };
+  }));
 }
 
 function originsOf({ baseUrl, heliconeBaseUrl }: Connection): string[] {

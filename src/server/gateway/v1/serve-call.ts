@@ -95,7 +95,8 @@ function finish(call: Call, outcome: Outcome): void {
   const { exchange, usages } = call;
   exchange.noted = { ...exchange.noted, model: call.model, attempts: usages.length, outcome: outcome.kind };
   if (outcome.kind === 'left') return void exchange.response.destroy();
-  if (outcome.kind === 'failure') return exchange.fail(outcome.failure.error, retryAfterOf(outcome.failure));
+  if (outcome.kind === 'failure')
+    return exchange.fail(withLeftOut(call, outcome.failure.error), retryAfterOf(outcome.failure));
   const cost = totalCost(usages);
   const costs: [string, string][] = cost === null ? [] : [[costHeader, usd(cost)]];
   const { whole, choice } = outcome;
@@ -107,6 +108,13 @@ function finish(call: Call, outcome: Outcome): void {
     ]);
   if (costs.length) exchange.response.addTrailers(costs);
   exchange.response.end();
+}
+
+/** Who asks a chain of models wants to know why some of them were not even tried. */
+function withLeftOut({ parts, model, options }: Call, error: CrosspointError): CrosspointError {
+  const leftOut = options.fallbacks ? [] : parts.router.leftOut(model);
+  if (!leftOut.length) return error;
+  return new CrosspointError(error.code, { ...error.values, leftOut: leftOut.join(' ') }, { cause: error });
 }
 
 function retryAfterOf({ error, retryAfterMs }: Extract<Outcome, { kind: 'failure' }>['failure']) {
