@@ -110,25 +110,22 @@ function toolCall(call: Json, param: string): SentPart {
   };
 }
 
+/** The wire has text only; some clients send images all the same. */
 function toolResult(message: Json, param: string): ToolResultPart {
-  const { content } = message;
-  const images = Array.isArray(content) ? (content as Json[]).filter(({ type }) => type === 'image_url') : [];
-  const texts = Array.isArray(content)
-    ? (content as Json[]).filter(({ type }) => type !== 'image_url')
-    : content;
+  const path = `${param}.content`;
+  const parts = Array.isArray(message.content) ? objectsAt(message.content, path) : [];
+  const images = parts
+    .filter(({ type }) => type === 'image_url')
+    .map((part) => userPart(part, path))
+    .filter((part) => part.type === 'image');
+  const texts = images.length ? parts.filter(({ type }) => type !== 'image_url') : message.content;
   return {
     type: 'tool-result',
     toolCallId: stringAt(message.tool_call_id, `${param}.tool_call_id`),
     name: '',
     status: 'ok',
-    text: textAt(texts, `${param}.content`),
-    ...(images.length
-      ? {
-          images: images
-            .map((part) => userPart(part, `${param}.content`))
-            .filter((part) => part.type === 'image'),
-        }
-      : {}),
+    text: textAt(texts, path),
+    ...(images.length ? { images } : {}),
   };
 }
 
