@@ -92,12 +92,15 @@ function inner(whole: OutputItem['whole'], text: string, at: object): Timed['eve
   const part = isReasoning ? 'response.reasoning_summary_part' : 'response.content_part';
   const empty = isReasoning
     ? { type: 'summary_text', text: '' }
-    : { type: 'output_text', annotations: [], text: '' };
+    : isRefusal
+      ? { type: 'refusal', refusal: '' }
+      : { type: 'output_text', annotations: [], text: '' };
+  const field = isRefusal ? 'refusal' : 'text';
   return [
     { type: `${part}.added`, ...position, part: empty },
     ...pieces(text).map((delta) => ({ type: `${name}.delta`, ...position, delta })),
-    { type: `${name}.done`, ...position, [isRefusal ? 'refusal' : 'text']: text },
-    { type: `${part}.done`, ...position, part: { ...empty, text } },
+    { type: `${name}.done`, ...position, [field]: text },
+    { type: `${part}.done`, ...position, part: { ...empty, [field]: text } },
   ];
 }
 

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { CrosspointError } from '#protocol/errors.ts';
+import { CrosspointError, type ErrorCode } from '#protocol/errors.ts';
 import type { Wire } from '#protocol/message.ts';
 import { clientFailure, type ClientFailure } from '../clients/failure.ts';
 import { errorBody, errorEvent } from './error-answer.ts';
@@ -9,6 +9,18 @@ function refusalHeaders(cause: unknown): [string, string][] {
   if (!(cause instanceof CrosspointError) || cause.code !== 'rate_limited') return [];
   const { headers = {} } = (cause.cause ?? {}) as { headers?: Record<string, string> };
   return Object.entries(headers);
+}
+
+/** Official clients ask again after every 5xx by themselves; after these it cannot help. */
+const final: ReadonlySet<ErrorCode> = new Set([
+  'provider_auth',
+  'provider_redirect',
+  'provider_too_large',
+  'content_filtered',
+]);
+
+function isFinal(cause: unknown): boolean {
+  return cause instanceof CrosspointError && final.has(cause.code);
 }
 
 /** One request and its answer. */
@@ -65,6 +77,7 @@ export class Exchange {
     const headers = refusalHeaders(cause);
     if (retryAfterMs !== undefined)
       headers.push(['retry-after', String(Math.max(1, Math.ceil(retryAfterMs / 1_000)))]);
+    if (isFinal(cause)) headers.push(['x-should-retry', 'false']);
     if (failure.status === 401) headers.push(['www-authenticate', 'Bearer realm="crosspoint"']);
     // What was not read of a refused body would be taken for the next request.
     if (!this.request.complete) this.request.resume();
