@@ -1,4 +1,5 @@
-import type { UsageAnswer } from '#protocol/answers.ts';
+import type { GatewayAnswer, GatewayHealthAnswer, UsageAnswer } from '#protocol/answers.ts';
+import type { CacheAnswer, GatewayConfig } from '#protocol/gateway-config.ts';
 import type { ChangeKey, CreateKey } from '#protocol/key-commands.ts';
 import type { KeyAnswer, KeysAnswer, NewKeyAnswer } from '#protocol/keys.ts';
 import type { RequestsAnswer, RequestStory } from '#protocol/requests.ts';
@@ -27,6 +28,12 @@ export class GatewayApi {
     this.#ask<NewKeyAnswer>('POST', '/api/keys', key);
   changeKey = (id: string, change: ChangeKey) => this.#ask<KeyAnswer>('PATCH', keyPath(id), change);
   revokeKey = (id: string) => this.#ask<KeyAnswer>('DELETE', keyPath(id));
+
+  config = () => this.#ask<GatewayAnswer>('GET', '/api/gateway');
+  changeConfig = (config: GatewayConfig) => this.#ask<GatewayAnswer>('PUT', '/api/gateway', config);
+  health = () => this.#ask<GatewayHealthAnswer>('GET', '/api/gateway/health');
+  cache = () => this.#ask<CacheAnswer>('GET', '/api/gateway/cache');
+  clearCache = () => this.#ask<CacheAnswer>('DELETE', '/api/gateway/cache');
 }
 
 const keyPath = (id: string) => `/api/keys/${encodeURIComponent(id)}`;
