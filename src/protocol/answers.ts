@@ -1,3 +1,4 @@
+import type { GatewayConfig } from './gateway-config.ts';
 import type { Model, ModelConfig } from './model.ts';
 import type { ThreadSummary } from './thread.ts';
 import type { UsageGrouping, UsageTotals } from './usage-reports.ts';
@@ -94,7 +95,7 @@ export interface ConfigAnswer {
 
 /** `GET` and `PUT /api/gateway`: docs/gateway.md says what `config` holds. */
 export interface GatewayAnswer {
-  config: object;
+  config: GatewayConfig;
   /** The file that it comes from; null when it is kept in the settings. */
   file: string | null;
   readOnly: boolean;
