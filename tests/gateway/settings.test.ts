@@ -225,6 +225,7 @@ test('an address of an image is passed on to providers that fetch it', async () 
     /"source":\{"type":"url","url":"https:\/\/images\.example\.com\/a\.png"\}/,
   );
   assert.match(await ask(models.responses), /"image_url":"https:\/\/images\.example\.com\/a\.png"/);
+  await assert.rejects(ask('compatible:llava'), /fetches no pictures. Send the picture itself/);
   assert.match(await ask(models.chat), /"image_url":\{"url":"https:\/\/images\.example\.com\/a\.png"\}/);
 });
 

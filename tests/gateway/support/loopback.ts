@@ -46,7 +46,11 @@ export type Loopback = Awaited<ReturnType<typeof openLoopback>>;
 export function targetOf(name: string): Target {
   const known = target(name);
   const capabilities = { ...known.capabilities, images: !/gpt-oss|kimi/.test(name) };
-  const dialect = { reasoningContent: /kimi/.test(name), thoughtSignatures: /gemini/.test(name) };
+  const dialect = {
+    reasoningContent: /kimi/.test(name),
+    thoughtSignatures: /gemini/.test(name),
+    imageUrls: !name.startsWith('compatible'),
+  };
   return { ...known, capabilities, dialect };
 }
 

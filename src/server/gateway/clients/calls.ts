@@ -62,7 +62,8 @@ export class StreamedCalls {
 
   #distinct(id: string | undefined, position: number): string {
     // An id that counts the calls of one answer would come again in the next one.
-    const named = id && !/^call_\d+$/.test(id) ? this.#legal(id) : `call_${this.#answerId}_${position}`;
+    const isOwn = id && !/^call_\d+$/.test(id);
+    const named = this.#legal(isOwn ? id : `call_${this.#answerId}_${position}`);
     let distinct = named;
     for (let count = 2; this.#ids.has(distinct); count++) distinct = `${named}_${count}`;
     this.#ids.add(distinct);

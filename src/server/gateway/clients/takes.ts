@@ -1,5 +1,5 @@
 import { CrosspointError } from '#protocol/errors.ts';
-import type { PromptMessage, Target } from '../types.ts';
+import type { Dialect, PromptMessage, Target } from '../types.ts';
 import type { ClientCall } from './client-wire.ts';
 
 /**
@@ -9,9 +9,9 @@ import type { ClientCall } from './client-wire.ts';
 export function assertTakes(
   { settings }: ClientCall,
   messages: readonly PromptMessage[],
-  target: Target,
+  { wire, model }: Target,
+  { imageUrls }: Dialect,
 ): void {
-  const { wire, model, dialect } = target;
   const lacks = (param: string) => {
     const detail = `${model} has no such setting. Leave it out, or choose another model.`;
     throw new CrosspointError('unsupported_parameter', { param, detail });
@@ -20,7 +20,10 @@ export function assertTakes(
   if (settings.topK !== undefined && wire !== 'anthropic-messages') lacks('top_k');
   if (settings.frequencyPenalty && wire !== 'openai-chat') lacks('frequency_penalty');
   if (settings.presencePenalty && wire !== 'openai-chat') lacks('presence_penalty');
-  if (dialect?.imageUrls === false && messages.some(hasAddress)) lacks('image_url with an address');
+  if (imageUrls === false && messages.some(hasAddress)) {
+    const detail = `the server of ${model} fetches no pictures. Send the picture itself, as a data URL.`;
+    throw new CrosspointError('unsupported_parameter', { param: 'image_url', detail });
+  }
 }
 
 function hasAddress(message: PromptMessage): boolean {

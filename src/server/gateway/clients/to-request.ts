@@ -1,9 +1,10 @@
-import type { ModelRequest, PromptMessage, RequestContext, Target } from '../types.ts';
+import type { Dialect, ModelRequest, PromptMessage, RequestContext, Target } from '../types.ts';
 import { assertTakes } from './takes.ts';
 import type { ClientCall } from './client-wire.ts';
 
 /**
  * A client's call for one target, after the projection of `call.transcript(target)`.
+ * @param dialect of its provider
  * @throws CrosspointError `unsupported_parameter` when this target's wire has no way to say what the client wants
  */
 export function modelRequest(
@@ -11,8 +12,9 @@ export function modelRequest(
   target: Target,
   projection: { messages: PromptMessage[]; suppressReasoning: boolean },
   context: RequestContext,
+  dialect: Dialect = {},
 ): ModelRequest {
-  assertTakes(call, projection.messages, target);
+  assertTakes(call, projection.messages, target, { ...dialect, ...target.dialect });
   const { system, tools, toolChoice, settings, stream } = call;
   return {
     target,

@@ -12,10 +12,10 @@ import type { Call, Choice, Stoppable } from './call.ts';
 
 /** The client's call as the model of this choice takes it. @throws CrosspointError for what cannot be said to it */
 export function translated(call: Call, { candidate }: Choice): ModelRequest {
-  const { target } = candidate;
+  const { target, connection } = candidate;
   const asked = call.read();
   const projected = call.parts.project(asked.transcript(target), target);
-  return call.parts.unstreamed.applied(modelRequest(asked, target, projected, call.context));
+  return call.parts.unstreamed.applied(modelRequest(asked, target, projected, call.context, connection.dialect));
 }
 
 /** One attempt in another wire than the client's: what the model says is written anew, event by event. */
@@ -31,7 +31,7 @@ export async function translate(
   const { parts, options, streams } = call;
   const writer = clientWires[call.endpoint.wire].writer(call.read(), {
     id: options.requestId.replaceAll('-', ''),
-    model: call.model,
+    model: request.target.model,
     created: Math.floor(parts.clock.now() / 1_000),
   });
   const output = new Output(call, writer, streams ? sink : null);

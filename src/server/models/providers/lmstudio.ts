@@ -20,6 +20,8 @@ export const lmstudio = localServer({
   label: 'LM Studio',
   rank: 21,
   variable: 'LMSTUDIO_BASE_URL',
+  // It takes pictures as data only.
+  dialect: { imageUrls: false },
   async models(ask) {
     const listed = readModelList(await ask('/v1/models'));
     const own = v.safeParse(ownList, await ask('/api/v0/models').catch(() => null));

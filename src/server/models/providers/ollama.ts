@@ -23,6 +23,8 @@ export const ollama = localServer({
   label: 'Ollama',
   rank: 20,
   variable: 'OLLAMA_BASE_URL',
+  // It takes pictures as data only.
+  dialect: { imageUrls: false },
   async models(ask) {
     const { models } = v.parse(tags, await ask('/api/tags'));
     const loaded = await loadedContexts(ask);
