@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { readyLink, startServer, temporaryFolder } from './support/server-process.ts';
 
@@ -61,6 +63,28 @@ test('keys are asked for at their own address: right, refused, unreachable; a ke
   assert.match(find(lines, 'Groq').join('\n'), /^BAD .*cannot be reached: .*\n.*→ .*GROQ_BASE_URL/);
   assert.deepEqual(asked.sort(), ['/v1/models Bearer sk-right-0123456789', '/v1/models sk-wrong-0123456789']);
   assert.doesNotMatch(lines.join('\n'), /sk-/);
+});
+
+test("the gateway's file is checked to the place, and a variable that it names and nobody set is named", async () => {
+  using folder = temporaryFolder();
+  const env = { CROSSPOINT_DATA_DIR: folder.path, PORT: '0' };
+  const file = join(folder.path, 'gateway.yaml');
+  assert.match(find((await doctor(env, folder.path)).lines, 'Gateway')[0], /^- .*one key a provider/);
+  writeFileSync(file, 'keys: { openai: [OPENAI_API_KEY, OPENAI_API_KEY_2] }');
+  const missing = await doctor({ ...env, OPENAI_API_KEY_2: 'sk-two' }, folder.path);
+  const [line, remedy] = find(missing.lines, 'Gateway');
+  assert.match(line, /^BAD .*gateway\.yaml: 0 named models, 2 named keys; not set: OPENAI_API_KEY$/);
+  assert.match(remedy, /→ Add OPENAI_API_KEY=… to \.env/);
+  writeFileSync(file, 'strategy: best');
+  const wrong = await doctor(env, folder.path);
+  assert.equal(wrong.code, 1);
+  assert.match(find(wrong.lines, 'Gateway')[0], /^BAD .*gateway\.yaml: at strategy: must be "order"/);
+  const server = startServer(env);
+  assert.notEqual(await server.ended, 0);
+  assert.match(
+    server.stderr + server.stdout,
+    /GATEWAY_CONFIG: .*gateway\.yaml: at strategy: must be "order"/,
+  );
 });
 
 test('a wrong variable is the first thing to mend, and a running server is seen', async () => {

@@ -2,6 +2,7 @@ import { ConfigError, readConfig, type Config } from '../config.ts';
 import { readEnvironment } from '../process/environment-file.ts';
 import { checkDataDirectory } from './data-directory.ts';
 import type { Check, Finding } from './finding.ts';
+import { checkGateway } from './gateway.ts';
 import { checkProviders } from './providers.ts';
 import { checkSandbox } from './sandbox.ts';
 import { checkServer } from './server.ts';
@@ -22,7 +23,8 @@ async function diagnose(isPageBuilt: () => boolean): Promise<Finding[]> {
   if ('state' in config) return [runtime, config];
   const checks: Check[] = [
     () => checkServer(config, isPageBuilt()),
-    () => checkDataDirectory(config),
+    // One after the other: both open the record.
+    async () => [...(await checkDataDirectory(config)), ...(await checkGateway(config))],
     () => checkSandbox(config),
     () => checkProviders(config),
   ];
