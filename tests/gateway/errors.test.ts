@@ -78,3 +78,19 @@ for (const wire of wires)
             assert.match(bytes, /This is/);
           });
     }
+
+const overflows: Record<string, string> = {
+  'openai:gpt-4o':
+    "This model's maximum context length is 128000 tokens. However, your messages resulted in 200000 tokens.",
+  'anthropic:claude-sonnet-4-5': 'prompt is too long: 200001 tokens > 200000 maximum',
+};
+
+for (const wire of wires)
+  for (const [model, message] of Object.entries(overflows))
+    test(`a conversation that is too long is told in the words that agents know: ${wire} → ${model}`, async () => {
+      const fault: Fault = { kind: 'status', status: 400, message, code: 'context_length_exceeded' };
+      const { error, bytes } = await failing(wire, model, true, fault);
+      assert.equal(error.status, 400);
+      if (wire === 'anthropic-messages') assert.match(bytes, /"message":"prompt is too long: /);
+      else assert.match(bytes, /"code":"context_length_exceeded"/);
+    });

@@ -1,13 +1,10 @@
 import type { Wire } from '#protocol/message.ts';
-import { errorType, type ClientFailure } from '../clients/failure.ts';
+import type { ClientFailure } from '../clients/failure.ts';
+import { clientWires } from '../clients/index.ts';
 
 /** The JSON text of an error, in the shape of the client's wire. */
 export function errorBody(wire: Wire, failure: ClientFailure, requestId: string): string {
-  const { status, message, code, param } = failure;
-  const type = errorType(status);
-  if (wire === 'anthropic-messages')
-    return JSON.stringify({ type: 'error', error: { type, message }, request_id: requestId });
-  return JSON.stringify({ error: { message, type, param, code } });
+  return clientWires[wire].errorBody(failure, requestId);
 }
 
 /** The last event of a stream that failed: what follows an ended answer does not come, so nobody takes it for whole. */

@@ -68,7 +68,9 @@ export function inputOf({ args }: ToolCallPart): object {
   }
 }
 
-export function messagesError({ status, message }: ClientFailure, requestId?: string): object {
+export function messagesError({ status, code, message }: ClientFailure, requestId?: string): object {
+  // Coding agents know by these words that they have to shorten the conversation.
+  const said = code === 'context_length_exceeded' ? `prompt is too long: ${message}` : message;
   const id = requestId === undefined ? {} : { request_id: requestId };
-  return { type: 'error', error: { type: errorType(status), message }, ...id };
+  return { type: 'error', error: { type: errorType(status), message: said }, ...id };
 }

@@ -9,6 +9,9 @@ import { eventStream, namedEvent } from '../sse-text.ts';
 import { endFields, responseObject, responseUsage, type ResponseItem } from './form.ts';
 import { CallInProgress, MessageInProgress, ReasoningInProgress, type Emit } from './items.ts';
 
+/** Codes that clients act on. */
+const knownCodes = ['rate_limit_exceeded', 'context_length_exceeded', 'insufficient_quota'];
+
 /** The events of one `response`, numbered. Calls may be in progress side by side, as the wire allows. */
 export class ResponseStream implements ClientWriter {
   readonly contentType = eventStream;
@@ -64,7 +67,7 @@ export class ResponseStream implements ClientWriter {
       param,
       error: { type: errorType(status), code, message, param },
     });
-    const error = { code: status === 429 ? 'rate_limit_exceeded' : 'server_error', message };
+    const error = { code: knownCodes.includes(code) ? code : 'server_error', message };
     this.#emit({ type: 'response.failed', response: this.#response({ status: 'failed', error }) });
     return this.#take();
   }
