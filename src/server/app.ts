@@ -87,6 +87,7 @@ export async function createApp(config: Config, logger: Logger, options: AppOpti
       models,
       v1,
       keys: gateways.keys,
+      cache: gateways.cache,
       routing: { settings: gatewaySettings, health: () => gateways.router.health() },
       providerStates: () => models.providerStates(),
       sandboxes,
@@ -154,6 +155,7 @@ function openGateways(
     gateway,
     v1,
     router: keyRouter,
+    cache,
     keys: new KeyOffice(store.keys, (hash) => keyDesk.forget(hash)),
     async close() {
       await v1.close();

@@ -1,4 +1,5 @@
 import { answerAgain, decideReview, startRun } from './api/agent.ts';
+import { clearCache, getCache } from './api/cache.ts';
 import { compact, editCompaction, removeCompaction } from './api/compactions.ts';
 import { getConfig } from './api/config.ts';
 import { listFiles, readFile } from './api/files.ts';
@@ -89,6 +90,8 @@ export const routes: readonly Route[] = [
   signedIn('GET', '/api/gateway', getGateway),
   signedIn('PUT', '/api/gateway', changeGateway),
   signedIn('GET', '/api/gateway/health', getGatewayHealth),
+  signedIn('GET', '/api/gateway/cache', getCache),
+  signedIn('DELETE', '/api/gateway/cache', clearCache),
   signedIn('GET', '/api/preferences', getPreferences),
   signedIn('PUT', '/api/preferences', changePreferences),
 ];

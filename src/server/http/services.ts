@@ -1,6 +1,7 @@
 import type { EndpointHealthState, ProviderState } from '#protocol/answers.ts';
 import type { AgentService } from '#server/agent/types.ts';
 import type { Config } from '#server/config.ts';
+import type { AnswerCache } from '#server/gateway/cache/response-cache.ts';
 import type { KeyOffice } from '#server/gateway/keys/key-office.ts';
 import type { GatewaySettings } from '#server/gateway/routing/gateway-settings.ts';
 import type { PublicGateway } from '#server/gateway/v1/serve.ts';
@@ -25,6 +26,8 @@ export interface Services {
   routing: { settings: GatewaySettings; health: () => EndpointHealthState[] };
   /** Requests and answers that were kept. */
   bodies: Pick<BodyStore, 'read'>;
+  /** The response cache, of the agent and of `/v1`. */
+  cache: Pick<AnswerCache, 'size' | 'deleteOf'>;
   /** Minted keys for `/v1`. */
   keys: KeyOffice;
   /** In the order of the picker. */

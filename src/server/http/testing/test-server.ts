@@ -8,6 +8,7 @@ import { createLoginKey } from '../auth/login.ts';
 import { EventStreams, type StreamLimits } from '../event-streams.ts';
 import { HttpServer } from '../http-server.ts';
 import { createListener, type Listener } from '../listener.ts';
+import { createResponseCache } from '#server/gateway/cache/response-cache.ts';
 import { createKeyDesk } from '#server/gateway/keys/key-desk.ts';
 import { KeyOffice } from '#server/gateway/keys/key-office.ts';
 import { emptyGatewayConfig } from '#server/gateway/routing/gateway-config.ts';
@@ -93,6 +94,7 @@ function servicesOf(bench: Workbench, logged: string[]): Services {
     config,
     version: '1.2.3',
     store: bench.store,
+    cache: createResponseCache({ path: ':memory:', bounds: () => emptyGatewayConfig.cache }),
     keys: new KeyOffice(keys, (hash) => keyDesk.forget(hash)),
     log: bench.log,
     agent: bench.agent,
