@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -87,6 +87,20 @@ test('YAML and JSON of the data directory are read, with every default, and GATE
   assert.equal((await readGatewayFile(at('other.json')))?.config.strategy, 'weight');
   assert.deepEqual((await readGatewayFile(at('empty.yml')))?.config, emptyGatewayConfig);
   assert.equal(readConfig({ GATEWAY_CONFIG: '/etc/gateway.yaml' }).gatewayFile, '/etc/gateway.yaml');
+});
+
+test('the example of docs/gateway.md is a good file', async () => {
+  const docs = readFileSync(`${import.meta.dirname}/../../../../docs/gateway.md`, 'utf8');
+  const example = /```yaml\n([^]*?)```/.exec(docs)?.[1] ?? '';
+  using folder = openFolder({ 'gateway.yaml': example });
+  const opened = await openGatewaySettings(folder.options());
+  opened.checkFile([...providers, { id: 'anthropic' }, { id: 'openrouter' }]);
+  assert.deepEqual(Object.keys(opened.current().models), ['fast', 'main']);
+  assert.deepEqual(
+    opened.current().breaker,
+    emptyGatewayConfig.breaker,
+    'the defaults are those of the docs',
+  );
 });
 
 test('a wrong file is an error at start that names the file and the place in it, and repeats nothing that may be a key', async () => {
