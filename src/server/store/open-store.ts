@@ -30,7 +30,7 @@ export async function openStore(dataDir: string): Promise<Store> {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const masterKey = readMasterKey(join(dataDir, 'master.key'));
   const db = await openDatabase(join(dataDir, 'crosspoint.db'));
-  const journal = new LedgerJournal(db);
+  const journal = new LedgerJournal(db, dataDir);
   return {
     ...parts(db, masterKey),
     ledger: journal.of(ledgerStore(db)),
@@ -39,7 +39,7 @@ export async function openStore(dataDir: string): Promise<Store> {
       return inTransaction(db, masterKey, work);
     },
     async close() {
-      await journal.flush();
+      await journal.close();
       await db.destroy();
     },
   };

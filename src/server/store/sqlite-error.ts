@@ -25,7 +25,8 @@ export function isDamaged(cause: unknown): boolean {
 /** What a person can do something about becomes the typed error; everything else passes. */
 export function storageError(cause: unknown): unknown {
   const code = codeOf(cause);
-  if ((code & 0xff) === full || code === sharedMemorySize)
+  const isFullFile = (cause as { code?: string } | null)?.code === 'ENOSPC';
+  if ((code & 0xff) === full || code === sharedMemorySize || isFullFile)
     return new CrosspointError('disk_full', {}, { cause });
   if (isBusy(cause)) return new CrosspointError('store_busy', {}, { cause });
   if (isDamaged(cause)) return new CrosspointError('store_damaged', {}, { cause });
