@@ -68,6 +68,11 @@ function checkGemini(body: Json, context: CheckContext): void {
   });
   checkEffort(body.reasoning_effort, context.model, context.traits.efforts ?? [], 'reasoning_effort');
   const messages = body.messages as Json[];
+  for (const [at, { tool_calls: calls }] of messages.entries())
+    if (calls !== undefined && messages[at - 1]?.role === 'assistant')
+      refuse(
+        'Please ensure that function call turn comes immediately after a user turn or after a function response turn.',
+      );
   const turn = messages.findLastIndex(({ role }) => role === 'user');
   messages.forEach((message, index) => checkSignatures(message, index, index > turn, context));
 }

@@ -38,6 +38,8 @@ export interface Dialect {
    * with `output_config.effort`. Default: `adaptive` for reasoning models that take no temperature, else `budget`.
    */
   thinking?: 'budget' | 'adaptive';
+  /** Claude 5 and later: thinks unless it is told not to, so its own thinking goes back whatever was asked. */
+  thinksUnasked?: boolean;
   /** What the model calls each effort, e.g. Groq's Qwen: off `none`, all others `default`. Default: its own name, `low` for off. */
   efforts?: Partial<Record<Effort, string>>;
   /** OpenAI Responses: ask for summaries of the reasoning. Default true. */

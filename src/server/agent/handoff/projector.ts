@@ -33,6 +33,8 @@ export class Projector {
   readonly #tally = new Tally();
   readonly #messages: PromptMessage[] = [];
   #open: OpenGroup | null = null;
+  /** Thoughts that another program wrote as a message of their own: they belong to the answer after them. */
+  #thoughts: Message | null = null;
 
   /** @param refusedThroughSeq the last message whose seals the target refused */
   constructor(target: Target, refusedThroughSeq = -1) {
@@ -62,6 +64,7 @@ export class Projector {
 
   #pushUser(message: Message): void {
     this.#close();
+    this.#loseThoughts();
     const seen = projectImages(message.parts as UserPart[], this.#target, this.#tally);
     const parts = projectFiles(seen, this.#tally).flatMap((part): UserPart[] => {
       if (part.type !== 'text') return [part];
@@ -73,8 +76,10 @@ export class Projector {
     this.#tally.kept.messages += 1;
   }
 
-  #pushAssistant(message: Message): void {
+  #pushAssistant(given: Message): void {
     this.#close();
+    const message = this.#withThoughts(given);
+    if (!message) return;
     const isRefused = message.seq <= this.#refusedThroughSeq;
     const reasoned = projectReasoning(message, this.#target, this.#tally, isRefused);
     const whole = projectPartial(message, reasoned, this.#tally);
@@ -101,6 +106,23 @@ export class Projector {
     this.#tally.kept.messages += 1;
     this.#tally.kept.toolCalls += calls.length;
     if (calls.length) this.#open = { calls, results: [] };
+  }
+
+  /** null: it has only thoughts, which wait for what they led to. */
+  #withThoughts(message: Message): Message | null {
+    const before = this.#thoughts;
+    const isTogether = before && message.status === 'complete' && isSameAuthor(before, message);
+    if (before && !isTogether) this.#loseThoughts();
+    const whole = isTogether ? { ...message, parts: [...before.parts, ...message.parts] } : message;
+    const isThought = whole.parts.length > 0 && whole.parts.every(({ type }) => type === 'reasoning');
+    this.#thoughts = isThought && whole.status === 'complete' ? whole : null;
+    return this.#thoughts ? null : whole;
+  }
+
+  #loseThoughts(): void {
+    if (!this.#thoughts) return;
+    this.#tally.dropped('reasoning', 'no answer follows it', this.#thoughts.parts.length);
+    this.#thoughts = null;
   }
 
   #pushResults(results: ToolResultPart[]): void {
@@ -147,6 +169,10 @@ export class Projector {
         parts: [{ type: 'text', text: '(The conversation begins here.)' }],
       });
   }
+}
+
+function isSameAuthor(left: Message, right: Message): boolean {
+  return left.provider === right.provider && left.model === right.model && left.wire === right.wire;
 }
 
 /** One result for each call: a second one must not stand for that of another. */

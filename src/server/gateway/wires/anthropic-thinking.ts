@@ -32,7 +32,9 @@ export interface Thinking {
 export function thinking(request: ModelRequest, dialect: Dialect): Thinking {
   const { target, settings } = request;
   const maxTokens = settings.maxTokens ?? Math.min(target.maxOutput ?? unknownMaxTokens, usualMaxTokens);
-  const off = { maxTokens, fields: {}, on: false };
+  // Of models that think anyway every block must come back: a block that is left out makes the later ones invalid
+  // (https://platform.claude.com/docs/en/build-with-claude/preserved-thinking/prefix-checks).
+  const off = { maxTokens, fields: {}, on: dialect.thinksUnasked === true };
   const effort = settings.reasoningEffort;
   if (!effort || effort === 'off' || !target.capabilities.reasoning) return off;
   // A forced call excludes thinking ("Thinking may not be enabled when tool_choice forces tool use").

@@ -3,7 +3,7 @@ import type { Dialect, ModelRequest, PromptAssistantMessage, PromptMessage } fro
 import type { ChatReasoning } from './chat-reasoning.ts';
 import { chatSettings, chatTools } from './chat-settings.ts';
 import { resultText } from './result-text.ts';
-import { strictTurns, withoutSystemRole } from './strict-turns.ts';
+import { callsAfterOthers, strictTurns, withoutSystemRole } from './strict-turns.ts';
 import { argumentsObject } from './tool-calls.ts';
 import type { WrittenMessages } from './written-messages.ts';
 
@@ -34,15 +34,20 @@ export function writeOpenAiChat(
     ...chatTools(request),
     ...chatSettings(request, dialect, form.reasoning),
   };
-  const texts = dialect.strictTurns ? strictTexts(request, dialect, form) : freeTexts(request, form, written);
+  const texts = isStrict(dialect) ? strictTexts(request, dialect, form) : freeTexts(request, form, written);
   return `${JSON.stringify(head).slice(0, -1)},"messages":[${texts.filter(Boolean).join(',')}]}`;
 }
 
-/** Neighbours are joined, so these texts are made for each request. */
+function isStrict({ strictTurns: strict, thoughtSignatures, systemRole }: Dialect): boolean {
+  return Boolean(strict || thoughtSignatures) || systemRole === false;
+}
+
+/** What stands between two messages depends on both, so these texts are made for each request. */
 function strictTexts({ system, messages }: ModelRequest, dialect: Dialect, form: ChatForm): string[] {
   const said = messages.flatMap((message) => chatMessages(message, form));
   const hasRole = dialect.systemRole !== false;
-  const turns = strictTurns(hasRole ? said : withoutSystemRole(system, said));
+  const all = hasRole ? said : withoutSystemRole(system, said);
+  const turns = dialect.strictTurns ? strictTurns(all) : callsAfterOthers(all);
   return [hasRole ? systemText(system, form) : '', ...turns.map((turn) => JSON.stringify(turn))];
 }
 

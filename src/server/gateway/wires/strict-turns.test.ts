@@ -57,6 +57,12 @@ test('two messages of one side alternate with one of the other, and nothing that
   assert.deepEqual(messagesOf([said('a'), said('b'), said('c')], strict).slice(0, 4), first);
 });
 
+test('a call of Gemini never follows another message of its own, as blocks that were recorded one by one do', () => {
+  const words: PromptMessage = { role: 'assistant', parts: [{ type: 'text', text: 'I look.' }] };
+  const sent = roles([said('a'), words, call, result(), said('b')], { thoughtSignatures: true });
+  assert.deepEqual(sent.slice(1), ['user', 'assistant', 'user', 'assistant', 'tool', 'user']);
+});
+
 test('a template without a system role reads the prompt at the beginning of the first message', () => {
   const [first, ...rest] = messagesOf([said('a'), call, result()], { systemRole: false, strictTurns: true });
   assert.deepEqual(first, { role: 'user', content: 'S\n\na' });

@@ -20,6 +20,16 @@ export function strictTurns(messages: readonly ChatMessage[]): ChatMessage[] {
   return messages.flatMap((message, at) => [...between(messages[at - 1], message), message]);
 }
 
+/**
+ * Programs that record an answer block by block have several of the model's own messages with nothing between them.
+ * Google: "Please ensure that function call turn comes immediately after a user turn or after a function response turn."
+ */
+export function callsAfterOthers(messages: readonly ChatMessage[]): ChatMessage[] {
+  return messages.flatMap((message, at) =>
+    message.tool_calls === undefined || messages[at - 1]?.role !== 'assistant' ? [message] : [goOn, message],
+  );
+}
+
 function between(left: ChatMessage | undefined, right: ChatMessage): ChatMessage[] {
   if (!left || left.tool_calls !== undefined) return [];
   if (right.role === 'user') return left.role === 'assistant' ? [] : [heard];

@@ -11,7 +11,9 @@ const adaptive = {
   context: 1_000_000,
   output: 128_000,
 } as const;
-const newest = { ...adaptive, ...autumn2026 } as const;
+/** Thinks without being asked (https://platform.claude.com/docs/en/models/opus-5-5/whats-new-opus-5-5). */
+const thinking = { ...adaptive, dialect: { thinksUnasked: true } } as const;
+const newest = { ...thinking, ...autumn2026 } as const;
 
 /** Cache writes (5 minutes) cost 1.25 of the input price and reads 0.1, where a model has no prices of its own. */
 function usualCache(input: number, output: number): [number, number, number, number] {
@@ -24,10 +26,10 @@ export const anthropicModels = factsOf('anthropic', [
   ['claude-opus-5-5', 'Claude Opus 5.5', { ...newest, price: [4, 20, 0.2, 5] }],
   ['claude-sonnet-5.5', 'Claude Sonnet 5.5', { ...newest, price: usualCache(2, 10) }],
   ['claude-haiku-5.5', 'Claude Haiku 5.5', { ...newest, price: [0.1, 0.5, 0.01, 0.125] }],
-  ['claude-fable-5', 'Claude Fable 5', { ...adaptive, price: [10, 50, 1, 12.5] }],
+  ['claude-fable-5', 'Claude Fable 5', { ...thinking, price: [10, 50, 1, 12.5] }],
   ['claude-opus-4-8', 'Claude Opus 4.8', { ...adaptive, price: [5, 25, 0.5, 6.25] }],
   ['claude-opus-4-7', 'Claude Opus 4.7', { ...adaptive, price: [5, 25, 0.5, 6.25] }],
-  ['claude-sonnet-5', 'Claude Sonnet 5', { ...adaptive, price: [2, 10, 0.2, 2.5] }],
+  ['claude-sonnet-5', 'Claude Sonnet 5', { ...thinking, price: [2, 10, 0.2, 2.5] }],
   [
     'claude-opus-4-6',
     'Claude Opus 4.6',

@@ -2,6 +2,7 @@ import { cloudProvider } from './cloud.ts';
 
 /** Before Claude 4 no model thought; since Opus 4.7 none takes a temperature. */
 const oldModel = /^claude-(3|2|instant)/;
+const olderThan5 = /^claude-(?:[a-z]+-)?[1-4]\b/;
 
 export const anthropic = cloudProvider({
   id: 'anthropic',
@@ -17,6 +18,7 @@ export const anthropic = cloudProvider({
     return {
       wire: 'anthropic-messages',
       capabilities: { tools: true, images: true, reasoning: !old, temperature: old },
+      ...(old || olderThan5.test(model) ? {} : { dialect: { thinksUnasked: true } }),
     };
   },
 });
