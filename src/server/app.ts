@@ -7,6 +7,8 @@ import { ConfigError, type Config } from './config.ts';
 import { withKeptAnswers } from './gateway/cache/agent-answers.ts';
 import { createResponseCache } from './gateway/cache/response-cache.ts';
 import { createGateway } from './gateway/gateway.ts';
+import { knownSecrets } from './gateway/observe/known-secrets.ts';
+import { openObservation } from './gateway/observe/open-observation.ts';
 import { createAdmissions } from './gateway/limits/admissions.ts';
 import type { LimitStore } from './gateway/limits/limit-store.ts';
 import { openLimitStore } from './gateway/limits/sqlite-limit-store.ts';
@@ -53,7 +55,7 @@ export async function createApp(config: Config, logger: Logger, options: AppOpti
   const store = await openRecord(config.dataDir);
   const log = createEventLog(store);
   const { models, gatewaySettings } = await openModels(config, store, logger);
-  const { gateway, v1, ...gateways } = openGateways(config, store, models, gatewaySettings, logger);
+  const { gateway, v1, ...gateways } = await openGateways(config, store, models, gatewaySettings, logger);
   const sandboxes = createLocalSandboxes({
     dataDir: config.dataDir,
     egress: config.sandboxEgress,
@@ -87,6 +89,8 @@ export async function createApp(config: Config, logger: Logger, options: AppOpti
       models,
       v1,
       keys: gateways.keys,
+      bodies: gateways.bodies,
+      metrics: gateways.metrics,
       cache: gateways.cache,
       routing: { settings: gatewaySettings, health: () => gateways.router.health() },
       providerStates: () => models.providerStates(),
@@ -118,7 +122,7 @@ async function openModels(config: Config, { settings }: Store, logger: Logger) {
 }
 
 /** The agent's way to the models and that of other programs: one cache, one set of limits, one ledger. */
-function openGateways(
+async function openGateways(
   config: Config,
   store: Store,
   models: RunningModelManager,
@@ -128,13 +132,22 @@ function openGateways(
   const { helicone, deadlineScale } = config;
   const connections = models.connections();
   const gatewayConfig = settings.current;
-  const { secretOf } = config;
-  const keyRouter = new KeyRouter({ connections, config: gatewayConfig, secretOf, logger });
+  const keyRouter = new KeyRouter({ connections, config: gatewayConfig, secretOf: config.secretOf, logger });
   const limits = openLimits(config.dataDir, logger);
-  const cachePath = join(config.dataDir, 'cache.db');
-  const cache = createResponseCache({ path: cachePath, bounds: () => gatewayConfig().cache, logger });
+  const path = join(config.dataDir, 'cache.db');
+  const cache = createResponseCache({ path, bounds: () => gatewayConfig().cache, logger });
+  const admissions = createAdmissions({ store: limits, settings: () => gatewayConfig().limits, logger });
+  const observation = await openObservation({
+    config,
+    version: readVersion(),
+    secrets: () => knownSecrets(config, connections, gatewayConfig()),
+    breakers: () => keyRouter.health().map(({ id, breaker }) => ({ endpoint: id, state: breaker })),
+    queues: () => admissions.queues(),
+    logger,
+  });
+  const ledger = observation.ledger(store.ledger);
   const gateway = withKeptAnswers(
-    createGateway({ connections, router: keyRouter, helicone, ledger: store.ledger, deadlineScale, logger }),
+    createGateway({ connections, router: keyRouter, helicone, ledger, deadlineScale, logger }),
     cache,
   );
   const keyDesk = createKeyDesk({ keys: store.keys, apiToken: config.apiToken, ownerId, logger });
@@ -142,24 +155,28 @@ function openGateways(
     keys: keyDesk,
     router: new ModelRouter(models, keyRouter),
     cache,
-    admissions: createAdmissions({ store: limits, settings: () => gatewayConfig().limits, logger }),
+    admissions,
     project,
-    ledger: store.ledger,
+    ledger,
     models,
     connections,
     helicone,
     deadlineScale,
     logger,
+    observer: observation.observer,
   });
   return {
     gateway,
     v1,
     router: keyRouter,
+    bodies: observation.bodies,
+    metrics: observation.metrics,
     cache,
     keys: new KeyOffice(store.keys, (hash) => keyDesk.forget(hash)),
     async close() {
       await v1.close();
       await gateway.close();
+      await observation.close();
       cache.close();
       limits.close();
     },

@@ -59,6 +59,12 @@ export interface Config {
   redisUrl: string | null;
   /** Multiplies every upstream deadline (tests). */
   deadlineScale: number;
+  /** `/metrics` is there. */
+  metrics: boolean;
+  /** Requests and answers of all calls to `/v1` are kept. */
+  keepBodies: boolean;
+  /** Where traces are sent; null: nowhere. */
+  traceEndpoint: string | null;
   /** Never install system packages. */
   noInstall: boolean;
   logLevel: string;
@@ -105,6 +111,9 @@ function serverConfig(read: Read) {
     databaseUrl: read('DATABASE_URL') ?? null,
     redisUrl: read('REDIS_URL') ?? null,
     deadlineScale: read('CROSSPOINT_DEADLINE_SCALE'),
+    metrics: read('CROSSPOINT_METRICS') === '1',
+    keepBodies: read('CROSSPOINT_KEEP_BODIES') === '1',
+    traceEndpoint: read('OTEL_EXPORTER_OTLP_ENDPOINT') ?? null,
     noInstall: read('CROSSPOINT_NO_INSTALL') === '1',
     logLevel: read('LOG_LEVEL'),
   };

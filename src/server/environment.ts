@@ -94,6 +94,12 @@ export const environment = {
     ),
     '1',
   ),
+  /** 1: `GET /metrics` answers who has the bearer token, in the text format of Prometheus. */
+  CROSSPOINT_METRICS: v.optional(v.picklist(['0', '1', ''], 'must be 0 or 1.'), '0'),
+  /** 1: requests and answers of all calls to /v1 are kept, without secrets; else those of keys that say so. */
+  CROSSPOINT_KEEP_BODIES: v.optional(v.picklist(['0', '1', ''], 'must be 0 or 1.'), '0'),
+  /** Where traces are sent (OTLP over HTTP); without it none are made. */
+  OTEL_EXPORTER_OTLP_ENDPOINT: v.optional(httpUrl),
   CROSSPOINT_NO_INSTALL: v.optional(v.picklist(['0', '1', ''], 'must be 0 or 1.'), '0'),
   LOG_LEVEL: v.optional(
     v.picklist(

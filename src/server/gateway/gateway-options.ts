@@ -1,5 +1,5 @@
 import type { Config } from '#server/config.ts';
-import type { LedgerStore } from '#server/store/store.ts';
+import type { LedgerStore } from '#server/store/ledger.types.ts';
 import type { KeyRouter } from './routing/key-router.ts';
 import type { Connection } from './types.ts';
 

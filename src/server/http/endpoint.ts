@@ -34,7 +34,7 @@ export interface ApiRequest {
 /** A JSON body, a text that is made while it is sent, or a stream of events that ends after the one for which `isLast` is true. */
 export type Answer =
   | { body: object; headers?: Record<string, string> }
-  | { text: AsyncIterable<string>; headers: Record<string, string> }
+  | { text: string | AsyncIterable<string>; headers: Record<string, string> }
   | { events: EventSource; isLast?: (event: ThreadEvent) => boolean };
 
 /** One endpoint. A failure is thrown as `CrosspointError`; the listener answers with it. */

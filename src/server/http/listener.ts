@@ -74,7 +74,7 @@ async function respond(
   if (/^\/v1(?:\/|$)/.test(path))
     return answerGateway(listening.services.v1, listening.origins, request, response, path);
   setSecurityHeaders(response);
-  const isPage = !/^\/(?:api|auth|healthz)(?:\/|$)/.test(path);
+  const isPage = !/^\/(?:api|auth|healthz|metrics)(?:\/|$)/.test(path);
   checkOrigin(request, listening.origins, isPage);
   if (isPage) return servePage(listening, request, response);
   const { routes, id } = routesAt(path);
@@ -137,6 +137,7 @@ async function send(
   if ('text' in answer) {
     response.writeHead(200, { 'cache-control': 'no-store', ...answer.headers });
     if (request.method === 'HEAD') return void response.end();
+    if (typeof answer.text === 'string') return void response.end(answer.text);
     return pipeline(Readable.from(answer.text), response).catch((cause: NodeJS.ErrnoException) => {
       if (cause.code !== 'ERR_STREAM_PREMATURE_CLOSE') throw cause;
     });

@@ -6,6 +6,7 @@ import { listFiles, readFile } from './api/files.ts';
 import { changeGateway, getGateway, getGatewayHealth } from './api/gateway.ts';
 import { health } from './api/health.ts';
 import { changeKey, createKey, listKeys, revokeKey } from './api/keys.ts';
+import { getMetrics } from './api/metrics.ts';
 import { listModels, setModel } from './api/models.ts';
 import { changePreferences, getPreferences } from './api/preferences.ts';
 import {
@@ -86,6 +87,7 @@ export const routes: readonly Route[] = [
   signedIn('GET', '/api/requests', listRequests),
   signedIn('GET', '/api/requests.csv', exportRequests),
   signedIn('GET', '/api/requests/{id}', getRequest),
+  signedIn('GET', '/metrics', getMetrics),
   signedIn('GET', '/api/config', getConfig),
   signedIn('GET', '/api/gateway', getGateway),
   signedIn('PUT', '/api/gateway', changeGateway),

@@ -28,6 +28,8 @@ export interface Services {
   bodies: Pick<BodyStore, 'read'>;
   /** The response cache, of the agent and of `/v1`. */
   cache: Pick<AnswerCache, 'size' | 'deleteOf'>;
+  /** What `/metrics` says; null: it is not there. */
+  metrics: { text(): string } | null;
   /** Minted keys for `/v1`. */
   keys: KeyOffice;
   /** In the order of the picker. */

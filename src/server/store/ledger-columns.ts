@@ -1,6 +1,6 @@
 import type { Selectable, Updateable } from 'kysely';
 import type { Database } from './schema.ts';
-import type { CacheHit, LedgerRow, LedgerStore, NewAttempt } from './store.ts';
+import type { CacheHit, LedgerRow, LedgerStore, NewAttempt } from './ledger.types.ts';
 
 type NewColumns = Omit<Database['ledger'], 'row'>;
 

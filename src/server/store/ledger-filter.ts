@@ -1,6 +1,6 @@
 import { sql, type Expression, type ExpressionBuilder, type SqlBool } from 'kysely';
 import type { Database } from './schema.ts';
-import type { LedgerFilter, RequestFilter } from './store.ts';
+import type { LedgerFilter, RequestFilter } from './ledger.types.ts';
 
 type Ledger = ExpressionBuilder<Database, 'ledger'>;
 

@@ -1,7 +1,7 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import type { Queries } from './database.ts';
 import { ledgerConditions } from './ledger-filter.ts';
-import type { LedgerFilter } from './store.ts';
+import type { LedgerFilter } from './ledger.types.ts';
 import { entryColumns, type LedgerEntry } from './usage-cells.ts';
 
 /** Rows that are read at once: some 20 ms, then whoever else waits has its turn. */

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Queries } from './database.ts';
 import { changedColumns, fromColumns, hitColumns, reservedColumns } from './ledger-columns.ts';
-import type { LedgerFacts, LedgerStore } from './store.ts';
+import type { LedgerFacts, LedgerStore } from './ledger.types.ts';
 
 /** One row per upstream attempt (I5): reserved before it is sent, settled once after. */
 export function ledgerStore(db: Queries): LedgerStore {

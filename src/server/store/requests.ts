@@ -6,7 +6,7 @@ import { fromColumns } from './ledger-columns.ts';
 import { requestConditions } from './ledger-filter.ts';
 import { lastRow } from './ledger-scan.ts';
 import type { Database } from './schema.ts';
-import type { RequestFilter } from './store.ts';
+import type { RequestFilter } from './ledger.types.ts';
 
 type Row = Selectable<Database['ledger']>;
 

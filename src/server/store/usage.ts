@@ -4,7 +4,7 @@ import type { Queries } from './database.ts';
 import { scanLedger } from './ledger-scan.ts';
 import { bucketOf, percentilesOf, type Buckets } from './percentiles.ts';
 import { listRequests, requestStory } from './requests.ts';
-import type { LedgerFilter, UsageStore } from './store.ts';
+import type { LedgerFilter, UsageStore } from './ledger.types.ts';
 import {
   addEntry,
   addSums,

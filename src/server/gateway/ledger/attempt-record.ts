@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { UsageEntry } from '#protocol/usage.ts';
-import type { LedgerFacts, LedgerRow, LedgerStore } from '#server/store/store.ts';
+import type { LedgerFacts, LedgerRow, LedgerStore } from '#server/store/ledger.types.ts';
 import type { RequestContext, Target } from '../types.ts';
 import type { ReportedUsage } from '../wires/wire.ts';
 import { costUsd } from './cost.ts';

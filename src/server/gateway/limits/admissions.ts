@@ -34,9 +34,9 @@ interface Passed {
 }
 
 /** Limits and budgets, in their order: the policy of the request, the key, the user, the provider, the budgets. */
-export function createAdmissions(options: AdmissionsOptions): Admissions {
+export function createAdmissions(options: AdmissionsOptions): Admissions & Pick<AdmissionDesk, 'queues'> {
   const desk = new AdmissionDesk(options);
-  return { admit: (...args) => desk.admit(...args) };
+  return { admit: (...args) => desk.admit(...args), queues: () => desk.queues() };
 }
 
 class AdmissionDesk {
@@ -51,6 +51,11 @@ class AdmissionDesk {
     this.#settings = settings;
     this.#clock = clock;
     this.#logger = logger;
+  }
+
+  /** How many calls wait, by whose limit it is. */
+  queues(): { subject: string; waiting: number }[] {
+    return [...this.#gates].map(([subject, { waiting }]) => ({ subject, waiting }));
   }
 
   async admit(caller: Caller, options: CallOptions, call: Call, signal: AbortSignal): Promise<Admission> {

@@ -63,6 +63,10 @@ export class Gate {
     this.#options = { longestQueue: 1_000, ...options };
   }
 
+  get waiting(): number {
+    return this.#queue.size;
+  }
+
   /** Nothing here is worth remembering: buckets are in the store. */
   get isIdle(): boolean {
     return this.#running === 0 && this.#entering === 0 && this.#queue.size === 0;

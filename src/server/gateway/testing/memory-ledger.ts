@@ -1,4 +1,4 @@
-import type { LedgerRow, LedgerStore } from '#server/store/store.ts';
+import type { LedgerRow, LedgerStore } from '#server/store/ledger.types.ts';
 
 /** A ledger in memory that refuses what the real one must never see: a row settled twice or without a reservation. */
 export function memoryLedger(): LedgerStore & { rows: LedgerRow[] } {

@@ -2,7 +2,7 @@ import { CrosspointError } from '#protocol/errors.ts';
 import type { UsageEntry } from '#protocol/usage.ts';
 import { scanTopLevel, stringAt, valueAt, type TopLevel } from '../passthrough/top-level.ts';
 import type { ClientCall } from '../clients/client-wire.ts';
-import type { LedgerFacts } from '#server/store/store.ts';
+import type { LedgerFacts } from '#server/store/ledger.types.ts';
 import type { RequestContext } from '../types.ts';
 import type { ModelEndpoint } from './endpoints.ts';
 import type { Exchange } from './exchange.ts';

@@ -1,7 +1,7 @@
 import type { Config } from '#server/config.ts';
 import type { Message } from '#protocol/message.ts';
 import type { Model } from '#protocol/model.ts';
-import type { LedgerStore } from '#server/store/store.ts';
+import type { LedgerStore } from '#server/store/ledger.types.ts';
 import type { GatewayClock } from '../gateway-options.ts';
 import type { AttemptLedger } from '../ledger/attempt-record.ts';
 import type { Deadlines } from '../limits/deadlines.ts';

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { CrosspointError } from '#protocol/errors.ts';
 import type { ExportQuery, ReportQuery } from '#protocol/report-queries.ts';
-import type { LedgerFilter, RequestFilter } from '#server/store/store.ts';
+import type { LedgerFilter, RequestFilter } from '#server/store/ledger.types.ts';
 
 const dayMs = 24 * 60 * 60 * 1_000;
 /** Days that a report covers where no `from` is given. */

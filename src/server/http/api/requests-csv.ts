@@ -1,5 +1,5 @@
 import type { RequestSummary } from '#protocol/requests.ts';
-import type { RequestFilter, UsageStore } from '#server/store/store.ts';
+import type { RequestFilter, UsageStore } from '#server/store/ledger.types.ts';
 
 const pageRows = 200;
 

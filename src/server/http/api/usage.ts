@@ -2,7 +2,8 @@ import type { UsageAnswer, UsageSum } from '#protocol/answers.ts';
 import { reportQuery, usageQuery } from '#protocol/report-queries.ts';
 import { isServedAsAsked } from '#protocol/served-model.ts';
 import type { PerformanceAnswer, TimelineAnswer } from '#protocol/usage-reports.ts';
-import type { Store, UsageGroup } from '#server/store/store.ts';
+import type { UsageGroup } from '#server/store/ledger.types.ts';
+import type { Store } from '#server/store/store.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { daysOf, ledgerFilter, readQuery } from './report-filter.ts';
 

@@ -96,6 +96,8 @@ function servicesOf(bench: Workbench, logged: string[]): Services {
     store: bench.store,
     cache: createResponseCache({ path: ':memory:', bounds: () => emptyGatewayConfig.cache }),
     keys: new KeyOffice(keys, (hash) => keyDesk.forget(hash)),
+    metrics: null,
+    bodies: { read: () => Promise.resolve(null) },
     log: bench.log,
     agent: bench.agent,
     models: fixedModels(),
