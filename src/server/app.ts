@@ -26,6 +26,7 @@ import { ownerId, type Logger, type Services } from './http/services.ts';
 import { createModelManager } from './models/model-manager.ts';
 import type { RunningModelManager } from './models/types.ts';
 import { demoProject, demoTask } from './models/providers/demo/index.ts';
+import { readGatewayFile } from './process/gateway-file.ts';
 import { StartError } from './process/start-error.ts';
 import { createLocalSandboxes } from './sandbox/local/local-sandboxes.ts';
 import { NodeSqliteSaver } from './store/checkpoint-saver.ts';
@@ -113,7 +114,8 @@ export async function createApp(config: Config, logger: Logger, options: AppOpti
 
 /** What can be asked, by the keys that the environment and the gateway's configuration name. */
 async function openModels(config: Config, { settings }: Store, logger: Logger) {
-  const gatewaySettings = await openGatewaySettings({ config, settings, logger });
+  const file = await readGatewayFile(config);
+  const gatewaySettings = await openGatewaySettings({ file, settings, logger });
   const named = () => withNamedKeys(config, gatewaySettings.current());
   const models = await createModelManager({ config: named(), settings, logger });
   gatewaySettings.checkFile(models.providerStates());

@@ -4,6 +4,7 @@ import type { GatewayConfig } from '../gateway/routing/gateway-config.ts';
 import { namedVariables, openGatewaySettings } from '../gateway/routing/gateway-settings.ts';
 import { providersOf } from '../models/providers/index.ts';
 import { findRunningServer } from '../process/data-directory.ts';
+import { readGatewayFile } from '../process/gateway-file.ts';
 import { openStore } from '../store/open-store.ts';
 import type { Finding } from './finding.ts';
 
@@ -31,12 +32,13 @@ async function checkConfiguration(config: Config): Promise<Finding> {
 }
 
 async function readConfiguration(config: Config): Promise<{ file: string | null; gateway: GatewayConfig }> {
+  const file = await readGatewayFile(config);
   const logger = { warn: () => undefined };
   // Without a store there are no settings; that it cannot be opened is another check's finding.
   const store = await openStore(config.dataDir).catch(() => null);
   try {
     const none = { get: () => Promise.resolve(null), set: () => Promise.resolve() };
-    const opened = await openGatewaySettings({ config, settings: store?.settings ?? none, logger });
+    const opened = await openGatewaySettings({ file, settings: store?.settings ?? none, logger });
     opened.checkFile(providersOf(config));
     return { file: opened.file, gateway: opened.current() };
   } finally {

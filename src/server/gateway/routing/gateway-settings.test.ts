@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { ConfigError, readConfig } from '#server/config.ts';
+import { readGatewayFile } from '#server/process/gateway-file.ts';
 import { wrongName } from './check-names.ts';
 import { emptyGatewayConfig, parseGatewayConfig, type GatewayConfig } from './gateway-config.ts';
-import { readGatewayFile } from './gateway-file.ts';
 import { namedVariables, openGatewaySettings, withNamedKeys } from './gateway-settings.ts';
 
 const providers = [
@@ -39,8 +39,8 @@ function openFolder(files: Record<string, string>) {
     dataDir,
     kept,
     warnings,
-    options: (gatewayFile: string | null = null) => ({
-      config: { dataDir, gatewayFile },
+    options: async (gatewayFile: string | null = null) => ({
+      file: await readGatewayFile({ dataDir, gatewayFile }),
       settings: {
         get: (key: string) => Promise.resolve(kept.get(key) ?? null),
         set: (key: string, value: string) => Promise.resolve(void kept.set(key, value)),
@@ -51,9 +51,12 @@ function openFolder(files: Record<string, string>) {
   };
 }
 
+const open = async (folder: ReturnType<typeof openFolder>, file?: string) =>
+  openGatewaySettings(await folder.options(file));
+
 const sentenceOf = async (files: Record<string, string>): Promise<string> => {
   using folder = openFolder(files);
-  const settings = openGatewaySettings(folder.options()).then((opened) => opened.checkFile(providers));
+  const settings = open(folder).then((opened) => opened.checkFile(providers));
   const error = await settings.then(
     () => null,
     (cause: unknown) => cause,
@@ -93,7 +96,7 @@ test('the example of docs/gateway.md is a good file', async () => {
   const docs = readFileSync(`${import.meta.dirname}/../../../../docs/gateway.md`, 'utf8');
   const example = /```yaml\n([^]*?)```/.exec(docs)?.[1] ?? '';
   using folder = openFolder({ 'gateway.yaml': example });
-  const opened = await openGatewaySettings(folder.options());
+  const opened = await open(folder);
   opened.checkFile([...providers, { id: 'anthropic' }, { id: 'openrouter' }]);
   assert.deepEqual(Object.keys(opened.current().models), ['fast', 'main']);
   assert.deepEqual(
@@ -147,10 +150,7 @@ test('a wrong file is an error at start that names the file and the place in it,
     assert.doesNotMatch(sentence, /secret/);
   }
   using folder = openFolder({});
-  await assert.rejects(
-    openGatewaySettings(folder.options(join(folder.dataDir, 'gone.yaml'))),
-    /cannot be read \(ENOENT\)/,
-  );
+  await assert.rejects(open(folder, join(folder.dataDir, 'gone.yaml')), /cannot be read \(ENOENT\)/);
 });
 
 test("a variable that is another provider's, or none of a key's, is never sent to a provider", () => {
@@ -178,7 +178,7 @@ test("a variable that is another provider's, or none of a key's, is never sent t
 
 test('without a file the configuration is kept in the settings, applies at once, and comes back after a restart', async () => {
   using folder = openFolder({});
-  const settings = await openGatewaySettings(folder.options());
+  const settings = await open(folder);
   assert.deepEqual([settings.file, settings.current()], [null, emptyGatewayConfig]);
   let told = 0;
   settings.onChange = () => told++;
@@ -192,16 +192,16 @@ test('without a file the configuration is kept in the settings, applies at once,
   };
   await assert.rejects(settings.change(wrong, providers), { code: 'bad_request', message: /"keys\.nobody"/ });
   assert.deepEqual(settings.current(), config);
-  assert.deepEqual((await openGatewaySettings(folder.options())).current(), config);
+  assert.deepEqual((await open(folder)).current(), config);
   folder.kept.set('gateway.config', '{"from":"another version"}');
-  assert.deepEqual((await openGatewaySettings(folder.options())).current(), emptyGatewayConfig);
+  assert.deepEqual((await open(folder)).current(), emptyGatewayConfig);
   assert.equal(folder.warnings.length, 1);
 });
 
 test('a file wins over the settings and makes them read-only', async () => {
   using folder = openFolder({ 'gateway.yaml': yaml });
   folder.kept.set('gateway.config', '{"strategy":"weight"}');
-  const settings = await openGatewaySettings(folder.options());
+  const settings = await open(folder);
   assert.equal(settings.current().strategy, 'order');
   await assert.rejects(settings.change(emptyGatewayConfig, providers), {
     code: 'gateway_read_only',

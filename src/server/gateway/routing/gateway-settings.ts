@@ -1,25 +1,32 @@
 import { CrosspointError } from '#protocol/errors.ts';
-import type { Config } from '#server/config.ts';
+import { ConfigError, type Config } from '#server/config.ts';
 import type { SettingsStore } from '#server/store/store.ts';
 import { wrongName, type KnownProvider } from './check-names.ts';
-import { emptyGatewayConfig, parseGatewayConfig, type GatewayConfig } from './gateway-config.ts';
-import { readGatewayFile, wrongFile, type GatewayFile } from './gateway-file.ts';
+import {
+  emptyGatewayConfig,
+  parseGatewayConfig,
+  type ConfigProblem,
+  type GatewayConfig,
+} from './gateway-config.ts';
 import type { WarningLogger } from './health-board.ts';
 
+export interface GatewayFile {
+  path: string;
+  config: GatewayConfig;
+}
+
 export interface GatewaySettingsOptions {
-  config: Pick<Config, 'gatewayFile' | 'dataDir'>;
+  /** null: there is none, and the settings hold. */
+  file: GatewayFile | null;
   settings: Pick<SettingsStore, 'get' | 'set'>;
   logger: WarningLogger;
 }
 
 const stored = 'gateway.config';
 
-/**
- * Reads the gateway's configuration: of its file where there is one, else of the settings.
- * @throws ConfigError for a file that is wrong
- */
+/** The gateway's configuration: of its file where there is one, else of the settings. */
 export async function openGatewaySettings(options: GatewaySettingsOptions): Promise<GatewaySettings> {
-  const file = await readGatewayFile(options.config);
+  const { file } = options;
   const config = file?.config ?? (await readStored(options));
   return new GatewaySettings(options.settings, file, config);
 }
@@ -64,6 +71,11 @@ export class GatewaySettings {
     this.#config = config;
     this.onChange();
   }
+}
+
+/** Says which file and where in it. */
+export function wrongFile(path: string, { path: place, sentence }: ConfigProblem): ConfigError {
+  return new ConfigError('GATEWAY_CONFIG', `${path}: ${place ? `at ${place}: ` : ''}${sentence}.`);
 }
 
 async function readStored({ settings, logger }: GatewaySettingsOptions): Promise<GatewayConfig> {

@@ -1,13 +1,9 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ConfigError, type Config } from '#server/config.ts';
-import { parseGatewayConfig, type ConfigProblem, type GatewayConfig } from './gateway-config.ts';
-
-export interface GatewayFile {
-  path: string;
-  config: GatewayConfig;
-}
+import { ConfigError, type Config } from '../config.ts';
+import { parseGatewayConfig } from '../gateway/routing/gateway-config.ts';
+import { wrongFile, type GatewayFile } from '../gateway/routing/gateway-settings.ts';
 
 const usualNames = ['gateway.yaml', 'gateway.yml', 'gateway.json'];
 const mostCharacters = 1_000_000;
@@ -24,10 +20,6 @@ export async function readGatewayFile(
   const parsed = parseGatewayConfig(await parse(path, await readText(path)));
   if ('problem' in parsed) throw wrongFile(path, parsed.problem);
   return { path, config: parsed.config };
-}
-
-export function wrongFile(path: string, { path: place, sentence }: ConfigProblem): ConfigError {
-  return new ConfigError('GATEWAY_CONFIG', `${path}: ${place ? `at ${place}: ` : ''}${sentence}.`);
 }
 
 function usualFile(dataDir: string): string | null {
