@@ -10,7 +10,7 @@ import type { LedgerStore } from './ledger.types.ts';
 
 /** Milliseconds until rows are brought from the file into the table; or so many rows. */
 const lingerMs = 100;
-const mostRows = 100;
+const mostRows = 250;
 /** Milliseconds until the table is tried again when it could not be written. */
 const retryMs = 1_000;
 

@@ -1,8 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import type { UsageEntry } from '#protocol/usage.ts';
 import type { LedgerFacts, LedgerRow, LedgerStore } from '#server/store/ledger.types.ts';
 import type { RequestContext, Target } from '../types.ts';
 import type { ReportedUsage } from '../wires/wire.ts';
+import { timeOrderedId } from './attempt-id.ts';
 import { costUsd } from './cost.ts';
 import { estimateTokens } from './estimate.ts';
 
@@ -36,7 +36,7 @@ export interface AttemptEnding {
 
 /** The ledger's row of one upstream attempt: reserved before it is sent, settled exactly once after (I5). */
 export class AttemptRecord {
-  readonly id = randomUUID();
+  readonly id = timeOrderedId();
   httpStatus: number | null = null;
   cache: UsageEntry['cache'] = null;
   /** Characters of text, reasoning and arguments that arrived. */

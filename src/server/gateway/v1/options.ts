@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { CrosspointError } from '#protocol/errors.ts';
+import { timeOrderedId } from '../ledger/attempt-id.ts';
 import { readFallbacks } from './fallbacks.ts';
 import { readPolicy } from './rate-limit-policy.ts';
 import type { CacheOptions, CallOptions, RetryOptions } from './types.ts';
@@ -23,7 +23,7 @@ export function readOptions(headers: IncomingHttpHeaders): CallOptions {
   const policy = one(headers, 'helicone-ratelimit-policy');
   const fallbacks = one(headers, 'helicone-fallbacks');
   return {
-    requestId: id && uuid.test(id) ? id.toLowerCase() : randomUUID(),
+    requestId: id && uuid.test(id) ? id.toLowerCase() : timeOrderedId(),
     endUser: short(one(headers, 'helicone-user-id')) ?? null,
     session: readSession(headers),
     properties: readProperties(headers),
