@@ -5,7 +5,7 @@ import type { Config } from '#server/config.ts';
 import { explainAndExit } from '#server/process/explain.ts';
 
 interface Command {
-  /** What stands behind its name; a last one in brackets may be left out. */
+  /** What stands behind its name; what is in brackets may be left out, and what ends with dots may come again. */
   takes: string;
   run(...given: string[]): Promise<void>;
 }
@@ -25,6 +25,10 @@ const commands: Record<string, Command> = {
     takes: '<threadId> [<file>]',
     run: async (id = '', file) => (await import('#server/transfer/commands.ts')).exportToFile(id, file),
   },
+  key: {
+    takes: 'create|list|revoke [<name or id>] [<option>...]',
+    run: async (...given) => (await import('#server/gateway/keys/commands.ts')).runKeyCommand(given),
+  },
 };
 
 export async function runCommand([name, ...given]: string[]): Promise<void> {
@@ -41,9 +45,10 @@ export async function runCommand([name, ...given]: string[]): Promise<void> {
 }
 
 function takes({ takes }: Command, count: number): boolean {
-  const all = takes.split(' ').filter(Boolean);
+  const all = takes.match(/\[.*?\]|<.*?>|\S+/g) ?? [];
   const needed = all.filter((each) => !each.startsWith('['));
-  return count >= needed.length && count <= all.length;
+  const most = all.at(-1)?.endsWith('...]') ? Infinity : all.length;
+  return count >= needed.length && count <= most;
 }
 
 /** What a fresh machine lacks; done while the server already holds its port and its data directory. */

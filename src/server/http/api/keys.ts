@@ -1,3 +1,4 @@
+import { CrosspointError } from '#protocol/errors.ts';
 import { changeKeyCommand, createKeyCommand } from '#protocol/key-commands.ts';
 import type { KeyAnswer, KeysAnswer, NewKeyAnswer } from '#protocol/keys.ts';
 import type { Endpoint } from '../endpoint.ts';
@@ -13,7 +14,10 @@ export const createKey: Endpoint = async ({ keys }, request) => {
   return { body };
 };
 
-export const changeKey: Endpoint = async ({ keys }, request) => {
+/** That there is no such key comes before what is wrong with the change. */
+export const changeKey: Endpoint = async ({ keys, store }, request) => {
+  if (!(await store.keys.get(request.userId, request.id)))
+    throw new CrosspointError('not_found', { what: 'key' });
   const change = await request.command(changeKeyCommand);
   const body: KeyAnswer = { key: await keys.change(request.userId, request.id, change) };
   return { body };
