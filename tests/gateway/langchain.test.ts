@@ -85,6 +85,7 @@ for (const [maker, make] of Object.entries(makers))
             ],
           );
           assert.equal(first.usage_metadata?.output_tokens, 20);
+          assert.ok((first.usage_metadata?.input_tokens ?? 0) > 20);
           messages.push(first);
           for (const { id = '' } of first.tool_calls ?? [])
             messages.push(new ToolMessage({ tool_call_id: id, content: `text of ${id}` }));

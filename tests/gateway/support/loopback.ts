@@ -7,6 +7,7 @@ import type { ClientWire, ClientWriter } from '#server/gateway/clients/client-wi
 import { clientFailure } from '#server/gateway/clients/failure.ts';
 import { clientWires } from '#server/gateway/clients/index.ts';
 import { modelRequest } from '#server/gateway/clients/to-request.ts';
+import { estimateInputTokens } from '#server/gateway/ledger/estimate.ts';
 import { openWorkbench, target } from '#server/gateway/testing/workbench.ts';
 import type { ModelStreamEvent, Target } from '#server/gateway/types.ts';
 
@@ -95,6 +96,7 @@ async function answer(
     id: randomUUID().replaceAll('-', '').slice(0, 24),
     model: call.model,
     created: 1_764_000_000,
+    estimateInput: () => estimateInputTokens(asked),
   };
   const writer = wire.writer(call, head);
   let begun = false;

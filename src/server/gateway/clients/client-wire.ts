@@ -51,6 +51,8 @@ export interface AnswerHead {
   model: string;
   /** Seconds since 1970. */
   created: number;
+  /** Tokens of the request: the messages wire tells them at the beginning, where some clients read nothing else. */
+  estimateInput?: () => number;
 }
 
 /** Gives the text to send, which may be empty. The first text of a stream begins with the wire's own preamble. */

@@ -33,6 +33,7 @@ export async function translate(
     id: options.requestId.replaceAll('-', ''),
     model: request.target.model,
     created: Math.floor(parts.clock.now() / 1_000),
+    estimateInput: () => estimateInputTokens(request),
   });
   const output = new Output(call, writer, streams ? sink : null);
   const upstream = route.prepare(request);

@@ -154,8 +154,10 @@ export class MessageStream implements ClientWriter {
     if (!this.#begun) {
       this.#begun = true;
       const stop = { stop_reason: null, stop_sequence: null, stop_details: null };
-      const { id, model } = this.#head;
-      const message = { ...messageHead(id, model), content: [], ...stop, usage: fullUsage(nothing) };
+      const { id, model, estimateInput } = this.#head;
+      // The end of the message corrects it.
+      const usage = fullUsage({ ...nothing, inputTokens: estimateInput?.() ?? 0 });
+      const message = { ...messageHead(id, model), content: [], ...stop, usage };
       this.#out += namedEvent({ type: 'message_start', message } as { type: string });
     }
     this.#out += namedEvent(event);
