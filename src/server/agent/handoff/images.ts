@@ -1,5 +1,7 @@
 import type { ImagePart, TextPart, ToolResultPart, UserPart } from '#protocol/message.ts';
 import type { Target } from '#server/gateway/types.ts';
+import { imageHeader } from './image-header.ts';
+import type { HiddenImages } from './image-limits.ts';
 import type { Tally } from './report.ts';
 
 /**
@@ -10,14 +12,24 @@ import type { Tally } from './report.ts';
  * image input"; OpenAI "Invalid content type. image_url is only supported by certain models."; Anthropic
  * "messages.0.content.0.image.source.base64.media_type: Input should be 'image/jpeg', 'image/png', 'image/gif' or 'image/webp'"
  */
-export function projectImages(parts: UserPart[], target: Target, tally: Tally): UserPart[] {
-  return parts.map((part) => (part.type === 'image' ? projectImage(part, target, tally) : part));
+export function projectImages(
+  parts: UserPart[],
+  target: Target,
+  tally: Tally,
+  hidden?: HiddenImages,
+): UserPart[] {
+  return parts.map((part) => (part.type === 'image' ? projectImage(part, target, tally, hidden) : part));
 }
 
-export function projectResultImages(result: ToolResultPart, target: Target, tally: Tally): ToolResultPart {
+export function projectResultImages(
+  result: ToolResultPart,
+  target: Target,
+  tally: Tally,
+  hidden?: HiddenImages,
+): ToolResultPart {
   if (!result.images?.length) return result;
   const { images: all, ...rest } = result;
-  const shown = all.map((image) => projectImage(image, target, tally));
+  const shown = all.map((image) => projectImage(image, target, tally, hidden));
   const images = shown.filter((part) => part.type === 'image');
   const markers = shown.flatMap((part) => (part.type === 'text' ? [part.text] : []));
   return {
@@ -30,17 +42,42 @@ export function projectResultImages(result: ToolResultPart, target: Target, tall
 /** What every model that sees takes; an imported picture may be of any kind. */
 const shownEverywhere = ['image/png', 'image/jpeg', 'image/gif', 'image/webp'];
 
-function projectImage(image: ImagePart, target: Target, tally: Tally): ImagePart | TextPart {
+function projectImage(
+  given: ImagePart,
+  target: Target,
+  tally: Tally,
+  hidden?: HiddenImages,
+): ImagePart | TextPart {
+  const image = withTrueType(given);
   const isShown = image.url !== undefined || shownEverywhere.includes(image.mediaType);
-  if (target.capabilities.images && isShown) {
+  const noRoom = hidden?.get(given);
+  if (target.capabilities.images && isShown && !noRoom) {
     tally.kept.images += 1;
     return image;
   }
-  const why = isShown ? `${target.model} cannot see images` : `no model takes ${image.mediaType}`;
+  const why = !isShown
+    ? `no model takes ${image.mediaType}`
+    : noRoom
+      ? `it ${noRoom}`
+      : `${target.model} cannot see images`;
   tally.converted('image', `${why}: it gets a note that one is there`);
   const kilobytes = Math.max(1, Math.round((image.data.length * 3) / 4 / 1024));
+  const note = !isShown
+    ? 'It is of a kind that models cannot see.'
+    : noRoom
+      ? `It is not shown: it ${noRoom}.`
+      : 'This model cannot see images.';
   return {
     type: 'text',
-    text: `[An image is attached here (${image.url ?? `${image.mediaType}, ${kilobytes} kB`}). ${isShown ? 'This model cannot see images.' : 'It is of a kind that models cannot see.'}]`,
+    text: `[An image is attached here (${image.url ?? `${image.mediaType}, ${kilobytes} kB`}). ${note}]`,
   };
+}
+
+/**
+ * A file's name may lie about its kind, and Anthropic looks: "The image was specified using the image/jpeg media type, but the
+ * image appears to be a image/png image" (vybestack/llxprt-code#2130).
+ */
+function withTrueType(image: ImagePart): ImagePart {
+  const mediaType = image.url === undefined ? imageHeader(image)?.mediaType : undefined;
+  return mediaType && mediaType !== image.mediaType ? { ...image, mediaType } : image;
 }

@@ -1,12 +1,13 @@
 import type { Message } from '#protocol/message.ts';
 import type { Target } from '#server/gateway/types.ts';
+import { hiddenImages } from './image-limits.ts';
 import { Projector } from './projector.ts';
 import { arrangeResults, goesOnArranged } from './tool-results.ts';
 import type { Project, Projection } from './types.ts';
 
 /** Canonical transcript → what this exact target may see. Pure; the rules are the files beside this one. */
 export const project: Project = (transcript, target, refusedThroughSeq) => {
-  const projector = new Projector(target, refusedThroughSeq);
+  const projector = new Projector(target, refusedThroughSeq, hiddenImages(transcript, target));
   for (const message of arrangeResults(transcript)) projector.push(message);
   return projector.finish();
 };
@@ -15,6 +16,8 @@ interface Cached {
   projector: Projector;
   count: number;
   last: Message | undefined;
+  /** How many pictures were left out: another number changes what was projected. */
+  hidden: number;
 }
 
 /** @param form which form of the conversation the transcript is: two of them may agree in a message at the same place */
@@ -44,11 +47,12 @@ export function createIncrementalProject(kept = 2): IncrementalProject {
     ]);
     const cached = recent.get(key);
     recent.delete(key);
-    const usable = cached && isContinued(cached, transcript);
-    const projector = usable ? cached.projector : new Projector(target, refusedThroughSeq);
+    const hidden = hiddenImages(transcript, target);
+    const usable = cached?.hidden === hidden.size && isContinued(cached, transcript);
+    const projector = usable ? cached.projector : new Projector(target, refusedThroughSeq, hidden);
     const fresh = usable ? transcript.slice(cached.count) : arrangeResults(transcript);
     for (const message of fresh) projector.push(message);
-    recent.set(key, { projector, count: transcript.length, last: transcript.at(-1) });
+    recent.set(key, { projector, count: transcript.length, last: transcript.at(-1), hidden: hidden.size });
     if (recent.size > kept) recent.delete(recent.keys().next().value as string);
     return projector.finish();
   };

@@ -2,6 +2,7 @@ import type { AssistantPart, Message, ToolCallPart, ToolResultPart, UserPart } f
 import type { PromptMessage, Target } from '#server/gateway/types.ts';
 import { Continuation } from './continuation.ts';
 import { projectFiles } from './files.ts';
+import type { HiddenImages } from './image-limits.ts';
 import { projectImages, projectResultImages } from './images.ts';
 import { projectPartial } from './partial.ts';
 import { projectReasoning } from './reasoning.ts';
@@ -27,6 +28,7 @@ interface OpenGroup {
 export class Projector {
   readonly #target: Target;
   readonly #refusedThroughSeq: number;
+  readonly #hidden: HiddenImages | undefined;
   readonly #ids: ToolCallIds;
   readonly #loop: ThinkingLoop;
   readonly #continuation = new Continuation();
@@ -36,8 +38,12 @@ export class Projector {
   /** Thoughts that another program wrote as a message of their own: they belong to the answer after them. */
   #thoughts: Message | null = null;
 
-  /** @param refusedThroughSeq the last message whose seals the target refused */
-  constructor(target: Target, refusedThroughSeq = -1) {
+  /**
+   * @param refusedThroughSeq the last message whose seals the target refused
+   * @param hidden pictures that a request has no room for
+   */
+  constructor(target: Target, refusedThroughSeq = -1, hidden?: HiddenImages) {
+    this.#hidden = hidden;
     this.#target = target;
     this.#refusedThroughSeq = refusedThroughSeq;
     this.#ids = new ToolCallIds(target);
@@ -65,7 +71,7 @@ export class Projector {
   #pushUser(message: Message): void {
     this.#close();
     this.#loseThoughts();
-    const seen = projectImages(message.parts as UserPart[], this.#target, this.#tally);
+    const seen = projectImages(message.parts as UserPart[], this.#target, this.#tally, this.#hidden);
     const parts = projectFiles(seen, this.#tally).flatMap((part): UserPart[] => {
       if (part.type !== 'text') return [part];
       return part.text.trim() === '' ? [] : [wellFormed(part)];
@@ -148,7 +154,7 @@ export class Projector {
       group.results,
     );
     const results = answers.map((answer, index) => {
-      const result = wellFormed(projectResultImages(answer, this.#target, tally));
+      const result = wellFormed(projectResultImages(answer, this.#target, tally, this.#hidden));
       const sentId = group.calls[index]?.sentId ?? result.toolCallId;
       return { ...result, toolCallId: sentId, text: result.text.trim() === '' ? '(no output)' : result.text };
     });
