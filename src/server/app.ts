@@ -135,6 +135,7 @@ async function openGateways(
   const connections = models.connections();
   const gatewayConfig = settings.current;
   const keyRouter = new KeyRouter({ connections, config: gatewayConfig, secretOf: config.secretOf, logger });
+  const router = new ModelRouter(models, keyRouter);
   const limits = openLimits(config.dataDir, logger);
   const path = join(config.dataDir, 'cache.db');
   const cache = createResponseCache({ path, bounds: () => gatewayConfig().cache, logger });
@@ -143,7 +144,7 @@ async function openGateways(
     config,
     version: readVersion(),
     secrets: () => knownSecrets(config, connections, gatewayConfig()),
-    breakers: () => keyRouter.health().map(({ id, breaker }) => ({ endpoint: id, state: breaker })),
+    breakers: () => breakersOf(keyRouter),
     queues: () => admissions.queues(),
     logger,
   });
@@ -155,7 +156,7 @@ async function openGateways(
   const keyDesk = createKeyDesk({ keys: store.keys, apiToken: config.apiToken, ownerId, logger });
   const v1 = createPublicGateway({
     keys: keyDesk,
-    router: new ModelRouter(models, keyRouter),
+    router,
     cache,
     admissions,
     project,
@@ -170,7 +171,7 @@ async function openGateways(
   return {
     gateway,
     v1,
-    router: keyRouter,
+    router,
     bodies: observation.bodies,
     metrics: observation.metrics,
     cache,
@@ -183,6 +184,11 @@ async function openGateways(
       limits.close();
     },
   };
+}
+
+/** One for each model behind each key: a series is named once. */
+function breakersOf(keys: KeyRouter) {
+  return keys.health().map(({ id, model, breaker }) => ({ endpoint: `${id} ${model}`, state: breaker }));
 }
 
 /** Where the record is kept and where commands run must never be another place than the one that was asked for. */

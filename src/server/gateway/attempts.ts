@@ -74,7 +74,7 @@ export async function* attempts(call: Call, ways: readonly KeyWay[]): AsyncGener
     }
     // Only an answer has no failure, and it has been given.
     if (!failure) return;
-    logFailure(call, failure, attempt, turn.route.name);
+    logFailure(call, failure, attempt, turn);
     if (turn.bypass && failure.heliconeFault && !failure.streamed) {
       call.health.failed();
       yield bypassNotice(call);
@@ -182,11 +182,11 @@ function emptyAnswer(
   return { error, detail: '', streamed: false, heliconeFault: false, partial: { parts: [], usage } };
 }
 
-function logFailure(call: Call, failure: AttemptFailure, attempt: number, route: string): void {
+function logFailure(call: Call, failure: AttemptFailure, attempt: number, { way, route }: Turn): void {
   const { requestId, request } = call;
   const { provider, model } = request.target;
   const { error, detail, streamed, heliconeFault } = failure;
-  const where = { requestId, provider, model, route, attempt };
+  const where = { requestId, provider, model, endpoint: way.candidate.id, route: route.name, attempt };
   call.logger.warn({ ...where, code: error.code, detail, streamed, heliconeFault }, 'a model attempt failed');
 }
 

@@ -93,8 +93,11 @@ export class HealthBoard {
     return waits.length ? Math.min(...waits) : 0;
   }
 
-  states(): EndpointHealthState[] {
-    return [...this.#entries.values()].map(({ candidate }) => this.#state(candidate));
+  /** Of all that was asked, and of these. */
+  states(others: readonly Candidate[]): EndpointHealthState[] {
+    const asked = [...this.#entries.values()].map(({ candidate }) => candidate);
+    const all = new Map([...others, ...asked].map((candidate) => [keyOf(candidate), candidate]));
+    return [...all.values()].map((candidate) => this.#state(candidate));
   }
 
   /** Once, until the key works again: each request says it to its caller anyway. */

@@ -110,9 +110,9 @@ export class KeyRouter {
     return this.#board.waitMs(candidates);
   }
 
-  /** Of everything that was asked so far. */
-  health(): EndpointHealthState[] {
-    return this.#board.states();
+  /** Of everything that was asked so far, and of these. */
+  health(others: readonly Candidate[] = []): EndpointHealthState[] {
+    return this.#board.states(others);
   }
 }
 

@@ -280,6 +280,40 @@ test('an endpoint keeps its share however many keys it has', () => {
   );
 });
 
+test('the health of endpoints that the configuration names is told before anybody has asked them', () => {
+  const bench = openRouter({
+    models: {
+      x: {
+        endpoints: [
+          { provider: 'groq', model: 'llama' },
+          { provider: 'openai', model: 'old' },
+        ],
+      },
+    },
+  });
+  attempt(bench, 'openai/gpt-4o', one, end('ok'));
+  attempt(bench, 'x', 'groq/GROQ_API_KEY', end('cut'));
+  assert.deepEqual(
+    bench.router.health().map(({ id, model, requests, latencyMs }) => [id, model, requests, latencyMs]),
+    [
+      ['groq/GROQ_API_KEY', 'llama', 1, 5_000],
+      [one, 'gpt-4o', 1, 10],
+    ],
+  );
+  assert.deepEqual(
+    openRouter({ models: { x: { endpoints: [{ provider: 'groq', model: 'llama' }] } } })
+      .router.health()
+      .map(({ requests, errorRatio, latencyMs, breaker, out }) => [
+        requests,
+        errorRatio,
+        latencyMs,
+        breaker,
+        out,
+      ]),
+    [[0, null, null, 'closed', null]],
+  );
+});
+
 test('names of models that clients make up are forgotten again', () => {
   const bench = openRouter();
   for (let count = 0; count < 1_500; count++) attempt(bench, `openai/made-up-${count}`, one, end('failed'));

@@ -1,3 +1,4 @@
+import type { EndpointHealthState } from '#protocol/answers.ts';
 import { CrosspointError } from '#protocol/errors.ts';
 import type { ModelConfig } from '#protocol/model.ts';
 import type { Target } from '../types.ts';
@@ -47,6 +48,13 @@ export class ModelRouter implements Router {
 
   report(candidate: Candidate, outcome: AttemptOutcome): void {
     this.#keys.report(candidate, outcome);
+  }
+
+  /** Of all endpoints that the configuration names, and of everything else that was asked. */
+  health(): EndpointHealthState[] {
+    const config = this.#keys.config();
+    const named = Object.values(config.models).flatMap((model) => this.#endpoints(config, model, []));
+    return this.#keys.health(named);
   }
 
   #all(chain: string, problems: CrosspointError[]): Candidate[] {

@@ -196,7 +196,7 @@ async function pause(call: Call, ms: number): Promise<boolean> {
 function noteFailure(call: Call, { candidate }: Choice, failure: AttemptFailure, attempt: number): void {
   const { provider, model } = candidate.target;
   const { error, detail, streamed, heliconeFault } = failure;
-  const where = { requestId: call.options.requestId, provider, model, attempt };
+  const where = { requestId: call.options.requestId, provider, model, endpoint: candidate.id, attempt };
   call.parts.logger.warn(
     { ...where, code: error.code, detail, streamed, heliconeFault },
     'a model attempt of /v1 failed',
