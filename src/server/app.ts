@@ -128,12 +128,11 @@ async function openGateways(
   config: Config,
   store: Store,
   models: RunningModelManager,
-  settings: GatewaySettings,
+  { current: gatewayConfig }: GatewaySettings,
   logger: Logger,
 ) {
   const { helicone, deadlineScale } = config;
   const connections = models.connections();
-  const gatewayConfig = settings.current;
   const keyRouter = new KeyRouter({ connections, config: gatewayConfig, secretOf: config.secretOf, logger });
   const router = new ModelRouter(models, keyRouter);
   const limits = openLimits(config.dataDir, logger);
