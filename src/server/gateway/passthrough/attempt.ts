@@ -13,6 +13,7 @@ import type { DispatchRequest, Transport } from '../upstreams/transport.ts';
 import { Collected } from './collected.ts';
 import { PassingStream } from './event-stream.ts';
 import { joinedHeaders } from './response-headers.ts';
+import { Watchdog } from './watchdog.ts';
 import { newSeen, type Seen, type WireWatch } from './watch.ts';
 
 /** Where the bytes of a stream go. */
@@ -51,8 +52,7 @@ export class PassthroughAttempt implements Receiver {
   #collected = new Collected();
   #status = 0;
   #begun = false;
-  #watchdog: NodeJS.Timeout | undefined;
-  #drain: NodeJS.Timeout | undefined;
+  readonly #watchdog: Watchdog;
   /** Why it was ended by us. */
   #stopped: { error: Error; left: boolean } | null = null;
   /** The client has left; what comes is read for its usage alone. */
@@ -62,6 +62,7 @@ export class PassthroughAttempt implements Receiver {
   constructor(input: PassthroughInput) {
     this.#input = input;
     this.#stream = new PassingStream(input.watch, input.upstream.subject.provider);
+    this.#watchdog = new Watchdog(input.deadlines, (phase) => this.#late(phase));
   }
 
   async run(): Promise<PassthroughResult> {
@@ -72,7 +73,7 @@ export class PassthroughAttempt implements Receiver {
       return this.#result.promise;
     }
     const { streams } = this.#input.upstream;
-    this.#watch(streams ? 'first byte' : 'whole answer');
+    this.#watchdog.watch(streams ? 'first byte' : 'whole answer');
     transport.dispatch(request, this);
     return this.#result.promise;
   }
@@ -82,8 +83,7 @@ export class PassthroughAttempt implements Receiver {
     if (this.#over || this.#left) return;
     this.#left = true;
     this.#flow?.resume();
-    const { drain } = this.#input.deadlines;
-    this.#drain = setTimeout(() => this.#stop(new Error('the client left'), true), drain);
+    this.#watchdog.drain(() => this.#stop(new Error('the client left'), true));
   }
 
   /** Ends it now, for a deadline of the whole request or the end of the process. */
@@ -113,7 +113,7 @@ export class PassthroughAttempt implements Receiver {
     } catch (cause) {
       this.#fail(cause);
     }
-    if (this.#begun) this.#watchdog?.refresh();
+    if (this.#begun) this.#watchdog.refresh();
   }
 
   end(): void {
@@ -150,19 +150,19 @@ export class PassthroughAttempt implements Receiver {
     if (!this.#begun) this.#begin();
     if (sink.write(bytes)) return;
     this.#flow?.pause();
-    clearTimeout(this.#watchdog);
+    this.#watchdog.pause();
     sink.onDrain(() => this.#resume());
   }
 
   #resume(): void {
     if (this.#over) return;
     this.#flow?.resume();
-    this.#watch('between chunks');
+    this.#watchdog.watch('between chunks');
   }
 
   #begin(): void {
     this.#begun = true;
-    this.#watch('between chunks');
+    this.#watchdog.watch('between chunks');
     this.#input.sink.begin(this.#headers);
   }
 
@@ -170,7 +170,7 @@ export class PassthroughAttempt implements Receiver {
     this.#pass(this.#stream.end());
     const { seen } = this.#stream;
     if (seen.error !== undefined) return this.#fail(this.#toldFailure(seen));
-    if (!seen.ended) return this.#fail(this.#cut());
+    if (!seen.ended) throw new CrosspointError('provider_stream_cut', { provider: this.#provider });
     this.#pass(this.#stream.release());
     this.#settle(seen);
   }
@@ -244,8 +244,7 @@ export class PassthroughAttempt implements Receiver {
   #close(ending: AttemptEnding): UsageEntry {
     const { record } = this.#input;
     this.#over = true;
-    clearTimeout(this.#watchdog);
-    clearTimeout(this.#drain);
+    this.#watchdog.stop();
     if (ending.status !== 'settled') this.#flow?.abort(new Error('the attempt is over'));
     record.receivedCharacters ||= this.#stream.characters;
     const { usage, stored } = record.close(ending);
@@ -257,19 +256,8 @@ export class PassthroughAttempt implements Receiver {
     return streamFailure(errorFacts(error), this.#input.upstream);
   }
 
-  #cut(): CrosspointError {
-    return new CrosspointError('provider_stream_cut', { provider: this.#provider });
-  }
-
   get #provider(): string {
     return this.#input.upstream.subject.provider;
-  }
-
-  #watch(phase: DeadlinePhase): void {
-    clearTimeout(this.#watchdog);
-    const { firstByte, wholeAnswer, betweenChunks } = this.#input.deadlines;
-    const ms = phase === 'first byte' ? firstByte : phase === 'whole answer' ? wholeAnswer : betweenChunks;
-    this.#watchdog = setTimeout(() => this.#late(phase), ms);
   }
 
   /** A provider that has begun to talk is not silent: what it said so far is given to the client, and it has more time. */
