@@ -50,13 +50,8 @@ function settings(name: string) {
   };
 }
 
-/** Its models of chat completions keep no `reasoning_details`, and OpenRouter refuses a loop of Gemini's without its own. */
-function canLoop(name: string, model: string): boolean {
-  return !(/chat|compatible/.test(name) && model.includes('gemini'));
-}
-
 for (const [name, make] of Object.entries(providers))
-  for (const model of models.filter((known) => canLoop(name, known)))
+  for (const model of models)
     for (const stream of [true, false])
       test(`the AI SDK's ${name} runs a loop of calls: ${model}, ${stream ? 'streamed' : 'whole'}`, async () => {
         const start = loopback.providers.requests.length;

@@ -50,13 +50,8 @@ function openAi() {
 
 const tool = { name: 'read_file', description: 'Reads a file.', schema };
 
-/** LangChain's chat model keeps no `reasoning_details`, and OpenRouter refuses a loop of Gemini's without its own. */
-function canLoop(maker: string, model: string): boolean {
-  return !(maker.includes('chat') && model.includes('gemini'));
-}
-
 for (const [maker, make] of Object.entries(makers))
-  for (const model of models.filter((name) => canLoop(maker, name)))
+  for (const model of models)
     for (const stream of [true, false])
       test(`${maker} holds a conversation with calls: ${model}, ${stream ? 'streamed' : 'whole'}`, async () => {
         const start = loopback.providers.requests.length;

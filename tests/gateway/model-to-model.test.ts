@@ -69,3 +69,27 @@ for (const [wire, names] of Object.entries(models) as [Wire, string[]][])
       assert.equal(requests.length, names.length * 4);
       assert.ok(requests.every(({ bodyText }) => !bodyText.includes('cp1.')));
     });
+
+test('a client that drops reasoning loops with a model that thinks, and the model gets its own back', async () => {
+  const model = 'anthropic/claude-sonnet-4-5';
+  const start = bench.providers.requests.length;
+  bench.providers.script(({ step }) =>
+    step === 0
+      ? { reasoning: 'I should look.', calls: [{ name: 'read_file', args: { path: 'a' } }] }
+      : { text: 'Done.' },
+  );
+  const user = { role: 'user' as const, content: 'Read.' };
+  const tools = [
+    { type: 'function' as const, function: { name: 'read_file', parameters: { type: 'object' } } },
+  ];
+  const common = { model, reasoning_effort: 'high' as const, tools };
+  const first = await bench.openai.chat.completions.create({ ...common, messages: [user] });
+  const calls = first.choices[0]?.message.tool_calls ?? [];
+  const bare = { role: 'assistant' as const, tool_calls: calls };
+  const results = calls.map(({ id }) => ({ role: 'tool' as const, tool_call_id: id, content: 'text' }));
+  await bench.openai.chat.completions.create({ ...common, messages: [user, bare, ...results] });
+  const [, second] = bench.providers.requests.slice(start);
+  assert.equal(second?.refusal, undefined);
+  assert.match(second?.bodyText ?? '', /"type":"thinking","thinking":"I should look\."/);
+  assert.match(second?.bodyText ?? '', /"budget_tokens"/);
+});

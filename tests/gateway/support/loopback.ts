@@ -1,10 +1,11 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { randomUUID } from 'node:crypto';
-import type { Message } from '#protocol/message.ts';
+import type { AssistantPart, Message } from '#protocol/message.ts';
 import { project } from '#server/agent/handoff/project.ts';
 import type { ClientWire, ClientWriter } from '#server/gateway/clients/client-wire.ts';
 import { clientFailure } from '#server/gateway/clients/failure.ts';
+import { KeptReasoning } from '#server/gateway/clients/kept-reasoning.ts';
 import { clientWires } from '#server/gateway/clients/index.ts';
 import { modelRequest } from '#server/gateway/clients/to-request.ts';
 import { estimateInputTokens } from '#server/gateway/ledger/estimate.ts';
@@ -21,8 +22,9 @@ export async function openLoopback(setup: Setup = {}) {
   const bench = await openWorkbench(setup);
   const sent: { path: string; text: string }[] = [];
   const transcripts: Message[][] = [];
+  const kept = new KeptReasoning();
   const server = createServer((request, response) => {
-    serve(bench.gateway, request, response, { sent, transcripts }).catch((cause: unknown) =>
+    serve(bench.gateway, request, response, { sent, transcripts, kept }).catch((cause: unknown) =>
       response.destroy(cause as Error),
     );
   });
@@ -56,7 +58,7 @@ export function targetOf(name: string): Target {
 }
 
 type Gateway = Awaited<ReturnType<typeof openWorkbench>>['gateway'];
-type Seen = Pick<Loopback, 'sent' | 'transcripts'>;
+type Seen = Pick<Loopback, 'sent' | 'transcripts'> & { kept: KeptReasoning };
 
 async function serve(gateway: Gateway, request: IncomingMessage, response: ServerResponse, seen: Seen) {
   const chunks: Buffer[] = [];
@@ -84,11 +86,11 @@ async function answer(
   body: unknown,
   response: ServerResponse,
   write: (piece: string) => void,
-  { transcripts }: Seen,
+  { transcripts, kept }: Seen,
 ) {
   const call = wire.read(body);
   const to = targetOf(call.model);
-  const transcript = call.transcript(to);
+  const transcript = call.transcript(to, (id) => kept.recall('ann', id));
   transcripts.push(transcript);
   const context = { userId: 'ann', threadId: null, runId: null };
   const asked = modelRequest(call, to, project(transcript, to), context);
@@ -97,6 +99,7 @@ async function answer(
     model: call.model,
     created: 1_764_000_000,
     estimateInput: () => estimateInputTokens(asked),
+    remember: (ids: string[], parts: readonly AssistantPart[]) => kept.remember('ann', ids, parts),
   };
   const writer = wire.writer(call, head);
   let begun = false;

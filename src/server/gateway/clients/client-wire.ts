@@ -1,8 +1,9 @@
-import type { Message, Wire } from '#protocol/message.ts';
+import type { AssistantPart, Message, Wire } from '#protocol/message.ts';
 import type { UsageEntry } from '#protocol/usage.ts';
 import type { ModelRequest, Target, ToolDefinition } from '../types.ts';
 import type { WireAnswer, WireDelta } from '../wires/wire.ts';
 import type { ClientFailure } from './failure.ts';
+import type { Recall } from './transcript.ts';
 
 /**
  * One wire as clients speak it to us: the mirror of `wires/wire.ts`. Used where the model's own wire is another one; where
@@ -37,9 +38,9 @@ export interface ClientCall {
   settings: ModelRequest['settings'];
   /**
    * The conversation for the projection. Capsules in our envelopes come out as they went in; a provider's own signatures
-   * are taken for the target's where it speaks the client's wire, else left out.
+   * are taken for the target's where it speaks the client's wire, else left out. What the client dropped is recalled.
    */
-  transcript(target: Target): Message[];
+  transcript(target: Target, recall?: Recall): Message[];
   /** Fields of the request that an answer repeats (responses). */
   echo: Record<string, unknown>;
 }
@@ -53,6 +54,8 @@ export interface AnswerHead {
   created: number;
   /** Tokens of the request: the messages wire tells them at the beginning, where some clients read nothing else. */
   estimateInput?: () => number;
+  /** Told of an answer with calls to a client that may drop its reasoning: the ids that the client knows them by. */
+  remember?: (callIds: string[], parts: readonly AssistantPart[]) => void;
 }
 
 /** Gives the text to send, which may be empty. The first text of a stream begins with the wire's own preamble. */

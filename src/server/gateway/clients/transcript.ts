@@ -1,8 +1,16 @@
-import type { AssistantPart, Capsule, Message, ToolResultPart, UserPart, Wire } from '#protocol/message.ts';
+import type {
+  AssistantPart,
+  Capsule,
+  Message,
+  ReasoningPart,
+  ToolResultPart,
+  UserPart,
+  Wire,
+} from '#protocol/message.ts';
 import type { Target } from '../types.ts';
 import { sealCapsule } from '../wires/capsule.ts';
-import type { Envelope } from './envelope.ts';
 import { malformed } from './fields.ts';
+import type { Kept } from './kept-reasoning.ts';
 
 /** A part of an answer as a client sent it back; `native` is what the client's own wire issued, not in an envelope. */
 export type SentPart = AssistantPart & { native?: unknown };
@@ -13,7 +21,12 @@ export type SentMessage =
   | { role: 'tool'; results: ToolResultPart[] };
 
 /** The rows that the projection takes: like those of a thread, but of one request only. */
-export function transcriptOf(sent: readonly SentMessage[], wire: Wire, target: Target): Message[] {
+export function transcriptOf(
+  sent: readonly SentMessage[],
+  wire: Wire,
+  target: Target,
+  recall: Recall = () => [],
+): Message[] {
   return sent.map((message, index): Message => {
     const row = {
       id: `m${index}`,
@@ -25,10 +38,23 @@ export function transcriptOf(sent: readonly SentMessage[], wire: Wire, target: T
     } as const;
     if (message.role === 'user') return { ...row, role: 'user', parts: message.parts };
     if (message.role === 'tool') return { ...row, role: 'tool', parts: message.results };
-    const parts = message.parts.map((part) => withCapsule(part, wire, target));
+    const parts = recalled(message.parts, recall).map((part) => withCapsule(part, wire, target));
     const author = parts.find(({ capsule }) => capsule)?.capsule;
     return { ...row, role: 'assistant', parts, ...(author ? authorOf(author) : {}) };
   });
+}
+
+/** What is still known of the reasoning of an answer with calls, by the id of its first one. */
+export type Recall = (firstCallId: string) => Kept;
+
+/** The client sent an answer with calls without its reasoning: what is known of it stands there again. */
+function recalled(parts: SentPart[], recall: Recall): SentPart[] {
+  const call = parts.find((part) => part.type === 'tool-call');
+  if (!call || parts.some(({ capsule, native }) => capsule ?? native)) return parts;
+  const kept = recall(call.toolCallId);
+  if (!kept.length) return parts;
+  const shown = parts.filter(({ type }) => type !== 'reasoning').map((part) => ({ ...part }));
+  return settled(shown, kept);
 }
 
 function withCapsule({ native, ...part }: SentPart, wire: Wire, target: Target): AssistantPart {
@@ -41,10 +67,10 @@ function authorOf({ provider, wire, model }: Capsule): Pick<Message, 'provider' 
 }
 
 /** Puts what envelopes without a place of their own hold where it belongs. */
-export function settled(parts: SentPart[], envelopes: readonly Envelope[]): SentPart[] {
+export function settled(parts: SentPart[], envelopes: Readonly<Kept>): SentPart[] {
   const placed = [...parts];
-  for (const { capsule, of, at = 0 } of envelopes) {
-    if (!of) placeReasoning(placed, at, capsule);
+  for (const { capsule, of, at = 0, text = '' } of envelopes) {
+    if (!of) placeReasoning(placed, at, { type: 'reasoning', text, capsule });
     else if ('call' in of)
       attach(
         placed.find((part) => isCall(part, of.call)),
@@ -56,11 +82,11 @@ export function settled(parts: SentPart[], envelopes: readonly Envelope[]): Sent
 }
 
 /** The reasoning that was shown before its capsule was known stands at its place already. */
-function placeReasoning(parts: SentPart[], at: number, capsule: Capsule): void {
+function placeReasoning(parts: SentPart[], at: number, part: ReasoningPart & { capsule: Capsule }): void {
   const shown = parts[at];
-  if (shown?.type === 'reasoning' && (!shown.capsule || capsule.wire === 'openai-chat'))
-    shown.capsule = capsule;
-  else parts.splice(Math.min(at, parts.length), 0, { type: 'reasoning', text: '', capsule });
+  const isShown = shown?.type === 'reasoning' && (!shown.capsule || part.capsule.wire === 'openai-chat');
+  if (isShown) shown.capsule = part.capsule;
+  else parts.splice(Math.min(at, parts.length), 0, part);
 }
 
 function attach(part: SentPart | undefined, capsule: Capsule): void {

@@ -6,6 +6,7 @@ import type { GatewayClock } from '../gateway-options.ts';
 import type { AttemptLedger } from '../ledger/attempt-record.ts';
 import type { Deadlines } from '../limits/deadlines.ts';
 import type { PassingRoutes } from '../passthrough/plan.ts';
+import type { KeptReasoning } from '../clients/kept-reasoning.ts';
 import type { UnstreamedModels } from '../routing/unstreamed.ts';
 import type { WrittenMessages } from '../wires/written-messages.ts';
 import type { HeliconeHealth } from '../routing/helicone-health.ts';
@@ -56,4 +57,5 @@ export interface GatewayParts extends Required<PublicGatewayOptions> {
   health: HeliconeHealth;
   written: WrittenMessages;
   unstreamed: UnstreamedModels;
+  kept: KeptReasoning;
 }

@@ -6,6 +6,7 @@ import type { Wire } from '#protocol/message.ts';
 import { deadlines } from '../limits/deadlines.ts';
 import { PassingRoutes } from '../passthrough/plan.ts';
 import { HeliconeHealth } from '../routing/helicone-health.ts';
+import { KeptReasoning } from '../clients/kept-reasoning.ts';
 import { UnstreamedModels } from '../routing/unstreamed.ts';
 import { WrittenMessages } from '../wires/written-messages.ts';
 import { Transport } from '../upstreams/transport.ts';
@@ -36,6 +37,7 @@ export function createPublicGateway(options: PublicGatewayOptions): PublicGatewa
     health: new HeliconeHealth(options.deadlineScale),
     written: new WrittenMessages(),
     unstreamed: new UnstreamedModels(),
+    kept: new KeptReasoning(),
   };
   return {
     handle: (request, response, path, check) =>

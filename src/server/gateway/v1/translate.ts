@@ -14,8 +14,13 @@ import type { Call, Choice, Stoppable } from './call.ts';
 export function translated(call: Call, { candidate }: Choice): ModelRequest {
   const { target, connection } = candidate;
   const asked = call.read();
-  const projected = call.parts.project(asked.transcript(target), target);
-  return call.parts.unstreamed.applied(modelRequest(asked, target, projected, call.context, connection.dialect));
+  const projected = call.parts.project(
+    asked.transcript(target, (firstCallId) => call.parts.kept.recall(call.caller.userId, firstCallId)),
+    target,
+  );
+  return call.parts.unstreamed.applied(
+    modelRequest(asked, target, projected, call.context, connection.dialect),
+  );
 }
 
 /** One attempt in another wire than the client's: what the model says is written anew, event by event. */
@@ -34,6 +39,7 @@ export async function translate(
     model: request.target.model,
     created: Math.floor(parts.clock.now() / 1_000),
     estimateInput: () => estimateInputTokens(request),
+    remember: (callIds, answered) => parts.kept.remember(call.caller.userId, callIds, answered),
   });
   const output = new Output(call, writer, streams ? sink : null);
   const upstream = route.prepare(request);

@@ -90,7 +90,7 @@ export function readChat(value: unknown): ClientCall {
     system,
     ...readTools(body),
     settings: { ...readSettings(body), ...(endUser === null ? {} : { endUser }) },
-    transcript: (target) => transcriptOf(sent, 'openai-chat', target),
+    transcript: (target, recall) => transcriptOf(sent, 'openai-chat', target, recall),
     echo: {},
   };
 }

@@ -111,8 +111,9 @@ export class ChatStream implements ClientWriter {
   /** What becomes known only with the whole answer. */
   #kept(parts: readonly AssistantPart[]): object[] {
     const calls = parts.filter((part) => part.type === 'tool-call');
-    const idOf = (position: number) => this.#calls.idOf(calls[position] as ToolCallPart, position);
-    const envelopes = carriers(parts, this.#shown, idOf);
+    const ids = calls.map((part, position) => this.#calls.idOf(part, position));
+    this.#head.remember?.(ids, parts);
+    const envelopes = carriers(parts, this.#shown, (position) => ids[position] ?? '');
     for (const envelope of envelopes.filter(({ of }) => !of)) this.#keptDetail(envelope);
     if (this.#detailOpen) this.#nextDetail();
     for (const envelope of envelopes.filter(({ of }) => of)) this.#keptDetail(envelope);
@@ -170,7 +171,14 @@ export class ChatWhole implements ClientWriter {
 
   end({ reason, parts }: WireAnswer, usage: AnsweredUsage): string {
     const { id, created, model } = this.#head;
-    const message = chatMessage(parts, this.#refused, new StreamedCalls(id));
+    const ids = new StreamedCalls(id);
+    const calls = parts.filter((part) => part.type === 'tool-call');
+    const named = calls.map((part, position) => ({ part, id: ids.idOf(part, position) }));
+    this.#head.remember?.(
+      named.map((call) => call.id),
+      parts,
+    );
+    const message = chatMessage(parts, this.#refused, named);
     const finish = chatFinish(reason, this.#refused);
     return JSON.stringify({
       id: `chatcmpl-${id}`,
@@ -188,15 +196,17 @@ export class ChatWhole implements ClientWriter {
   }
 }
 
-function chatMessage(parts: readonly AssistantPart[], refused: boolean, ids: StreamedCalls): object {
+function chatMessage(
+  parts: readonly AssistantPart[],
+  refused: boolean,
+  named: { part: ToolCallPart; id: string }[],
+): object {
   const text = parts.map((part) => (part.type === 'text' ? part.text : '')).join('');
-  const calls = parts.filter((part) => part.type === 'tool-call');
-  const named = calls.map((part, position) => ({ part, id: ids.idOf(part, position) }));
   const details = reasoningDetails(parts, (position) => named[position]?.id ?? '');
   const reasoning = parts.map((part) => (part.type === 'reasoning' ? part.text : '')).join('');
   return {
     role: 'assistant',
-    content: refused || (text === '' && calls.length) ? null : text,
+    content: refused || (text === '' && named.length) ? null : text,
     refusal: refused ? text : null,
     ...(reasoning ? reasoningText(reasoning) : {}),
     ...(details.length ? { reasoning_details: details } : {}),
