@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import type { Wire } from '#protocol/message.ts';
 import { openPublicGateway, small } from './support/public-gateway.ts';
@@ -180,3 +182,62 @@ test('nothing of a body and no key is in the log', async () => {
   for (const secret of ['secret words', bench.providers.openai.key, bench.openai.apiKey ?? ''])
     assert.ok(!all.includes(secret), secret);
 });
+
+test('tokens are counted by the provider of the wire, and estimated for any other model', async () => {
+  await using bench = await openPublicGateway();
+  const messages = [{ role: 'user' as const, content: 'word '.repeat(400) }];
+  const { input_tokens: estimated } = await bench.anthropic.messages.countTokens({
+    model: 'openai/gpt-4o',
+    messages,
+  });
+  assert.ok(estimated > 300 && estimated < 1_000);
+  assert.deepEqual(await bench.rows(), []);
+});
+
+test('embeddings pass to a provider that has them, each with its row', async () => {
+  await using upstream = await startEmbeddings();
+  await using bench = await openPublicGateway({
+    more: [
+      {
+        provider: 'vectors',
+        label: 'Vectors',
+        baseUrl: `${upstream.origin}/v1`,
+        apiKey: null,
+        apiKeyVariable: 'NONE',
+        auth: 'none',
+        headers: {},
+        dialect: {},
+      },
+    ],
+  });
+  const { data } = await bench.openai.embeddings.create({
+    model: 'vectors/small',
+    input: 'x',
+    encoding_format: 'float',
+  });
+  assert.deepEqual(data[0]?.embedding, [0.5, 1]);
+  const [row] = await bench.rows();
+  assert.deepEqual([row?.model, row?.inputTokens, row?.status], ['small', 3, 'settled']);
+});
+
+async function startEmbeddings() {
+  const answer = JSON.stringify({
+    object: 'list',
+    data: [{ object: 'embedding', index: 0, embedding: [0.5, 1] }],
+    model: 'small',
+    usage: { prompt_tokens: 3, total_tokens: 3 },
+  });
+  const server = createServer((request, response) => {
+    request.resume();
+    response.writeHead(request.url === '/v1/embeddings' ? 200 : 404, { 'content-type': 'application/json' });
+    response.end(answer);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}

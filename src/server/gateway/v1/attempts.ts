@@ -80,7 +80,7 @@ async function oneAttempt(call: Call, choice: Choice, attempt: number): Promise<
 /** Whether the provider's own bytes are for this client. Helicone's unified gateway has a dialect of its own. */
 function passes({ parts, endpoint, top }: Call, { candidate }: Choice): boolean {
   const { target, connection } = candidate;
-  if (endpoint.kind === 'embeddings') return true;
+  if (endpoint.kind !== 'answer') return true;
   if (target.wire !== endpoint.wire && !connection.alsoSpeaks?.(endpoint.wire, target.model)) return false;
   // Reasoning of another provider that this client kept for us: its own provider could not read it.
   if (hasEnvelope(top.body)) return false;

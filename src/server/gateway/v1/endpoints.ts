@@ -1,5 +1,6 @@
 import type { Wire } from '#protocol/message.ts';
 import { watchChat } from '../passthrough/watch-chat.ts';
+import { watchCount } from '../passthrough/watch-count.ts';
 import { watchMessages } from '../passthrough/watch-messages.ts';
 import { watchResponses } from '../passthrough/watch-responses.ts';
 import type { WatchOptions, WireWatch } from '../passthrough/watch.ts';
@@ -13,8 +14,8 @@ export interface ModelEndpoint {
   upstreamPath: string;
   /** Of the wire. */
   headers: Record<string, string>;
-  /** Embeddings are never a stream, and no other wire has them. */
-  kind: 'answer' | 'embeddings';
+  /** Embeddings and counts are never a stream, and no other wire has them. */
+  kind: 'answer' | 'embeddings' | 'count';
   watch(options: WatchOptions): WireWatch;
 }
 
@@ -26,6 +27,11 @@ export const modelEndpoints: readonly ModelEndpoint[] = [
     ...endpoint('/v1/embeddings', 'openai-chat', watchChat),
     upstreamPath: '/embeddings',
     kind: 'embeddings',
+  },
+  {
+    ...endpoint('/v1/messages/count_tokens', 'anthropic-messages', watchCount),
+    upstreamPath: '/v1/messages/count_tokens',
+    kind: 'count',
   },
 ];
 

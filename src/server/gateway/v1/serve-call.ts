@@ -5,6 +5,7 @@ import { clientWires } from '../clients/index.ts';
 import { DeadlineError } from '../limits/deadlines.ts';
 import { answerFrom, answerHeaders, type Outcome } from './attempts.ts';
 import { readCall, totalCost, type Call } from './call.ts';
+import { estimateBody } from '../passthrough/estimate.ts';
 import { admit, settle } from './admission.ts';
 import { fromCache, keepAnswer, type Leader } from './kept-answers.ts';
 import { choicesFor } from './choices.ts';
@@ -47,6 +48,7 @@ export async function serveCall(
     call.running?.leave();
   };
   if (exchange.left) return;
+  if (endpoint.kind === 'count') return countTokens(call);
   const { request, response } = exchange;
   parts.observer.began({ request, response, body, caller, options: read.options });
   const leader = await fromCache(call);
@@ -76,6 +78,21 @@ async function admitted(call: Call): Promise<Outcome> {
     clearTimeout(total);
     await settle(call, admission);
   }
+}
+
+/** Statuses of a server that has messages but no counts. */
+const withoutCounts = new Set([404, 405, 501]);
+
+/** By the provider where one of this wire is among the choices, else estimated: clients only want to know what fits. */
+async function countTokens(call: Call): Promise<void> {
+  call.choices = call.choices.filter(
+    ({ candidate: { target, connection } }) => target.wire === 'anthropic-messages' && !connection.embedded,
+  );
+  const outcome = call.choices.length ? await answerFrom(call) : null;
+  const isEstimated =
+    !outcome || (outcome.kind === 'failure' && withoutCounts.has(outcome.failure.httpStatus ?? 0));
+  if (!isEstimated) return finish(call, outcome);
+  call.exchange.json(200, JSON.stringify({ input_tokens: estimateBody(call.top.body) }));
 }
 
 function onceRead(wire: Wire, body: Buffer): () => ClientCall {
