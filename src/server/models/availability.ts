@@ -4,7 +4,7 @@ import { hasKey } from '#server/gateway/upstreams/direct.ts';
 import { gatewayModel } from '#server/gateway/upstreams/helicone-gateway.ts';
 import type { ModelFacts } from './catalogue/facts.ts';
 import type { ModelTable } from './model-table.ts';
-import type { Provider } from './types.ts';
+import type { ModelUse, Provider } from './types.ts';
 
 export interface Availability {
   config: Config;
@@ -14,8 +14,13 @@ export interface Availability {
 }
 
 /** Why a model that is not retired cannot be used, as a sentence with the way out; null when it can. */
-export function whyUnavailable(parts: Availability, facts: ModelFacts): string | null {
-  if (facts.embedding) return 'It makes vectors for a search, not answers. Choose a model that answers.';
+export function whyUnavailable(
+  parts: Availability,
+  facts: ModelFacts,
+  use: ModelUse = 'answers',
+): string | null {
+  if (facts.embedding && use === 'answers')
+    return 'It makes vectors for a search, not answers. Choose a model that answers.';
   const provider = parts.providers.get(facts.provider);
   const connection = parts.connections.get(facts.provider);
   if (!provider) return `There is no provider "${facts.provider}".`;

@@ -137,6 +137,14 @@ test('without a key a model is there with the reason and the variable, and canno
   models.close();
 });
 
+test('a model that makes vectors can be asked for them, and for nothing else', async () => {
+  const models = await managerFor({ OPENAI_API_KEY: 'sk-test' });
+  const embedding = models.resolveName('openai/text-embedding-3-small');
+  assert.throws(() => models.assertUsable(embedding), code('model_unavailable', /vectors/));
+  assert.doesNotThrow(() => models.assertUsable(embedding, 'embeddings'));
+  models.close();
+});
+
 test("Helicone's unified gateway serves without provider keys what it can name; its proxies do not", async () => {
   const gateway = await managerFor({ HELICONE_API_KEY: 'sk-helicone-x', HELICONE_MODE: 'gateway' });
   const usable = (provider: string, model: string) => gateway.describe({ provider, model }).available;

@@ -23,7 +23,7 @@ import {
 import { readChoice, writeChoice } from './remembered-choice.ts';
 import { resolveCustom, resolveName, type NameResolver } from './resolve-name.ts';
 import { statusOf } from './status.ts';
-import type { Provider, RunningModelManager } from './types.ts';
+import type { ModelUse, Provider, RunningModelManager } from './types.ts';
 
 export interface ModelManagerOptions {
   config: Config;
@@ -100,7 +100,7 @@ class Manager implements RunningModelManager {
     return resolveCustom(this.#resolver, provider, model);
   }
 
-  assertUsable(config: ModelConfig): void {
+  assertUsable(config: ModelConfig, use: ModelUse = 'answers'): void {
     const facts = this.#table.describe(config);
     const provider = this.#parts.providers.get(facts.provider)?.label ?? facts.provider;
     if (this.#status(facts) === 'retired')
@@ -110,7 +110,7 @@ class Manager implements RunningModelManager {
         when: facts.retiresOn ? ` on ${facts.retiresOn}` : '',
         successor: this.#successor(facts) ?? 'another model',
       });
-    const reason = whyUnavailable(this.#parts, facts);
+    const reason = whyUnavailable(this.#parts, facts, use);
     if (reason === null) return;
     // A server that was started a moment ago is found for the next try.
     void this.lookForServers();

@@ -4,6 +4,9 @@ import type { Connection, Target } from '#server/gateway/types.ts';
 import type { Config } from '#server/config.ts';
 import type { ModelFacts } from './catalogue/facts.ts';
 
+/** What a model is asked for: some make only vectors, for a search. */
+export type ModelUse = 'answers' | 'embeddings';
+
 /** One provider, one file in `providers/`, one line in `providers/index.ts`. */
 export interface Provider {
   id: string;
@@ -38,7 +41,7 @@ export interface ModelManager {
   /** Checks a custom choice. Throws `unknown_provider`, `missing_model`. */
   resolveCustom(provider: string, model: string): ModelConfig;
   /** Throws `model_retired` or `model_unavailable` with the provider, the date and the successor: before a request is spent. */
-  assertUsable(config: ModelConfig): void;
+  assertUsable(config: ModelConfig, use?: ModelUse): void;
   describe(config: Pick<ModelConfig, 'provider' | 'model'>): Model;
   /** What the gateway sends to. */
   target(config: ModelConfig): Target;

@@ -36,7 +36,9 @@ const directory: ModelDirectory = {
     if (!model) throw new CrosspointError('invalid_model_preset');
     return { provider, model };
   },
-  assertUsable({ provider, model }) {
+  assertUsable({ provider, model }, use) {
+    if (model === 'vectors' && use === 'answers')
+      throw new CrosspointError('model_unavailable', { model, reason: 'It makes vectors.' });
     if (model === 'old')
       throw new CrosspointError('model_retired', { model, provider, when: '', successor: 'gpt-4o' });
   },
@@ -119,6 +121,12 @@ test('what cannot be used is left out with its reason, and when nothing is left 
   assert.throws(() => router.candidates('nonsense'), { code: 'unknown_model' });
   for (const nothing of ['', ' , ', Array(11).fill('preset').join(',')])
     assert.throws(() => router.candidates(nothing), { code: 'unknown_model' });
+});
+
+test('a model that makes vectors is found for embeddings only', () => {
+  const { router } = openRouter();
+  assert.deepEqual(ids(router.candidates('openai/vectors', 'embeddings')), [`${one} vectors`]);
+  assert.throws(() => router.candidates('openai/vectors'), { code: 'model_unavailable' });
 });
 
 test('a 429 takes out this key for this model as long as it says and no longer, and nothing else', () => {

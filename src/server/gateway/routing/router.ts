@@ -2,15 +2,21 @@ import type { EndpointHealthState } from '#protocol/answers.ts';
 import { CrosspointError } from '#protocol/errors.ts';
 import type { ModelConfig } from '#protocol/model.ts';
 import type { Target } from '../types.ts';
-import type { AttemptOutcome, Candidate, Router } from '../v1/types.ts';
+import type { AttemptOutcome, Candidate, ModelUse, Router } from '../v1/types.ts';
 import type { GatewayConfig, NamedModel } from './gateway-config.ts';
 import type { KeyRouter, Way } from './key-router.ts';
 
 /** What the router asks of the table of models. */
 export interface ModelDirectory {
   resolveName(name: string): ModelConfig;
-  assertUsable(config: ModelConfig): void;
+  assertUsable(config: ModelConfig, use: ModelUse): void;
   target(config: ModelConfig): Target;
+}
+
+/** What is looked for, and why some of it was left out. */
+interface Search {
+  use: ModelUse;
+  problems: CrosspointError[];
 }
 
 const longestChain = 10;
@@ -25,16 +31,16 @@ export class ModelRouter implements Router {
     this.#keys = keys;
   }
 
-  candidates(chain: string): Candidate[] {
+  candidates(chain: string, use: ModelUse = 'answers'): Candidate[] {
     const problems: CrosspointError[] = [];
-    const found = this.#all(chain, problems);
+    const found = this.#all(chain, { use, problems });
     if (!found.length) throw nothingLeft(chain, problems);
     return this.#keys.blockedLast(found);
   }
 
-  leftOut(chain: string): string[] {
+  leftOut(chain: string, use: ModelUse = 'answers'): string[] {
     const problems: CrosspointError[] = [];
-    this.#all(chain, problems);
+    this.#all(chain, { use, problems });
     return problems.map(({ message }) => message);
   }
 
@@ -53,32 +59,34 @@ export class ModelRouter implements Router {
   /** Of all endpoints that the configuration names, and of everything else that was asked. */
   health(): EndpointHealthState[] {
     const config = this.#keys.config();
-    const named = Object.values(config.models).flatMap((model) => this.#endpoints(config, model, []));
+    const named = Object.values(config.models).flatMap((model) =>
+      this.#endpoints(config, model, { use: 'answers', problems: [] }),
+    );
     return this.#keys.health(named);
   }
 
-  #all(chain: string, problems: CrosspointError[]): Candidate[] {
+  #all(chain: string, search: Search): Candidate[] {
     const config = this.#keys.config();
-    return namesOf(chain).flatMap((name) => this.#named(config, name, problems));
+    return namesOf(chain).flatMap((name) => this.#named(config, name, search));
   }
 
-  #named(config: GatewayConfig, name: string, problems: CrosspointError[]): Candidate[] {
+  #named(config: GatewayConfig, name: string, search: Search): Candidate[] {
     const model = Object.hasOwn(config.models, name) ? config.models[name] : undefined;
-    if (model) return this.#endpoints(config, model, problems);
-    const ways = tolerant(problems, () => this.#ways(config, resolved(this.#models, name), 1));
+    if (model) return this.#endpoints(config, model, search);
+    const ways = tolerant(search, () => this.#ways(config, resolved(this.#models, name), search.use));
     return this.#keys.arranged(ways, config.strategy);
   }
 
-  #endpoints(config: GatewayConfig, model: NamedModel, problems: CrosspointError[]): Candidate[] {
+  #endpoints(config: GatewayConfig, model: NamedModel, search: Search): Candidate[] {
     const ways = model.endpoints.flatMap(({ provider, model: id, weight, key }) =>
-      tolerant(problems, () => this.#ways(config, { provider, model: id }, weight, key)),
+      tolerant(search, () => this.#ways(config, { provider, model: id }, search.use, weight, key)),
     );
     return this.#keys.arranged(ways, model.strategy ?? config.strategy);
   }
 
   /** @throws CrosspointError that says why it cannot be used */
-  #ways(config: GatewayConfig, chosen: ModelConfig, weight: number, key?: string): Way[] {
-    this.#models.assertUsable(chosen);
+  #ways(config: GatewayConfig, chosen: ModelConfig, use: ModelUse, weight = 1, key?: string): Way[] {
+    this.#models.assertUsable(chosen, use);
     return this.#keys.ways(config, this.#models.target(chosen), weight, key);
   }
 }
@@ -103,7 +111,7 @@ function resolved(models: ModelDirectory, name: string): ModelConfig {
 }
 
 /** What cannot be used is left out, and why is kept. */
-function tolerant(problems: CrosspointError[], work: () => Way[]): Way[] {
+function tolerant({ problems }: Search, work: () => Way[]): Way[] {
   try {
     return work();
   } catch (cause) {

@@ -112,15 +112,18 @@ export interface AttemptOutcome {
   onlyModel?: true;
 }
 
+/** What a model is asked for: some make only vectors. */
+export type ModelUse = 'answers' | 'embeddings';
+
 export interface Router {
   /**
    * Ways to serve `model` (preset, name, `provider/model`, bare id or chain), in the order in which they are to be tried.
    * Endpoints whose breaker is open come last.
    * @throws CrosspointError `unknown_model`, `model_unavailable`
    */
-  candidates(model: string): Candidate[];
+  candidates(model: string, use?: ModelUse): Candidate[];
   /** Why parts of a chain are not among its candidates: sentences for the final error. */
-  leftOut(model: string): string[];
+  leftOut(model: string, use?: ModelUse): string[];
   /**
    * A candidate is about to be tried; `report` must follow, whatever happens. false: its breaker is open, or another
    * request probes it at the moment: the next one is to be taken.
