@@ -241,3 +241,54 @@ async function startEmbeddings() {
     },
   };
 }
+
+test('Helicone-Fallbacks go to configured providers only, with the configured keys, on the listed codes', async () => {
+  await using bench = await openPublicGateway({
+    script: ({ provider }) =>
+      provider === 'openai' ? { fault: { kind: 'status', status: 418 } } : { text: 'Second', usage },
+  });
+  const entry = (url: string, more: object = {}) => ({
+    'target-url': url,
+    headers: { authorization: 'Bearer somebody-elses' },
+    onCodes: [{ from: 400, to: 499 }],
+    ...more,
+  });
+  const { openai, groq } = bench.providers;
+  const fallbacks = [
+    entry(openai.baseUrl),
+    entry(groq.baseUrl, { bodyKeyOverride: { model: 'openai/gpt-oss-120b' } }),
+  ];
+  const { path, body } = small('openai-chat', 'gpt-4o', false);
+  const response = await bench.post(path, body, { 'helicone-fallbacks': JSON.stringify(fallbacks) });
+  assert.match(await response.text(), /Second/);
+  assert.deepEqual(
+    bench.providers.requests.map(({ provider, headers }) => [provider, headers.authorization]),
+    [
+      ['openai', `Bearer ${openai.key}`],
+      ['groq', `Bearer ${groq.key}`],
+    ],
+  );
+  const elsewhere = JSON.stringify([entry('https://evil.example/v1')]);
+  const refused = await bench.post(path, body, { 'helicone-fallbacks': elsewhere });
+  assert.equal(refused.status, 400);
+  assert.equal(((await refused.json()) as { error: { code: string } }).error.code, 'unknown_target');
+});
+
+test('Helicone-Retry makes exactly so many tries', async () => {
+  await using bench = await openPublicGateway({ script: () => ({ fault: { kind: 'status', status: 503 } }) });
+  const { path, body } = small('openai-chat', 'openai/gpt-4o', false);
+  const retry = { 'helicone-retry-enabled': 'true', 'helicone-retry-num': '4' };
+  assert.equal((await bench.post(path, body, retry)).status, 503);
+  assert.equal(bench.providers.requests.length, 4);
+  assert.deepEqual(bench.waits, [1_500, 3_000, 6_000]);
+});
+
+test('the end of the process settles what is on its way', async () => {
+  await using bench = await openPublicGateway({ script: () => ({ text: 'word '.repeat(500), paceMs: 20 }) });
+  const { path, body } = small('openai-chat', 'openai/gpt-4o', true);
+  const response = await bench.post(path, body);
+  await response.body?.getReader().read();
+  await bench.gateway.close();
+  const [row] = await bench.rows();
+  assert.equal(row?.status, 'aborted');
+});

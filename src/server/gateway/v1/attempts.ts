@@ -2,7 +2,7 @@ import type { AttemptFailure } from '../attempt-failure.ts';
 import type { PassthroughResult } from '../passthrough/attempt.ts';
 import type { PassingRoute, RouteWish } from '../passthrough/plan.ts';
 import { hasEnvelope } from '../clients/envelope.ts';
-import { outcomeOf } from '../routing/outcome.ts';
+import { nothing, outcomeOf } from '../routing/outcome.ts';
 import { retryDelay } from '../routing/retry.ts';
 import { planRoutes } from '../routing/routes.ts';
 import { Turns } from '../routing/turns.ts';
@@ -73,7 +73,9 @@ async function oneAttempt(call: Call, choice: Choice, attempt: number): Promise<
     result = await (passes(call, choice) ? passed(call, choice, attempt) : rewritten(call, choice, attempt));
     return result;
   } finally {
-    call.parts.router.report(choice.candidate, outcomeOf(result ?? { kind: 'aborted' }));
+    // That a server cannot count says nothing about its answers.
+    const outcome = result && call.endpoint.kind !== 'count' ? outcomeOf(result) : nothing;
+    call.parts.router.report(choice.candidate, outcome);
   }
 }
 
@@ -106,7 +108,7 @@ function rewritten(call: Call, choice: Choice, attempt: number): Promise<Passthr
   const request = translated(call, choice);
   const { first, bypass } = planRoutes(request, choice.candidate.connection, parts.helicone, parts.written);
   const sink = sinkFor(call, choice, attempt);
-  const go = (route: Route) => translate(call, request, choice.candidate.id, route, attempt, sink);
+  const go = (route: Route) => translate(call, request, choice, route, attempt, sink);
   return bypass
     ? withBypass(
         call,

@@ -1,4 +1,5 @@
 import { CrosspointError } from '#protocol/errors.ts';
+import type { ModelCost } from '#protocol/model.ts';
 import type { UsageEntry } from '#protocol/usage.ts';
 import { scanTopLevel, stringAt, valueAt, type TopLevel } from '../passthrough/top-level.ts';
 import type { ClientCall } from '../clients/client-wire.ts';
@@ -48,6 +49,8 @@ export interface Choice {
   candidate: Candidate;
   /** Fields of the body that are replaced for this one. */
   override: Record<string, unknown> | null;
+  /** Instead of the target's own. */
+  cost?: ModelCost;
   /** Whether the next choice is tried after this status. */
   movesOn(status: number): boolean;
 }

@@ -3,7 +3,7 @@ import type { Connection } from '../types.ts';
 import type { Choice } from './call.ts';
 import { fallsBackOn } from './fallbacks.ts';
 import type { GatewayParts } from './parts.ts';
-import type { Caller, Candidate, Fallback } from './types.ts';
+import type { Caller, Candidate, Fallback, ModelUse } from './types.ts';
 
 /**
  * What may serve a call, in order: the chain that `model` names, or the targets of `Helicone-Fallbacks`.
@@ -14,10 +14,13 @@ export function choicesFor(
   caller: Caller,
   model: string,
   fallbacks: readonly Fallback[] | null,
+  use: ModelUse = 'answers',
 ): Choice[] {
   const found = fallbacks
-    ? fallbacks.flatMap((fallback) => fallbackChoices(parts, model, fallback))
-    : parts.router.candidates(model).map((candidate) => ({ candidate, override: null, movesOn: () => true }));
+    ? fallbacks.flatMap((fallback) => fallbackChoices(parts, model, fallback, use))
+    : parts.router
+        .candidates(model, use)
+        .map((candidate) => ({ candidate, override: null, movesOn: () => true }));
   const { models } = caller;
   if (models === null) return found;
   const allowed = found.filter(({ candidate }) => isAllowed(candidate, models));
@@ -26,6 +29,18 @@ export function choicesFor(
     model: model.slice(0, 200),
     allowed: models.slice(0, 10).join(', ') || 'none',
   });
+}
+
+/** `Helicone-Model-Override`: what a call costs is that of another model; which one is asked stays. */
+export function pricedAs(
+  { router }: Pick<GatewayParts, 'router'>,
+  override: string | null,
+  choices: Choice[],
+): Choice[] {
+  const cost = override === null ? undefined : router.candidates(override)[0]?.target.cost;
+  if (!cost) return choices;
+  for (const choice of choices) choice.cost = cost;
+  return choices;
 }
 
 function isAllowed({ target }: Candidate, models: readonly string[]): boolean {
@@ -37,6 +52,7 @@ function fallbackChoices(
   { router, connections }: Pick<GatewayParts, 'router' | 'connections'>,
   model: string,
   fallback: Fallback,
+  use: ModelUse,
 ): Choice[] {
   const { origin } = new URL(fallback.targetUrl);
   const connection = [...connections.values()].find((each) => originsOf(each).includes(origin));
@@ -44,7 +60,7 @@ function fallbackChoices(
   const { model: overridden, ...override } = fallback.bodyOverride ?? {};
   const id = typeof overridden === 'string' ? overridden : model;
   const name = id.startsWith(`${connection.provider}/`) ? id : `${connection.provider}/${id}`;
-  return router.candidates(name).map((candidate) => ({
+  return router.candidates(name, use).map((candidate) => ({
     candidate,
     override: Object.keys(override).length ? override : null,
     movesOn: (status) => fallsBackOn(fallback, status),

@@ -12,6 +12,7 @@ import type { WrittenMessages } from '../wires/written-messages.ts';
 import type { HeliconeHealth } from '../routing/helicone-health.ts';
 import type { Connection, PromptMessage, Target } from '../types.ts';
 import type { Transport } from '../upstreams/transport.ts';
+import type { Call } from './call.ts';
 import type { Admissions, CallObserver, KeyDesk, ResponseCache, Router } from './types.ts';
 
 /** What the public gateway is made of; wired in `app.ts`. */
@@ -52,6 +53,8 @@ export interface AccessLogger {
 
 export interface GatewayParts extends Required<PublicGatewayOptions> {
   deadlines: Deadlines;
+  /** What is on its way, for the end of the process. */
+  active: Set<Call>;
   transport: Transport;
   routes: PassingRoutes;
   health: HeliconeHealth;

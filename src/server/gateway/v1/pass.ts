@@ -24,7 +24,7 @@ export function passThrough(
   const record = new AttemptRecord(parts.ledger, {
     requestId: options.requestId,
     context,
-    target,
+    target: choice.cost ? { ...target, cost: choice.cost } : target,
     streams,
     attempt,
     route: route.upstream.route,

@@ -8,14 +8,14 @@ import { readCall, totalCost, type Call } from './call.ts';
 import { estimateBody } from '../passthrough/estimate.ts';
 import { admit, settle } from './admission.ts';
 import { fromCache, keepAnswer, type Leader } from './kept-answers.ts';
-import { choicesFor } from './choices.ts';
+import { choicesFor, pricedAs } from './choices.ts';
 import { costHeader } from './client-sink.ts';
 import type { ModelEndpoint } from './endpoints.ts';
 import type { Exchange } from './exchange.ts';
 import type { GatewayParts } from './parts.ts';
 import { passedHeaders } from '../passthrough/response-headers.ts';
 import { readBody } from './read-body.ts';
-import type { Caller } from './types.ts';
+import type { Caller, ModelUse } from './types.ts';
 
 /** A model's answer for a client: read → choose → cache → admit → attempts → settle. */
 export async function serveCall(
@@ -26,7 +26,11 @@ export async function serveCall(
 ): Promise<void> {
   const body = await readBody(exchange.request);
   const read = readCall(exchange, endpoint, body);
-  const choices = choicesFor(parts, caller, read.model, read.options.fallbacks);
+  const choices = pricedAs(
+    parts,
+    read.options.modelOverride,
+    choicesFor(parts, caller, read.model, read.options.fallbacks, useOf(endpoint)),
+  );
   const controller = new AbortController();
   const call: Call = {
     ...read,
@@ -51,8 +55,13 @@ export async function serveCall(
   if (endpoint.kind === 'count') return countTokens(call);
   const { request, response } = exchange;
   parts.observer.began({ request, response, body, caller, options: read.options });
-  const leader = await fromCache(call);
-  if (leader) await lead(call, leader);
+  parts.active.add(call);
+  try {
+    const leader = await fromCache(call);
+    if (leader) await lead(call, leader);
+  } finally {
+    parts.active.delete(call);
+  }
 }
 
 /** The answer is made now; whoever waits for the same is told in any case. */
@@ -71,7 +80,7 @@ async function admitted(call: Call): Promise<Outcome> {
   const stop = () => call.running?.stop(new DeadlineError('total time'), false);
   const total = setTimeout(stop, call.parts.deadlines.total);
   try {
-    const outcome = await answerFrom(call);
+    const outcome: Outcome = call.signal.aborted ? { kind: 'left' } : await answerFrom(call);
     finish(call, outcome);
     return outcome;
   } finally {
@@ -127,9 +136,13 @@ function finish(call: Call, outcome: Outcome): void {
   exchange.response.end();
 }
 
+function useOf({ kind }: ModelEndpoint): ModelUse {
+  return kind === 'embeddings' ? 'embeddings' : 'answers';
+}
+
 /** Who asks a chain of models wants to know why some of them were not even tried. */
-function withLeftOut({ parts, model, options }: Call, error: CrosspointError): CrosspointError {
-  const leftOut = options.fallbacks ? [] : parts.router.leftOut(model);
+function withLeftOut({ parts, model, options, endpoint }: Call, error: CrosspointError): CrosspointError {
+  const leftOut = options.fallbacks ? [] : parts.router.leftOut(model, useOf(endpoint));
   if (!leftOut.length) return error;
   return new CrosspointError(error.code, { ...error.values, leftOut: leftOut.join(' ') }, { cause: error });
 }

@@ -32,6 +32,7 @@ export function createPublicGateway(options: PublicGatewayOptions): PublicGatewa
     observer: { began: () => undefined, ended: () => undefined },
     ...options,
     deadlines: limits,
+    active: new Set(),
     transport: new Transport(limits.connect),
     routes: new PassingRoutes(options.helicone),
     health: new HeliconeHealth(options.deadlineScale),
@@ -42,8 +43,19 @@ export function createPublicGateway(options: PublicGatewayOptions): PublicGatewa
   return {
     handle: (request, response, path, check) =>
       handle(parts, new Exchange(request, response, path, wireOf(request, path)), check),
-    close: () => parts.transport.close(),
+    close: () => close(parts),
   };
+}
+
+/** What is still on its way is settled as it is; nothing is asked any more. */
+async function close({ active, transport }: GatewayParts): Promise<void> {
+  const ending = new Error('the gateway ends');
+  for (const call of active) {
+    call.exchange.left = true;
+    call.running?.stop(ending, true);
+    call.exchange.response.destroy();
+  }
+  await transport.close();
 }
 
 /** In which shape this address, or this client, wants its errors. */
@@ -62,7 +74,8 @@ async function handle(parts: GatewayParts, exchange: Exchange, check: () => void
     exchange.noted = { key: caller.keyId ?? caller.keyName };
     await route(parts, exchange, caller);
   } catch (cause) {
-    exchange.fail(known(parts, exchange, cause), retryAfterOf(cause));
+    // Who left while it waited for its turn is no failure of ours.
+    if (!exchange.left) exchange.fail(known(parts, exchange, cause), retryAfterOf(cause));
   }
   log(parts, exchange);
   const { path, response, startedAt, requestId, noted } = exchange;

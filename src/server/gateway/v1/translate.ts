@@ -27,8 +27,7 @@ export function translated(call: Call, { candidate }: Choice): ModelRequest {
 export async function translate(
   call: Call,
   request: ModelRequest,
-  /** Of the candidate, for the ledger. */
-  endpoint: string,
+  { candidate: { id: endpoint }, cost }: Choice,
   route: Route,
   attempt: number,
   sink: Sink,
@@ -46,7 +45,7 @@ export async function translate(
   const record = new AttemptRecord(parts.ledger, {
     requestId: options.requestId,
     context: call.context,
-    target: request.target,
+    target: cost ? { ...request.target, cost } : request.target,
     streams: upstream.streams,
     attempt,
     route: upstream.route,
