@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import type { EndpointHealthState } from '#protocol/answers.ts';
@@ -8,12 +11,17 @@ import { ask, readyLink, startServer, temporaryFolder, token } from './support/s
 
 /** A whole server with a configured gateway: keys by the names of variables, the agent and `/v1` over the same breakers. */
 
-async function openServer(t: TestContext, providers: Providers, dataDir: string) {
+async function openServer(
+  t: TestContext,
+  providers: Providers,
+  dataDir: string,
+  changes: Record<string, string> = {},
+) {
   const { OPENAI_API_KEY: _, HELICONE_API_KEY: __, ...env } = providers.env();
   const { key } = providers.openai;
   const keys = { OPENAI_API_KEY_2: `${key}-2`, OPENAI_API_KEY_3: `${key}-3` };
   const own = { CROSSPOINT_DATA_DIR: dataDir, PORT: '0', CROSSPOINT_API_TOKEN: token };
-  const server = startServer({ ...env, ...keys, ...own, LOG_LEVEL: 'info' });
+  const server = startServer({ ...env, ...keys, ...own, LOG_LEVEL: 'info', ...changes });
   t.after(() => server.child.kill('SIGKILL'));
   const { origin } = new URL(await readyLink(server));
   return {
@@ -86,4 +94,29 @@ test('what the agent learns of a key holds for /v1 too, the refusal is logged on
   assert.equal(output.split('a provider refuses a key').length - 1, 1);
   assert.equal(usedKeys(providers).filter((key) => key === '-2').length, 1);
   assert.ok(!output.includes(providers.openai.key));
+});
+
+test('models that make vectors are asked for them by their name in the catalogue, with a key that the file names', async (t) => {
+  using folder = temporaryFolder();
+  writeFileSync(join(folder.path, 'gateway.json'), '{"keys":{"openai":["OPENAI_API_KEY_2"]}}');
+  const asked: string[] = [];
+  const upstream = createServer((request, response) => {
+    asked.push(`${request.url} ${request.headers.authorization?.slice(-2)}`);
+    const answer = { object: 'list', data: [], model: 'x', usage: { prompt_tokens: 1, total_tokens: 1 } };
+    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
+  });
+  await once(upstream.listen(0, '127.0.0.1'), 'listening');
+  t.after(() => upstream.close());
+  const providers = await startProviders();
+  t.after(() => providers.close());
+  const { port } = upstream.address() as AddressInfo;
+  const server = await openServer(t, providers, folder.path, {
+    OPENAI_BASE_URL: `http://127.0.0.1:${port}/v1`,
+  });
+  const body = { model: 'openai/text-embedding-3-small', input: 'words' };
+  const answer = await ask(server.origin, 'POST', '/v1/embeddings', body);
+  assert.equal(answer.status, 200, await answer.text());
+  assert.deepEqual(asked, ['/v1/embeddings -2']);
+  assert.equal((await server.chat('openai/text-embedding-3-small')).status, 400);
+  await server.stop();
 });
