@@ -147,6 +147,33 @@ for (const { what, tools = false, says, hears } of cases)
         assert.deepEqual(picked(body, expected), expected);
       });
 
+test('a schema of one wire becomes one that the other takes: closed for Anthropic, strict for OpenAI only where it can be', async () => {
+  const inner = { type: 'object', properties: { a: { type: 'string' } }, required: [] };
+  const open = { type: 'object', properties: { list: { type: 'array', items: inner }, inner } };
+  const chat = { response_format: { type: 'json_schema', json_schema: { name: 'n', schema: open } } };
+  const { output_config: config } = await upstream('openai-chat', models.messages, chat);
+  assert.equal(JSON.stringify(config).match(/"additionalProperties":false/g)?.length, 3);
+  const closed = { ...open, additionalProperties: false };
+  const messages = { output_config: { format: { type: 'json_schema', schema: closed } } };
+  const responses = await upstream('anthropic-messages', models.responses, messages);
+  assert.deepEqual(responses.text, {
+    format: { type: 'json_schema', name: 'answer', schema: closed, strict: false },
+  });
+  const heard = await upstream('anthropic-messages', models.chat, messages);
+  assert.deepEqual(heard.response_format, {
+    type: 'json_schema',
+    json_schema: { name: 'answer', schema: closed },
+  });
+});
+
+test('a user longer than OpenAI takes becomes a digest, always the same', async () => {
+  const more = { metadata: { user_id: 'u'.repeat(200) } };
+  const first = await upstream('anthropic-messages', models.chat, more);
+  const second = await upstream('anthropic-messages', models.responses, more);
+  assert.match(String(first.user), /^[0-9a-f]{64}$/);
+  assert.equal(second.safety_identifier, first.user);
+});
+
 test('efforts and budgets of thinking become those of the model', async () => {
   const budget = await upstream('openai-chat', models.messages, {
     reasoning_effort: 'high',

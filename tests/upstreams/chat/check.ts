@@ -1,5 +1,6 @@
 import { traitsOf } from '../models.ts';
 import { emptyArray, isJsonObject, isObject, objects, refuse, unknownKey, type Json } from '../refusal.ts';
+import { checkNamedSchema } from '../output-format.ts';
 import { checkPairs } from './pairs.ts';
 import { checkTools } from './tools.ts';
 
@@ -45,6 +46,13 @@ export function checkChat(body: Json, rules: ChatRules): void {
   messages.forEach((message, index) => checkMessage(message, index, rules));
   checkPairs(messages);
   checkTools(body);
+  const { response_format: format } = body;
+  if (isObject(format) && format.type === 'json_schema')
+    checkNamedSchema(isObject(format.json_schema) ? format.json_schema : {}, 'response_format.json_schema');
+  if (Array.isArray(body.stop) && body.stop.length > 4)
+    refuse("Invalid 'stop': array too long. Expected an array with maximum length 4.", { param: 'stop' });
+  if (typeof body.user === 'string' && body.user.length > 64)
+    refuse("Invalid 'user': string too long. Expected a string with maximum length 64.", { param: 'user' });
 }
 
 function checkMessage(message: Json, index: number, rules: ChatRules): void {

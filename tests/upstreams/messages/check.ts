@@ -3,6 +3,7 @@ import { isObject, objects, refuse, unknownKey, type Json } from '../refusal.ts'
 import { blocksOf, checkContent } from './content.ts';
 import { checkToolPairs } from './pairs.ts';
 import { checkThinking } from './thinking.ts';
+import { checkOutputConfig } from '../output-format.ts';
 
 const keys = [
   ...[
@@ -44,6 +45,7 @@ export function checkMessagesBody(body: Json, context: CheckContext): void {
   else if (body.tool_choice !== undefined)
     refuse('tool_choice: Tools must be provided when using tool_choice');
   checkBreakpoints(body, messages);
+  checkOutputConfig(body.output_config);
   checkThinking(body, messages, context);
 }
 

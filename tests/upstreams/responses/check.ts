@@ -1,5 +1,6 @@
 import type { CheckContext } from '../emulator.ts';
 import { checkEffort } from '../effort.ts';
+import { checkNamedSchema } from '../output-format.ts';
 import { isJsonObject, isObject, objects, refuse, unknownKey, type Json } from '../refusal.ts';
 import { decrypt } from '../seal.ts';
 import { checkItemOrder } from './order.ts';
@@ -179,6 +180,8 @@ function checkCall(item: Json, path: string, type: string): void {
 }
 
 function checkParameters(body: Json, { model, traits }: CheckContext): void {
+  const { format } = isObject(body.text) ? body.text : {};
+  if (isObject(format) && format.type === 'json_schema') checkNamedSchema(format, 'text.format');
   const reasoning = isObject(body.reasoning) ? body.reasoning : {};
   if (!traits.reasoning) {
     if (reasoning.effort !== undefined)

@@ -1,5 +1,6 @@
 import type { ModelRequest } from '../types.ts';
 import type { Thinking } from './anthropic-thinking.ts';
+import { closedSchema } from './strict-schema.ts';
 
 /** Others take up to 2: "temperature: range: 0..1". */
 const hottest = 1;
@@ -11,7 +12,8 @@ export function anthropicSettings(
 ): Record<string, unknown> {
   const { temperature, topP, topK, stop, output, endUser } = settings;
   const samples = target.capabilities.temperature && !on;
-  const format = output?.type === 'json-schema' ? { type: 'json_schema', schema: output.schema } : null;
+  const format =
+    output?.type === 'json-schema' ? { type: 'json_schema', schema: closedSchema(output.schema) } : null;
   const config = fields.output_config as object | undefined;
   return {
     max_tokens: maxTokens,
@@ -42,7 +44,7 @@ export function anthropicTools({
   const listed = tools.map(({ name, description, parameters, strict }, index) => ({
     name,
     description,
-    input_schema: parameters,
+    input_schema: strict ? closedSchema(parameters) : parameters,
     ...(strict ? { strict } : {}),
     ...(index === tools.length - 1 ? { cache_control: cacheControl } : {}),
   }));

@@ -1,6 +1,7 @@
 import type { Dialect, ModelRequest, OutputFormat, ToolChoice } from '../types.ts';
 import type { ChatReasoning } from './chat-reasoning.ts';
 import { endUserId } from './end-user.ts';
+import { canBeStrict } from './strict-schema.ts';
 
 /** How the answer is to be made, in the words of chat completions. */
 export function chatSettings(
@@ -32,7 +33,7 @@ export function chatTools({ tools, target, toolChoice, settings }: ModelRequest)
   return {
     tools: tools.map(({ name, description, parameters, strict }) => ({
       type: 'function',
-      function: { name, description, parameters, ...(strict ? { strict } : {}) },
+      function: { name, description, parameters, ...(strict && canBeStrict(parameters) ? { strict } : {}) },
     })),
     ...(toolChoice ? { tool_choice: chosen(toolChoice) } : {}),
     ...(settings.parallelToolCalls === false ? { parallel_tool_calls: false } : {}),
@@ -45,6 +46,7 @@ function chosen(choice: ToolChoice): unknown {
 
 function responseFormat(output: OutputFormat): object {
   if (output.type === 'json') return { type: 'json_object' };
-  const { type: _type, ...named } = output;
-  return { type: 'json_schema', json_schema: named };
+  const { type: _type, strict, ...named } = output;
+  const held = strict && canBeStrict(output.schema) ? { strict } : {};
+  return { type: 'json_schema', json_schema: { ...named, ...held } };
 }

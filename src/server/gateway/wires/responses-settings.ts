@@ -1,6 +1,7 @@
 import type { Dialect, ModelRequest, OutputFormat, ToolChoice } from '../types.ts';
 import { commonEfforts, effortName } from './efforts.ts';
 import { endUserId } from './end-user.ts';
+import { canBeStrict } from './strict-schema.ts';
 
 /** "Invalid 'max_output_tokens': integer below minimum value. Expected a value >= 16" */
 const smallestOutput = 16;
@@ -33,7 +34,7 @@ export function responsesTools({
       name,
       description,
       parameters,
-      strict,
+      strict: strict && canBeStrict(parameters),
     })),
     ...(toolChoice ? { tool_choice: chosen(toolChoice) } : {}),
     ...(settings.parallelToolCalls === false ? { parallel_tool_calls: false } : {}),
@@ -50,7 +51,10 @@ function textFields({ settings: { output, verbosity } }: ModelRequest): Record<s
 }
 
 function textFormat(output: OutputFormat): object {
-  return output.type === 'json' ? { type: 'json_object' } : { ...output, type: 'json_schema' };
+  if (output.type === 'json') return { type: 'json_object' };
+  // Without a word OpenAI takes it for strict.
+  const strict = output.strict === true && canBeStrict(output.schema);
+  return { ...output, type: 'json_schema', strict };
 }
 
 /** Without a stored response the model's reasoning comes back only encrypted; other models refuse to be asked for it. */
