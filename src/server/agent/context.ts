@@ -3,7 +3,7 @@ import type { ModelConfig } from '#protocol/model.ts';
 import type { Target, ToolDefinition } from '#server/gateway/types.ts';
 import type { CompactionRow, ThreadRow } from '#server/store/store.ts';
 import { compactedView, newestOn } from './handoff/compaction.ts';
-import { inputRoom } from './handoff/fit.ts';
+import { inputRoom, roomForMessages } from './handoff/fit.ts';
 import type { IncrementalProject } from './handoff/project.ts';
 import { nameOf } from './handoff/receipt.ts';
 import type { Count, FixedParts } from './handoff/tokens/token-counter.ts';
@@ -57,7 +57,7 @@ export function contextFor(
   if (isMeantFor(compaction, target) || memory.keptShort.has(`${compaction.id} ${nameOf(target)}`))
     return shortened(parts, memory, compaction);
   const all = whole(parts);
-  if (all.count.tokens <= room) return all;
+  if (all.count.tokens <= all.room) return all;
   // A conversation only grows: it never fits again, whatever later counts say, and its bytes must not flip.
   memory.keptShort.add(`${compaction.id} ${nameOf(target)}`);
   return shortened(parts, memory, compaction);
@@ -81,7 +81,14 @@ function whole({ setup, target, room, source, system, refusedThroughSeq }: Parts
   const projection = source.project(source.transcript, target, '', refusedThroughSeq);
   const fixed = { system, tools: offeredTools(setup, target, false) };
   const count = setup.tokens.count(projection.messages, target, fixed);
-  return { target, projection, fixed, compaction: null, count, room };
+  return {
+    target,
+    projection,
+    fixed,
+    compaction: null,
+    count,
+    room: roomForMessages(room, projection.messages, count.tokens, target),
+  };
 }
 
 function shortened(
@@ -98,7 +105,14 @@ function shortened(
   const projection = source.project(view, target, form, refusedThroughSeq);
   const fixed = { system, tools: offeredTools(setup, target, true) };
   const count = setup.tokens.count(projection.messages, target, fixed);
-  return { target, projection, fixed, compaction, count, room };
+  return {
+    target,
+    projection,
+    fixed,
+    compaction,
+    count,
+    room: roomForMessages(room, projection.messages, count.tokens, target),
+  };
 }
 
 /** The whole conversation's size, where the model is given a shorter form. */

@@ -1,4 +1,4 @@
-import type { Target } from '#server/gateway/types.ts';
+import type { PromptMessage, Target } from '#server/gateway/types.ts';
 
 /** The part of a window that stays free for the answer when nothing says how long that may be. */
 const usualAnswer = 8_192;
@@ -28,4 +28,28 @@ export function answerLimit(target: Target, maxTokens?: number): number | undefi
 /** Tokens that a request may have; endless where nobody knows the window. */
 export function inputRoom(target: Target, maxTokens?: number): number {
   return target.contextWindow === null ? Infinity : target.contextWindow - answerRoom(target, maxTokens);
+}
+
+/** Of one request, also of models whose window has room for more. */
+const mostMessages = 2_048;
+
+/**
+ * The same, less where a provider takes only so many messages: then as much as so many of this size have.
+ *
+ * Refusal this prevents (OpenAI chat): "Invalid 'messages': array too long. Expected an array with maximum length 2048"
+ * (obot-platform/obot#1009)
+ */
+export function roomForMessages(
+  room: number,
+  messages: readonly PromptMessage[],
+  tokens: number,
+  { provider, wire }: Target,
+): number {
+  if (provider !== 'openai' || wire !== 'openai-chat') return room;
+  // The system prompt is one, and the pictures of results are a message of their own.
+  const written = messages.reduce(
+    (sum, message) => sum + (message.role === 'tool' ? message.results.length + 1 : 1),
+    1,
+  );
+  return written <= mostMessages ? room : Math.min(room, Math.floor((tokens * mostMessages) / written));
 }
