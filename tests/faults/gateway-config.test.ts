@@ -51,6 +51,9 @@ test('a key that the settings name makes its provider usable from the next reque
   });
   assert.equal(saved.status, 200, await saved.text());
   for (const model of ['openai/gpt-4o', 'mine']) assert.equal((await server.chat(model)).status, 200, model);
+  const listed = (await (await ask(server.origin, 'GET', '/v1/models')).json()) as { data: { id: string }[] };
+  assert.equal(listed.data[0]?.id, 'mine', 'a name of the configuration is a model for clients');
+  assert.equal((await ask(server.origin, 'GET', '/v1/models/mine')).status, 200);
   const { models } = (await (await ask(server.origin, 'GET', '/api/models')).json()) as {
     models: { provider: string; available: boolean }[];
   };

@@ -44,6 +44,14 @@ export class ModelRouter implements Router {
     return problems.map(({ message }) => message);
   }
 
+  names(): { name: string; candidates: Candidate[] }[] {
+    const config = this.#keys.config();
+    const search: Search = { use: 'answers', problems: [] };
+    return Object.keys(config.models)
+      .map((name) => ({ name, candidates: this.#named(config, name, search) }))
+      .filter(({ candidates }) => candidates.length > 0);
+  }
+
   begin(candidate: Candidate, force?: boolean): boolean {
     return this.#keys.begin(candidate, force);
   }

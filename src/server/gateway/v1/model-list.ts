@@ -2,13 +2,14 @@ import { CrosspointError } from '#protocol/errors.ts';
 import type { Model } from '#protocol/model.ts';
 import type { Exchange } from './exchange.ts';
 import type { GatewayParts } from './parts.ts';
-import type { Caller } from './types.ts';
+import type { Caller, Router } from './types.ts';
 
 /** `GET /v1/models` and `GET /v1/models/{id}`: what this key can use now, in the form that the client knows. */
-export function answerModels({ models }: GatewayParts, exchange: Exchange, caller: Caller): void {
-  const usable = models.list().filter((model) => model.available && isAllowed(model, caller));
+export function answerModels({ models, router }: GatewayParts, exchange: Exchange, caller: Caller): void {
+  const known = models.list().filter((model) => model.available && isAllowed(model, caller));
+  const usable: Listed[] = [...namedModels(router.names(), known, caller), ...known];
   const isAnthropic = exchange.request.headers['anthropic-version'] !== undefined;
-  const form = (model: Model) => (isAnthropic ? anthropicModel(model) : openAiModel(model));
+  const form = (model: Listed) => (isAnthropic ? anthropicModel(model) : openAiModel(model));
   const id = decodeURIComponent(exchange.path.slice('/v1/models/'.length));
   if (id) {
     const found = usable.find((model) => idOf(model) === id || model.name === id || model.model === id);
@@ -19,27 +20,41 @@ export function answerModels({ models }: GatewayParts, exchange: Exchange, calle
   exchange.json(200, JSON.stringify(isAnthropic ? anthropicPage(data) : { object: 'list', data }));
 }
 
-function isAllowed({ provider, model }: Model, { models }: Caller): boolean {
+/** A model as it is listed; `listedAs`: a name of the gateway's configuration, which stands for several. */
+type Listed = Model & { listedAs?: string };
+
+type Names = ReturnType<Router['names']>;
+
+/** Under the name of the configuration, with the facts of the first endpoint that this key may use. */
+function namedModels(names: Names, known: readonly Model[], caller: Caller): Listed[] {
+  return names.flatMap(({ name, candidates }) => {
+    const first = candidates.find(({ target }) => isAllowed(target, caller));
+    const facts = known.find((model) => first && idOf(model) === idOf(first.target));
+    return facts ? [{ ...facts, name, label: name, listedAs: name }] : [];
+  });
+}
+
+function isAllowed({ provider, model }: Pick<Model, 'provider' | 'model'>, { models }: Caller): boolean {
   return models === null || models.includes(`${provider}/${model}`) || models.includes(`${provider}/*`);
 }
 
-function idOf({ provider, model }: Model): string {
-  return `${provider}/${model}`;
+function idOf({ provider, model, listedAs }: Pick<Listed, 'provider' | 'model' | 'listedAs'>): string {
+  return listedAs ?? `${provider}/${model}`;
 }
 
-function openAiModel(model: Model) {
+function openAiModel(model: Listed) {
   return {
     id: idOf(model),
     object: 'model',
     created: Math.floor(Date.parse(model.asOf) / 1_000) || 0,
-    owned_by: model.provider,
+    owned_by: model.listedAs ? 'crosspoint' : model.provider,
     context_length: model.contextWindow,
     max_output: model.maxOutput,
     ...(model.retiresOn ? { shutdown_date: model.retiresOn } : {}),
   };
 }
 
-function anthropicModel(model: Model) {
+function anthropicModel(model: Listed) {
   const day = model.asOf.length === 10 ? `${model.asOf}T00:00:00Z` : model.asOf;
   return { type: 'model', id: idOf(model), display_name: model.label, created_at: day };
 }

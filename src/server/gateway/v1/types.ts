@@ -124,6 +124,8 @@ export interface Router {
   candidates(model: string, use?: ModelUse): Candidate[];
   /** Why parts of a chain are not among its candidates: sentences for the final error. */
   leftOut(model: string, use?: ModelUse): string[];
+  /** The names of the gateway's configuration, with what may serve each now; those that nothing can serve are left out. */
+  names(): { name: string; candidates: Candidate[] }[];
   /**
    * A candidate is about to be tried; `report` must follow, whatever happens. false: its breaker is open, or another
    * request probes it at the moment: the next one is to be taken.
