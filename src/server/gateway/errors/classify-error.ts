@@ -17,6 +17,7 @@ export interface ErrorSubject {
  * - context: OpenAI `context_length_exceeded`; Anthropic "prompt is too long", "exceed context limit"; Groq "reduce the
  *   length of the messages"; Google "exceeds the maximum number of tokens"; llama.cpp `exceed_context_size_error`;
  *   OpenAI "Invalid 'messages': array too long. Expected an array with maximum length 2048" (obot-platform/obot#1009);
+ *   Z.ai "Prompt exceeds max length"; Alibaba "Range of input length should be"; Copilot "prompt token count of … exceeds";
  *   Mistral "too large for model with … maximum context length"; Bedrock "Input is too long"
  * - credit: OpenAI `insufficient_quota` (429); Anthropic "credit balance is too low" (400), `billing_error`; OpenRouter 402
  * - filter: Azure and OpenAI `content_filter`, `content_policy_violation`, `invalid_prompt`; OpenRouter 403 "flagged"
@@ -33,7 +34,7 @@ const telling: { code: ErrorCode; pattern: RegExp }[] = [
   {
     code: 'context_overflow',
     pattern:
-      /context_length_exceeded|exceed_context_size|maximum context length|prompt is too long|context (?:window|limit|length|size)|input is too long|too many (?:input )?tokens|exceeds? the (?:maximum|max) (?:number of|allowed) (?:input )?tokens|invalid ['"]?(?:messages|input)['"]?: array too long|reduce the length of|model token limit|input length .*exceed|maximum prompt length/,
+      /context_length_exceeded|exceed_context_size|maximum context length|prompt is too long|context (?:window|limit|length|size)|input is too long|too many (?:input )?tokens|exceeds? the (?:maximum|max) (?:number of|allowed) (?:input )?tokens|invalid ['"]?(?:messages|input)['"]?: array too long|reduce the length of|model token limit|input length .*exceed|prompt exceeds max length|range of input length should be|prompt token count of \d+ exceeds|tokens \+ `max_new_tokens` must be|must have less than \d+ tokens|contextwindowexceeded|maximum prompt length/,
   },
   {
     code: 'provider_no_credit',

@@ -43,6 +43,22 @@ const bodies: [status: number, body: string, code: ErrorCode][] = [
     '{"error":{"message":"Invalid \'messages\': array too long. Expected an array with maximum length 2048, but got an array with length 2050 instead.","code":"array_above_max_length"}}',
     'context_overflow',
   ],
+  [400, '{"error":{"code":"1261","message":"Prompt exceeds max length"}}', 'context_overflow'],
+  [
+    400,
+    '{"error":{"message":"<400> InternalError.Algo.InvalidParameter: Range of input length should be [1, 129024]"}}',
+    'context_overflow',
+  ],
+  [
+    400,
+    '{"error":{"message":"prompt token count of 130000 exceeds the limit of 128000","code":"model_max_prompt_tokens_exceeded"}}',
+    'context_overflow',
+  ],
+  [
+    422,
+    '{"error":"Input validation error: `inputs` tokens + `max_new_tokens` must be <= 8193. Given: 9000","error_type":"validation"}',
+    'context_overflow',
+  ],
   [
     400,
     '{"error":{"message":"Invalid \'messages[2].tool_calls\': array too long. Expected an array with maximum length 128, but got an array with length 200 instead."}}',
