@@ -3,6 +3,7 @@ import { cpus } from 'node:os';
 import { agentStep } from './agent-step.ts';
 import { firstToken } from './first-token.ts';
 import { gateway } from './gateway.ts';
+import { ledger } from './ledger.ts';
 import { longThread } from './long-thread.ts';
 import { page } from './page.ts';
 import { start } from './start.ts';
@@ -13,7 +14,7 @@ import { meets, type Benchmark, type Outcome } from './support/figures.ts';
  * `npm run bench [name …]`: runs the benchmarks one after the other, prints a table and writes the figures as JSON under
  * `bench/results/`. Figures are compared within one run only: machines differ, and so does their load.
  */
-const benchmarks: Benchmark[] = [start, agentStep, firstToken, longThread, switching, page, gateway];
+const benchmarks: Benchmark[] = [start, agentStep, firstToken, longThread, switching, page, gateway, ledger];
 
 const wanted = process.argv.slice(2);
 const results: { name: string; outcome: Outcome }[] = [];

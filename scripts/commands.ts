@@ -27,7 +27,7 @@ const commands: Record<string, Command> = {
   },
   key: {
     takes: 'create|list|revoke [<name or id>] [<option>...]',
-    run: async (...given) => (await import('#server/gateway/keys/commands.ts')).runKeyCommand(given),
+    run: async (...given) => (await import('#server/key-commands.ts')).runKeyCommand(given),
   },
 };
 

@@ -145,6 +145,7 @@ async function openGateways(
     secrets: () => knownSecrets(config, connections, gatewayConfig()),
     breakers: () => breakersOf(keyRouter),
     queues: () => admissions.queues(),
+    usage: store.usage,
     logger,
   });
   const ledger = observation.ledger(store.ledger);
@@ -176,8 +177,7 @@ async function openGateways(
     cache,
     keys: new KeyOffice(store.keys, (hash) => keyDesk.forget(hash)),
     async close() {
-      await v1.close();
-      await gateway.close();
+      await Promise.all([v1.close(), gateway.close()]);
       await observation.close();
       cache.close();
       limits.close();

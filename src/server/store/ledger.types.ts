@@ -79,8 +79,10 @@ export interface RequestFilter extends LedgerFilter {
   error?: string;
 }
 
-/** The ledger as people read it. Sums are kept up to date as they are read; answers are the same without them. */
+/** The ledger as people read it. */
 export interface UsageStore {
+  /** Brings the sums up to date, which reports read: from time to time, so that the next report need not. */
+  fold(): Promise<void>;
   groupBy(userId: string, by: UsageGrouping, filter?: LedgerFilter): Promise<UsageGroup[]>;
   timeline(userId: string, filter?: LedgerFilter): Promise<TimelineDay[]>;
   performance(

@@ -34,6 +34,7 @@ export async function openStore(dataDir: string): Promise<Store> {
   return {
     ...parts(db, masterKey),
     ledger: journal.of(ledgerStore(db)),
+    usage: usageStore(db, () => journal.flush()),
     async transaction(work) {
       await journal.flush();
       return inTransaction(db, masterKey, work);

@@ -32,3 +32,16 @@ export function percentilesOf(buckets: Buckets | undefined): Percentiles | null 
   };
   return { p50: at(0.5), p95: at(0.95), p99: at(0.99), count };
 }
+
+export function addBuckets(buckets: Buckets, more: Iterable<readonly [number, number]>): void {
+  for (const [bucket, count] of more) buckets.set(bucket, (buckets.get(bucket) ?? 0) + count);
+}
+
+/** All of them in one text: a day of one model has hundreds, and they are only ever read together. */
+export function writeBuckets(buckets: Buckets): string {
+  return JSON.stringify([...buckets]);
+}
+
+export function readBuckets(text: string): [number, number][] {
+  return JSON.parse(text) as [number, number][];
+}

@@ -162,8 +162,8 @@ export interface Database {
     day: string;
     provider: string;
     model: string;
-    bucket: number;
-    count: number;
+    /** See percentiles.ts. */
+    buckets: string;
   };
   ledger_folded: { id: number; through_row: number };
   keys: {

@@ -2,7 +2,7 @@ import { setImmediate as breathe } from 'node:timers/promises';
 import { sql } from 'kysely';
 import type { Queries } from './database.ts';
 import { lastRow, propertiesWithin } from './ledger-scan.ts';
-import { bucketOf } from './percentiles.ts';
+import { addBuckets, bucketOf, readBuckets, writeBuckets, type Buckets } from './percentiles.ts';
 import type { Database } from './schema.ts';
 import {
   addEntry,
@@ -70,12 +70,13 @@ async function foldOnce(db: Queries, after: number, through: number): Promise<vo
     .execute();
   const properties = await propertiesWithin(db, after, through);
   const sums = new Map<string, Database['ledger_sums']>();
-  const speeds = new Map<string, Database['ledger_speeds']>();
+  const speeds = new Map<string, Speeds>();
   for (const row of rows) {
     sumUp(sums, row, properties.get(row.row));
     countSpeeds(speeds, row);
   }
-  await addAll(db, [...sums.values()], [...speeds.values()]);
+  await addSums(db, [...sums.values()]);
+  for (const each of speeds.values()) await addSpeeds(db, each);
 }
 
 function sumUp(
@@ -95,23 +96,38 @@ function sumUp(
   }
 }
 
-function countSpeeds(speeds: Map<string, Database['ledger_speeds']>, row: LedgerEntry): void {
+/** What is counted for one day of one model, to be added to its row. */
+type Speeds = Omit<Database['ledger_speeds'], 'buckets'> & { buckets: Buckets };
+
+function countSpeeds(speeds: Map<string, Speeds>, row: LedgerEntry): void {
   const { user_id, provider, model } = row;
   const day = dayOf(row);
   for (const [measure, ms] of speedsOf(row)) {
-    const bucket = bucketOf(ms);
-    const key = JSON.stringify([user_id, measure, day, provider, model, bucket]);
-    const cell = speeds.get(key);
-    if (cell) cell.count += 1;
-    else speeds.set(key, { user_id, measure, day, provider, model, bucket, count: 1 });
+    const key = JSON.stringify([user_id, measure, day, provider, model]);
+    let of = speeds.get(key);
+    if (!of) speeds.set(key, (of = { user_id, measure, day, provider, model, buckets: new Map() }));
+    addBuckets(of.buckets, [[bucketOf(ms), 1]]);
   }
 }
 
-async function addAll(
-  db: Queries,
-  sums: Database['ledger_sums'][],
-  speeds: Database['ledger_speeds'][],
-): Promise<void> {
+async function addSpeeds(db: Queries, { buckets, ...key }: Speeds): Promise<void> {
+  const known = await db
+    .selectFrom('ledger_speeds')
+    .select('buckets')
+    .where((eb) => eb.and(key))
+    .executeTakeFirst();
+  if (known) addBuckets(buckets, readBuckets(known.buckets));
+  const text = writeBuckets(buckets);
+  await db
+    .insertInto('ledger_speeds')
+    .values({ ...key, buckets: text })
+    .onConflict((on) =>
+      on.columns(['user_id', 'measure', 'day', 'provider', 'model']).doUpdateSet({ buckets: text }),
+    )
+    .execute();
+}
+
+async function addSums(db: Queries, sums: Database['ledger_sums'][]): Promise<void> {
   for (let at = 0; at < sums.length; at += insertRows)
     await db
       .insertInto('ledger_sums')
@@ -127,16 +143,6 @@ async function addAll(
               ]),
             ),
           ),
-      )
-      .execute();
-  for (let at = 0; at < speeds.length; at += insertRows)
-    await db
-      .insertInto('ledger_speeds')
-      .values(speeds.slice(at, at + insertRows))
-      .onConflict((on) =>
-        on
-          .columns(['user_id', 'measure', 'day', 'provider', 'model', 'bucket'])
-          .doUpdateSet((eb) => ({ count: eb('ledger_speeds.count', '+', eb.ref('excluded.count')) })),
       )
       .execute();
 }

@@ -44,8 +44,8 @@ const statements = (clustered: string) => [
     primary key (user_id, dimension, day, value, provider, model))${clustered}`,
   `create table ledger_speeds (
     user_id text not null, measure text not null, day text not null, provider text not null, model text not null,
-    bucket integer not null, count bigint not null,
-    primary key (user_id, measure, day, provider, model, bucket))${clustered}`,
+    buckets text not null,
+    primary key (user_id, measure, day, provider, model))${clustered}`,
   `create table ledger_folded (id smallint primary key, through_row bigint not null)`,
   `insert into ledger_folded (id, through_row) values (1, 0)`,
 ];

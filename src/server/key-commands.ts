@@ -3,10 +3,10 @@ import * as v from 'valibot';
 import { createKeyCommand } from '#protocol/key-commands.ts';
 import { CrosspointError } from '#protocol/errors.ts';
 import type { KeyView } from '#protocol/keys.ts';
-import { readConfig } from '#server/config.ts';
-import { readEnvironment } from '#server/process/environment-file.ts';
-import { openStore } from '#server/store/open-store.ts';
-import { KeyOffice } from './key-office.ts';
+import { readConfig } from './config.ts';
+import { readEnvironment } from './process/environment-file.ts';
+import { openStore } from './store/open-store.ts';
+import { KeyOffice } from './gateway/keys/key-office.ts';
 
 const usage = `npm start -- key create <name> [--models openai/*,anthropic/claude-…] [--expires 2027-01-31|90d] [--budget 20/month]
                                [--requests-per-minute 60] [--tokens-per-minute 100000] [--concurrency 4] [--queue-ms 10000]
