@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { closeSync, openSync, readdirSync, readFileSync, unlinkSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Kysely } from 'kysely';
-import { changedColumns, reservedColumns } from './ledger-columns.ts';
+import { changedColumns, hitColumns, reservedColumns } from './ledger-columns.ts';
 import type { Database } from './schema.ts';
 import { writeTogether, type Write } from './sqlite-dialect.ts';
 import { storageError } from './sqlite-error.ts';
@@ -25,7 +25,7 @@ interface Row {
 type Line = { row: Row } | { id: string; change: Columns };
 
 /**
- * The two writes of each model attempt, the most frequent of all. They go to the end of a file at once (what is there
+ * The two writes of each model attempt, and the one of a cache hit: the most frequent of all. They go to the end of a file at once (what is there
  * survives the end of the process), and together into the table a moment later: most rows are settled by then and are
  * written once, whole. Whoever reads the ledger or begins a transaction sees everything that was written before.
  */
@@ -52,7 +52,8 @@ export class LedgerJournal {
     };
     return {
       ...ledger,
-      reserve: async (row) => this.#reserve(row),
+      reserve: async (row) => this.#add(row.id, reservedColumns(row), row.properties),
+      recordHit: async (hit) => this.#add(hit.id, hitColumns(hit), hit.properties),
       settle: async (id, result) => this.#settle(id, result),
       reclaim: async () => {
         await this.#takeOver();
@@ -75,10 +76,10 @@ export class LedgerJournal {
     if (this.#timer) clearTimeout(this.#timer);
   }
 
-  #reserve(given: Parameters<LedgerStore['reserve']>[0]): void {
-    const row = { columns: reservedColumns(given), properties: given.properties ?? {} };
+  #add(id: string, columns: Columns, properties: Record<string, string> = {}): void {
+    const row = { columns, properties };
     this.#append({ row });
-    this.#rows.set(given.id, row);
+    this.#rows.set(id, row);
     if (this.#rows.size === mostRows) this.#soon(0);
   }
 

@@ -13,6 +13,8 @@ export class ClientSink implements Sink {
   readonly #answerHeaders: () => [string, string][];
 
   readonly #keep: KeptBytes | null;
+  /** The head is out, with the first bytes. */
+  #begun = false;
 
   constructor(exchange: Exchange, answerHeaders: () => [string, string][], keep: KeptBytes | null) {
     this.#exchange = exchange;
@@ -35,10 +37,27 @@ export class ClientSink implements Sink {
 
   write(bytes: Buffer): boolean {
     this.#keep?.add(bytes);
-    return this.#exchange.response.write(bytes);
+    const { response } = this.#exchange;
+    const { socket } = response;
+    if (this.#begun && socket && response.chunkedEncoding) return socket.write(framed(bytes));
+    this.#begun = true;
+    return response.write(bytes);
   }
 
   onDrain(ready: () => void): void {
-    this.#exchange.response.once('drain', ready);
+    const { response } = this.#exchange;
+    (response.socket ?? response).once('drain', ready);
   }
+}
+
+const lineEnd = 2;
+
+/** One chunk of HTTP/1.1 (RFC 9112, section 7.1) in one piece: `response.write` hands the socket four. */
+function framed(bytes: Buffer): Buffer {
+  const size = bytes.length.toString(16);
+  const frame = Buffer.allocUnsafe(size.length + bytes.length + 2 * lineEnd);
+  frame.write(`${size}\r\n`, 0, 'latin1');
+  bytes.copy(frame, size.length + lineEnd);
+  frame.write('\r\n', frame.length - lineEnd, 'latin1');
+  return frame;
 }
