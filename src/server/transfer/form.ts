@@ -49,7 +49,9 @@ function isThinking({ type, thinking, signature, data }: Record<string, unknown>
   return type === 'thinking' && typeof thinking === 'string' && typeof signature === 'string';
 }
 
-function isReasoningItem({ type, id }: Record<string, unknown>): boolean {
+/** Codex records its reasoning without the id: it is kept, and goes into no request. */
+function isReasoningItem({ type, id, encrypted_content: sealed }: Record<string, unknown>): boolean {
+  if (type === 'reasoning' && (id ?? null) === null) return typeof sealed === 'string';
   return (
     (type === 'reasoning' || type === 'item_reference') && typeof id === 'string' && id.startsWith('rs_')
   );

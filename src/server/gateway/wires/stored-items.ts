@@ -10,7 +10,8 @@ import { openCapsule } from './capsule.ts';
  * with `store` set to true, or remove this item from your input."
  */
 export function isStoredOnly({ wire, data }: Capsule): boolean {
-  return wire === 'openai-responses' && !/"encrypted_content":\s*"[^"]/.test(data);
+  if (wire !== 'openai-responses') return false;
+  return !/"encrypted_content":\s*"[^"]/.test(data) || !/"id":\s*"rs_/.test(data);
 }
 
 /** The JSON text of reasoning that may go back, else null. */
