@@ -6,6 +6,8 @@ import { startingListener, type Listener } from './listener.ts';
 /** Milliseconds: slow senders are cut off (the cure for slowloris), slow readers are the streams' business. */
 const headersTimeout = 10_000;
 const requestTimeout = 30_000;
+/** A sender that was refused has so long to read why; one that goes on sending would hold its connection for ever. */
+const lingerMs = 1_000;
 /** What still runs after that long at shutdown is cut off. */
 const graceMs = 2_000;
 
@@ -68,6 +70,7 @@ function refuseBroken(cause: Error & { code?: string }, socket: Socket): void {
   const body = JSON.stringify({ error: sentence, code: 'bad_request' });
   const headers = `Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close`;
   socket.end(`HTTP/1.1 ${status}\r\n${headers}\r\n\r\n${body}`);
+  setTimeout(() => socket.destroy(), lingerMs).unref();
 }
 
 const brokenAnswers: Record<string, [string, string]> = {
