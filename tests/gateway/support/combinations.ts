@@ -31,6 +31,8 @@ export class Plans {
     const id = asked.lastUserText;
     const before = this.asked(id);
     this.#asked.set(id, [...before, asked]);
+    // A picture and no words.
+    if (id === '') return { text: 'I see.' };
     const plan = this.#plans.get(id);
     if (!plan) throw new Error(`nobody planned "${id}"`);
     return plan(before.length + 1, asked);
