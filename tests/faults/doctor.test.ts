@@ -71,7 +71,13 @@ test("the gateway's file is checked to the place, and a variable that it names a
   const file = join(folder.path, 'gateway.yaml');
   assert.match(find((await doctor(env, folder.path)).lines, 'Gateway')[0], /^- .*one key a provider/);
   writeFileSync(file, 'keys: { openai: [OPENAI_API_KEY, OPENAI_API_KEY_2] }');
-  const missing = await doctor({ ...env, OPENAI_API_KEY_2: 'sk-two' }, folder.path);
+  const named = { OPENAI_API_KEY_2: 'sk-two', OPENAI_BASE_URL: 'http://127.0.0.1:1/v1' };
+  const missing = await doctor({ ...env, ...named }, folder.path);
+  assert.match(
+    find(missing.lines, 'OpenAI')[0],
+    /^BAD .*cannot be reached/,
+    'its second key makes it a provider',
+  );
   const [line, remedy] = find(missing.lines, 'Gateway');
   assert.match(line, /^BAD .*gateway\.yaml: 0 named models, 2 named keys; not set: OPENAI_API_KEY$/);
   assert.match(remedy, /→ Add OPENAI_API_KEY=… to \.env/);

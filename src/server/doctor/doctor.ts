@@ -23,13 +23,18 @@ async function diagnose(isPageBuilt: () => boolean): Promise<Finding[]> {
   if ('state' in config) return [runtime, config];
   const checks: Check[] = [
     () => checkServer(config, isPageBuilt()),
-    // One after the other: both open the record.
-    async () => [...(await checkDataDirectory(config)), ...(await checkGateway(config))],
     () => checkSandbox(config),
-    () => checkProviders(config),
+    () => checkRecordAndModels(config),
   ];
   const found = await Promise.all(checks.map((check) => check()));
   return [runtime, ...found.flat()];
+}
+
+/** One after the other: the first two open the record, and the gateway's configuration may name keys of providers. */
+async function checkRecordAndModels(config: Config): Promise<Finding[]> {
+  const data = await checkDataDirectory(config);
+  const gateway = await checkGateway(config);
+  return [...data, ...gateway.findings, ...(await checkProviders(gateway.config))];
 }
 
 function tryConfig(): Config | Finding {

@@ -1,7 +1,7 @@
 import type { EndpointHealthState, GatewayHealthAnswer } from '#protocol/answers.ts';
 import { ConfigError, type Config } from '../config.ts';
 import type { GatewayConfig } from '../gateway/routing/gateway-config.ts';
-import { namedVariables, openGatewaySettings } from '../gateway/routing/gateway-settings.ts';
+import { namedVariables, openGatewaySettings, withNamedKeys } from '../gateway/routing/gateway-settings.ts';
 import { providersOf } from '../models/providers/index.ts';
 import { findRunningServer } from '../process/data-directory.ts';
 import { readGatewayFile } from '../process/gateway-file.ts';
@@ -11,23 +11,23 @@ import type { Finding } from './finding.ts';
 const timeoutMs = 5_000;
 const subject = 'Gateway';
 
-/** Its file or its settings, the variables that they name, and how its endpoints do where the server runs. */
-export async function checkGateway(config: Config): Promise<Finding[]> {
-  return [await checkConfiguration(config), ...(await checkEndpoints(config))];
+/**
+ * Its file or its settings, the variables that they name, and how its endpoints do where the server runs. `config` is the
+ * given one with the keys that it names.
+ */
+export async function checkGateway(config: Config): Promise<{ findings: Finding[]; config: Config }> {
+  const { finding, config: named } = await checkConfiguration(config);
+  return { findings: [finding, ...(await checkEndpoints(config))], config: named };
 }
 
-async function checkConfiguration(config: Config): Promise<Finding> {
+async function checkConfiguration(config: Config): Promise<{ finding: Finding; config: Config }> {
   try {
     const { file, gateway } = await readConfiguration(config);
-    return describe(file, gateway, config);
+    return { finding: describe(file, gateway, config), config: withNamedKeys(config, gateway) };
   } catch (cause) {
     if (!(cause instanceof ConfigError)) throw cause;
-    return {
-      state: 'bad',
-      subject,
-      detail: cause.message,
-      remedy: 'Correct the file; docs/gateway.md has its form.',
-    };
+    const remedy = 'Correct the file; docs/gateway.md has its form.';
+    return { finding: { state: 'bad', subject, detail: cause.message, remedy }, config };
   }
 }
 
