@@ -94,3 +94,17 @@ export async function assertFits(page: Page): Promise<void> {
   );
   assert.ok((content ?? 0) <= (window ?? 0), `the page is ${content} wide in a window of ${window}`);
 }
+
+/** Both of the above on a desktop and on a phone, light and dark; then as it was. */
+export async function assertFineEverywhere(page: Page, where: string): Promise<void> {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    for (const [size, viewport] of Object.entries(sizes)) {
+      await page.setViewportSize(viewport);
+      await assertFits(page);
+      await assertAccessible(page, `${where}, ${colorScheme} ${size}`);
+    }
+  }
+  await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
+  await page.setViewportSize(sizes.desktop);
+}

@@ -1,5 +1,5 @@
 import type { KeyBudget, KeyLimits } from '#protocol/keys.ts';
-import { duration, money, tokens } from '#ui/client/format.ts';
+import { duration, money, plural, tokens } from '#ui/client/format.ts';
 
 const periods: Record<KeyBudget['period'], string> = {
   day: 'a day',
@@ -15,7 +15,7 @@ export function budgetWords({ usd, period, allowUnpriced }: KeyBudget): string {
 export function limitWords(limits: KeyLimits): string {
   const { requestsPerMinute, tokensPerMinute, concurrency, queueMs } = limits;
   return [
-    requestsPerMinute ? `${requestsPerMinute.toLocaleString('en')} requests a minute` : '',
+    requestsPerMinute ? `${plural(requestsPerMinute, 'request')} a minute` : '',
     tokensPerMinute ? `${tokens(tokensPerMinute)} tokens a minute` : '',
     concurrency ? `${concurrency.toLocaleString('en')} at once` : '',
     queueMs ? `waits up to ${duration(queueMs)}` : '',
