@@ -3,7 +3,7 @@ import type { Connection } from '../types.ts';
 import type { GatewayConfig } from './gateway-config.ts';
 
 /** A connection with one of the provider's keys. */
-export interface KeyedConnection {
+interface KeyedConnection {
   connection: Connection;
   /** Of the provider and the key's variable; never the key itself. */
   id: string;
