@@ -98,7 +98,7 @@ function requestFor(order: SummaryOrder, target: Target, before: string, piece: 
   return {
     target,
     system: systemFor(tokens),
-    messages: [{ role: 'user', parts: [{ type: 'text', text: asData(before, piece) }] }],
+    messages: [{ role: 'user', parts: [{ type: 'text', text: asData(before, piece).toWellFormed() }] }],
     tools: [],
     settings: {
       maxTokens: Math.min(maxTokens, target.maxOutput ?? maxTokens),
