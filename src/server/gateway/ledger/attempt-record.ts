@@ -96,14 +96,14 @@ export class AttemptRecord {
   #usage(ending: AttemptEnding): UsageEntry {
     const { target, attempt, route, startedAt } = this.#identity;
     const { provider, model, cost } = target;
-    const { chargedUsd, ...tokens } = this.#tokens(ending);
+    const { chargedUsd, longCacheWriteTokens, ...tokens } = this.#tokens(ending);
     return {
       provider,
       model,
       ...(ending.servedModel ? { servedModel: ending.servedModel } : {}),
       timestamp: new Date(startedAt).toISOString(),
       ...tokens,
-      costUsd: chargedUsd ?? costUsd(cost, tokens),
+      costUsd: chargedUsd ?? costUsd(cost, { ...tokens, longCacheWriteTokens }),
       cache: this.cache,
       latencyMs: Math.round(performance.now() - this.#started),
       ttftMs: this.#ttftMs === null ? null : Math.round(this.#ttftMs),

@@ -4,7 +4,13 @@ import type { UsageEntry } from '#protocol/usage.ts';
 export type TokenCounts = Pick<
   UsageEntry,
   'inputTokens' | 'outputTokens' | 'cacheReadTokens' | 'cacheWriteTokens'
->;
+> & {
+  /** Of `cacheWriteTokens`: those that are kept for an hour. */
+  longCacheWriteTokens?: number | undefined;
+};
+
+/** Of the input rate, for a write that is kept for an hour (https://docs.claude.com/en/docs/build-with-claude/prompt-caching#pricing). */
+const longWriteFactor = 2;
 
 interface Rates {
   input: number | null;
@@ -20,11 +26,13 @@ interface Rates {
  */
 export function costUsd(cost: ModelCost, tokens: TokenCounts): number | null {
   const rates = ratesFor(cost, tokens.inputTokens);
+  const long = tokens.longCacheWriteTokens ?? 0;
   const cached = tokens.cacheReadTokens + tokens.cacheWriteTokens;
   const priced: [number, number | null][] = [
     [Math.max(0, tokens.inputTokens - cached), rates.input],
     [tokens.cacheReadTokens, rates.cacheRead],
-    [tokens.cacheWriteTokens, rates.cacheWrite],
+    [tokens.cacheWriteTokens - long, rates.cacheWrite],
+    [long, rates.input === null ? null : rates.input * longWriteFactor],
     [tokens.outputTokens, rates.output],
   ];
   if (rates.input === null || rates.output === null) return null;

@@ -7,6 +7,7 @@ import type { AnswerUsage } from '#tests/upstreams/index.ts';
 import { openStore } from '#server/store/open-store.ts';
 import { createGateway } from '../gateway.ts';
 import { openWorkbench, request, target } from '../testing/workbench.ts';
+import { readAnthropicUsage } from '../wires/anthropic-usage.ts';
 import { costUsd } from './cost.ts';
 
 const usage: AnswerUsage = {
@@ -89,6 +90,18 @@ test('a request above the limit of a price tier costs that tier as a whole, its 
     costUsd(tiered, { ...tokens, inputTokens: 272_000 }),
     (172_000 * 2 + 100_000 * 0.2 + 1_000 * 10) / 1e6,
   );
+});
+
+test("tokens that Anthropic's cache keeps for an hour cost twice the input rate, the others their own", () => {
+  const cost = { input: 4, output: 20, cacheRead: 0.4, cacheWrite: 5 };
+  const given = { input_tokens: 100, cache_creation_input_tokens: 1_000, output_tokens: 0 };
+  const five = readAnthropicUsage(given);
+  assert.equal(costUsd(cost, five), (100 * 4 + 1_000 * 5) / 1e6);
+  const mixed = readAnthropicUsage({ ...given, cache_creation: { ephemeral_1h_input_tokens: 600 } });
+  assert.deepEqual([mixed.inputTokens, mixed.cacheWriteTokens], [1_100, 1_000]);
+  assert.equal(costUsd(cost, mixed), (100 * 4 + 400 * 5 + 600 * 8) / 1e6);
+  const impossible = readAnthropicUsage({ ...given, cache_creation: { ephemeral_1h_input_tokens: 9_999 } });
+  assert.equal(costUsd(cost, impossible), (100 * 4 + 1_000 * 8) / 1e6);
 });
 
 test('a cache rate that the list leaves out is the input rate; an unknown one makes the cost unknown, if it is needed', () => {

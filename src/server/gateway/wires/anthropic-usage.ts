@@ -5,6 +5,7 @@ export interface AnthropicUsage {
   output_tokens?: number | null;
   cache_creation_input_tokens?: number | null;
   cache_read_input_tokens?: number | null;
+  cache_creation?: { ephemeral_1h_input_tokens?: number | null } | null;
   output_tokens_details?: { thinking_tokens?: number | null } | null;
 }
 
@@ -18,11 +19,13 @@ export function mergeUsage(known: AnthropicUsage | null, given: AnthropicUsage):
 export function readAnthropicUsage(usage: AnthropicUsage): ReportedUsage {
   const cacheReadTokens = usage.cache_read_input_tokens ?? 0;
   const cacheWriteTokens = usage.cache_creation_input_tokens ?? 0;
+  const long = usage.cache_creation?.ephemeral_1h_input_tokens ?? 0;
   return {
     inputTokens: (usage.input_tokens ?? 0) + cacheReadTokens + cacheWriteTokens,
     outputTokens: usage.output_tokens ?? 0,
     cacheReadTokens,
     cacheWriteTokens,
     reasoningTokens: usage.output_tokens_details?.thinking_tokens ?? 0,
+    ...(long > 0 ? { longCacheWriteTokens: Math.min(long, cacheWriteTokens) } : {}),
   };
 }

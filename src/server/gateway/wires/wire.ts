@@ -10,6 +10,8 @@ export interface ReportedUsage {
   cacheReadTokens: number;
   cacheWriteTokens: number;
   reasoningTokens: number;
+  /** Of `cacheWriteTokens`: those that are kept for an hour and cost more. */
+  longCacheWriteTokens?: number;
   /** What the provider says that it charged, in USD. */
   chargedUsd?: number;
 }
