@@ -94,7 +94,7 @@ test('what was asked is told by model, with unknown prices, estimates, failures 
     .getByText(/The tokens of 1 request were counted by us/)
     .waitFor();
   await inAll()
-    .getByText(/^\d+ % of all, saved \$0\.\d+/)
+    .getByText(/^[\d.]+ % of all, saved \$0\.\d+/)
     .waitFor();
   await grouped()
     .getByRole('row', { name: /gpt-mystery 1 0 % 1k .* price unknown/ })
