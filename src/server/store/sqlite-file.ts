@@ -1,5 +1,5 @@
-import { chmodSync, copyFileSync, existsSync, mkdirSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { isDamaged } from './sqlite-error.ts';
 
@@ -57,4 +57,13 @@ function damaged(path: string, cause: Error): Error {
     `The database ${path} is damaged: ${cause.message}. A copy is kept in ${copy}. Restore a backup, or move the file away to start anew.`,
     { cause },
   );
+}
+
+/** Deletes a file with its WAL and its damaged copies: only where everything in it can be had again. */
+export function discardSqliteFile(path: string): void {
+  const folder = dirname(path);
+  const name = basename(path);
+  const belongs = (file: string) =>
+    file === name || file.startsWith(`${name}-`) || file.startsWith(`${name}.damaged-`);
+  for (const file of readdirSync(folder)) if (belongs(file)) rmSync(join(folder, file));
 }

@@ -1,7 +1,5 @@
-import { rmSync, readdirSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
-import { openSqliteFile } from '#server/store/sqlite-file.ts';
+import { discardSqliteFile, openSqliteFile } from '#server/store/sqlite-file.ts';
 import { sqliteTransaction } from '#server/store/sqlite-transaction.ts';
 import type { CachedAnswer } from '../v1/types.ts';
 import type { KeptAnswer } from './memory-answers.ts';
@@ -174,15 +172,7 @@ export function openAnswerFile(path: string, bounds: () => CacheSettings): Answe
     return new AnswerFile(openSqliteFile(path, 'normal'), bounds);
   } catch (cause) {
     if (path === ':memory:') throw cause;
-    discard(path);
+    discardSqliteFile(path);
     return new AnswerFile(openSqliteFile(path, 'normal'), bounds);
   }
-}
-
-function discard(path: string): void {
-  const folder = dirname(path);
-  const name = basename(path);
-  const belongs = (file: string) =>
-    file === name || file.startsWith(`${name}-`) || file.startsWith(`${name}.damaged-`);
-  for (const file of readdirSync(folder)) if (belongs(file)) rmSync(join(folder, file));
 }

@@ -2,9 +2,10 @@ import type { AssistantPart, ReasoningPart } from '#protocol/message.ts';
 import type { Dialect, ModelRequest, Target } from '../types.ts';
 import { thinking, thinkingKind } from '../wires/anthropic-thinking.ts';
 import { openCapsule, sealCapsule } from '../wires/capsule.ts';
+import type { ChatMessage } from '../wires/chat-message.ts';
 import type { ChatReasoning } from '../wires/chat-reasoning.ts';
 import { OpenAiChatReader } from '../wires/openai-chat-read.ts';
-import { writeOpenAiChat, type ChatMessage } from '../wires/openai-chat-write.ts';
+import { writeOpenAiChat } from '../wires/openai-chat-write.ts';
 import type { ReasoningDetail } from '../wires/reasoning-details.ts';
 import type { WireAnswer, WireCodec, WirePartial } from '../wires/wire.ts';
 

@@ -9,19 +9,12 @@ import type { ModelEndpoint } from './endpoints.ts';
 import type { Exchange } from './exchange.ts';
 import { readOptions } from './options.ts';
 import type { KeptBytes } from './kept-bytes.ts';
-import type { GatewayParts } from './parts.ts';
+import type { ActiveCall, GatewayParts } from './parts.ts';
 import type { Caller, CallOptions, Candidate } from './types.ts';
 
-/** What can be ended from outside: by the client, by a deadline, by the end of the process. */
-export interface Stoppable {
-  leave(): void;
-  stop(error: Error, left: boolean): void;
-}
-
 /** One call of a client for a model's answer. */
-export interface Call {
+export interface Call extends ActiveCall {
   parts: GatewayParts;
-  exchange: Exchange;
   endpoint: ModelEndpoint;
   caller: Caller;
   options: CallOptions;
@@ -35,8 +28,6 @@ export interface Call {
   facts: Omit<LedgerFacts, 'endpoint'>;
   /** Of all attempts so far. */
   usages: UsageEntry[];
-  /** The attempt that runs. */
-  running: Stoppable | null;
   signal: AbortSignal;
   /** Takes what the client gets, where it may be kept for later. */
   keep: KeptBytes | null;

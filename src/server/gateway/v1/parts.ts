@@ -12,7 +12,7 @@ import type { WrittenMessages } from '../wires/written-messages.ts';
 import type { HeliconeHealth } from '../routing/helicone-health.ts';
 import type { Connection, PromptMessage, Target } from '../types.ts';
 import type { Transport } from '../upstreams/transport.ts';
-import type { Call } from './call.ts';
+import type { Exchange } from './exchange.ts';
 import type { Admissions, CallObserver, KeyDesk, ResponseCache, Router } from './types.ts';
 
 /** What the public gateway is made of; wired in `app.ts`. */
@@ -51,10 +51,23 @@ export interface AccessLogger {
   error(details: object, message: string): void;
 }
 
+/** What can be ended from outside: by the client, by a deadline, by the end of the process. */
+export interface Stoppable {
+  leave(): void;
+  stop(error: Error, left: boolean): void;
+}
+
+/** A call while it is served. */
+export interface ActiveCall {
+  exchange: Exchange;
+  /** The attempt that runs. */
+  running: Stoppable | null;
+}
+
 export interface GatewayParts extends Required<PublicGatewayOptions> {
   deadlines: Deadlines;
   /** What is on its way, for the end of the process. */
-  active: Set<Call>;
+  active: Set<ActiveCall>;
   transport: Transport;
   routes: PassingRoutes;
   health: HeliconeHealth;

@@ -1,14 +1,12 @@
 import type { ImagePart, ToolResultPart, UserPart } from '#protocol/message.ts';
 import type { Dialect, ModelRequest, PromptAssistantMessage, PromptMessage } from '../types.ts';
+import type { ChatMessage } from './chat-message.ts';
 import type { ChatReasoning } from './chat-reasoning.ts';
 import { chatSettings, chatTools } from './chat-settings.ts';
 import { resultText } from './result-text.ts';
 import { callsAfterOthers, strictTurns, withoutSystemRole } from './strict-turns.ts';
 import { argumentsObject } from './tool-calls.ts';
 import type { WrittenMessages } from './written-messages.ts';
-
-/** One message of the body; its keys are always in the same order. */
-export type ChatMessage = Record<string, unknown>;
 
 /** What a server wants beyond the common form. */
 export interface ChatForm {

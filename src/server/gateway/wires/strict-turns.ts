@@ -1,4 +1,4 @@
-import type { ChatMessage } from './openai-chat-write.ts';
+import type { ChatMessage } from './chat-message.ts';
 
 /**
  * What stands between two messages that may not be neighbours. It is added, and nothing is joined: so the bytes of the
