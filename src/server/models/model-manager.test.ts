@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CrosspointError, type ErrorCode } from '#protocol/errors.ts';
 import { ConfigError } from '#server/config.ts';
-import { managerFor, memorySettings } from './testing/manager.ts';
+import { managerFor, memorySettings, noServers } from './testing/manager.ts';
 
 const code = (expected: ErrorCode, sentence?: RegExp) => (error: unknown) => {
   assert.ok(error instanceof CrosspointError);
@@ -298,4 +298,12 @@ test('a custom provider has the models it names, on its wire, and says which key
   assert.equal(withKey.describe({ provider: 'shop', model: 'm' }).available, true);
   assert.ok(!JSON.stringify([withKey.list(), withKey.providerStates()]).includes('secret-of-shop'));
   withKey.close();
+});
+
+test("a Claude by the dotted number of its name is the one with Anthropic's id", async () => {
+  const models = await managerFor({ ANTHROPIC_API_KEY: 'sk-ant-test', ...noServers });
+  for (const name of ['anthropic/claude-sonnet-5.5', 'claude-sonnet-5.5', 'claude-sonnet-5-5'])
+    assert.equal(models.resolveName(name).model, 'claude-sonnet-5-5', name);
+  const custom = models.resolveCustom('anthropic', 'claude-haiku-5.5');
+  assert.deepEqual(custom, { provider: 'anthropic', model: 'claude-haiku-5-5' });
 });

@@ -27,7 +27,7 @@ export function resolveName(resolver: NameResolver, name: string): ModelConfig {
   if (preset) return configOf(table.describe(preset));
   const slash = wanted.indexOf('/');
   const full = { provider: wanted.slice(0, Math.max(0, slash)), model: wanted.slice(slash + 1) };
-  const known = table.get(full) ?? bareId(resolver, wanted);
+  const known = table.get(full) ?? bareId(resolver, wanted) ?? inDashes(resolver, full, wanted);
   if (known) return configOf(known);
   if (!providers.has(full.provider) || !modelId.test(full.model))
     throw new CrosspointError('invalid_model_preset');
@@ -47,7 +47,23 @@ export function resolveCustom(resolver: NameResolver, provider: string, model: s
   }
   if (!modelId.test(chosen.model))
     throw new CrosspointError('bad_request', { detail: 'A model id has 1 to 200 characters and no spaces.' });
-  return chosen;
+  return resolver.table.get(chosen) ? chosen : { ...chosen, model: idInDashes(chosen) };
+}
+
+/** Anthropic's ids have no dots, its names have: "Claude Sonnet 5.5" is `claude-sonnet-5-5`. */
+function idInDashes({ provider, model }: Pick<ModelConfig, 'provider' | 'model'>): string {
+  return provider === 'anthropic' && model.startsWith('claude-')
+    ? model.replace(/(?<=\d)\.(?=\d)/g, '-')
+    : model;
+}
+
+function inDashes(
+  resolver: NameResolver,
+  { provider, model }: Pick<ModelConfig, 'provider' | 'model'>,
+  wanted: string,
+): ModelFacts | undefined {
+  const spelled = wanted.includes('/') ? { provider, model } : { provider: 'anthropic', model: wanted };
+  return resolver.table.get({ provider: spelled.provider, model: idInDashes(spelled) });
 }
 
 /** Several providers may have the same id: one that can be used goes first, then the order of the picker. */

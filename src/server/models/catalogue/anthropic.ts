@@ -22,10 +22,10 @@ function usualCache(input: number, output: number): [number, number, number, num
 
 /** https://docs.anthropic.com/en/docs/about-claude/models, …/model-deprecations */
 export const anthropicModels = factsOf('anthropic', [
-  ['claude-fable-5.1', 'Claude Fable 5.1', { ...newest, price: usualCache(10, 50) }],
+  ['claude-fable-5-1', 'Claude Fable 5.1', { ...newest, price: usualCache(10, 50) }],
   ['claude-opus-5-5', 'Claude Opus 5.5', { ...newest, price: [4, 20, 0.2, 5] }],
-  ['claude-sonnet-5.5', 'Claude Sonnet 5.5', { ...newest, price: usualCache(2, 10) }],
-  ['claude-haiku-5.5', 'Claude Haiku 5.5', { ...newest, price: [0.1, 0.5, 0.01, 0.125] }],
+  ['claude-sonnet-5-5', 'Claude Sonnet 5.5', { ...newest, price: usualCache(2, 10) }],
+  ['claude-haiku-5-5', 'Claude Haiku 5.5', { ...newest, price: [0.1, 0.5, 0.01, 0.125] }],
   ['claude-fable-5', 'Claude Fable 5', { ...thinking, price: [10, 50, 1, 12.5] }],
   ['claude-opus-4-8', 'Claude Opus 4.8', { ...adaptive, price: [5, 25, 0.5, 6.25] }],
   ['claude-opus-4-7', 'Claude Opus 4.7', { ...adaptive, price: [5, 25, 0.5, 6.25] }],
