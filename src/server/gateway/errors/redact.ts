@@ -8,13 +8,14 @@ const keyShapes = [
 
 const mask = '[redacted]';
 
-/** Removes known secrets, in plain, base64 and URL form, and everything that has the shape of a key (rule T4, I9). */
+/** Removes known secrets, in plain, base64, URL and JSON form, and everything that has the shape of a key (rule T4, I9). */
 export function redact(text: string, secrets: readonly (string | null)[]): string {
   let clean = text;
   for (const secret of secrets) {
     // A very short "secret" is a placeholder such as `x`, and would spoil every sentence.
     if (!secret || secret.length < 6) continue;
-    const forms = [secret, Buffer.from(secret).toString('base64'), encodeURIComponent(secret)];
+    const inJson = JSON.stringify(secret).slice(1, -1);
+    const forms = [secret, Buffer.from(secret).toString('base64'), encodeURIComponent(secret), inJson];
     for (const form of forms) clean = clean.replaceAll(form, mask);
   }
   for (const shape of keyShapes) clean = clean.replace(shape, mask);
