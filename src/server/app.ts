@@ -152,6 +152,7 @@ async function openGateways(
   const gateway = withKeptAnswers(
     createGateway({ connections, router: keyRouter, helicone, ledger, deadlineScale, logger }),
     cache,
+    ledger,
   );
   const keyDesk = createKeyDesk({ keys: store.keys, apiToken: config.apiToken, ownerId, logger });
   const v1 = createPublicGateway({

@@ -1,5 +1,6 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
+import type { CacheHit } from '#server/store/ledger.types.ts';
 import { openWorkbench, request, says, target } from '../testing/workbench.ts';
 import type { Gateway, ModelRequest, ModelStreamEvent } from '../types.ts';
 import { withKeptAnswers } from './agent-answers.ts';
@@ -43,7 +44,9 @@ async function kept(options: Parameters<typeof openWorkbench>[0] = {}) {
     ...options,
   });
   const cache = createResponseCache({ path: ':memory:', bounds: () => ({ maxBytes: 1e6, maxEntries: 10 }) });
-  return { bench, gateway: withKeptAnswers(bench.gateway, cache) };
+  const hits: CacheHit[] = [];
+  const recordHit = (hit: CacheHit) => Promise.resolve(void hits.push(hit));
+  return { bench, hits, gateway: withKeptAnswers(bench.gateway, cache, { recordHit }) };
 }
 
 test('the same request again, of whatever thread of the user, is answered with the same words, thoughts and calls, for nothing and without the provider', async () => {
@@ -62,6 +65,25 @@ test('the same request again, of whatever thread of the user, is answered with t
     ['MISS', 'HIT', 0, 'cache'],
   );
   assert.equal(again[0]?.type, 'started');
+});
+
+test('the ledger tells of each kept answer, for whom it was and what it would have cost, and of no other', async () => {
+  const { bench, gateway, hits } = await kept();
+  await using _bench = bench;
+  const first = finishedOf(await all(gateway, asked()));
+  assert.deepEqual(hits, []);
+  await all(gateway, asked({}, { threadId: 'thread-2', runId: 'run-2' }));
+  assert.ok(first.usage.costUsd, 'the first time had its price');
+  assert.deepEqual(
+    hits.map(({ threadId, runId, provider, model, savedUsd }) => [
+      threadId,
+      runId,
+      provider,
+      model,
+      savedUsd,
+    ]),
+    [['thread-2', 'run-2', 'anthropic', 'claude-sonnet-4-5', first.usage.costUsd]],
+  );
 });
 
 test('a thread that does not ask for it, another user, another request and another answer that is wanted go to the provider', async () => {

@@ -1,12 +1,17 @@
+import { randomUUID } from 'node:crypto';
 import type { AssistantPart } from '#protocol/message.ts';
 import type { UsageEntry } from '#protocol/usage.ts';
-import type { Gateway, ModelRequest, ModelStreamEvent } from '../types.ts';
+import type { CacheHit, LedgerStore } from '#server/store/ledger.types.ts';
+import { timeOrderedId } from '../ledger/attempt-id.ts';
+import type { Gateway, ModelRequest, ModelStreamEvent, RequestContext } from '../types.ts';
 import type { CachedAnswer, CacheKey, CacheLookup, CacheOptions, ResponseCache } from '../v1/types.ts';
 import { canonicalJson } from './canonical-json.ts';
 
 type Finished = Extract<ModelStreamEvent, { type: 'finished' }>;
 /** What is kept of a finished answer beside its usage. */
 type KeptAnswer = Omit<Finished, 'type' | 'usage'>;
+/** Before the answer has ended: what it is now, and what it was the first time. */
+type RecordHit = (usage: UsageEntry, first: UsageEntry) => Promise<void>;
 
 const usual: Omit<CacheOptions, 'seed'> = {
   read: true,
@@ -16,15 +21,21 @@ const usual: Omit<CacheOptions, 'seed'> = {
   ignoreKeys: [],
 };
 
-/** A gateway whose callers may have kept answers, each of them that asks for it (`context.cacheAnswers`). */
-export function withKeptAnswers(gateway: Gateway, cache: ResponseCache): Gateway {
+/** A gateway whose callers may have kept answers, each of them that asks for it (`context.cacheAnswers`); the ledger tells of them. */
+export function withKeptAnswers(
+  gateway: Gateway,
+  cache: ResponseCache,
+  ledger: Pick<LedgerStore, 'recordHit'>,
+): Gateway {
   return {
     stream(request, signal) {
       const { userId, cacheAnswers } = request.context;
       if (!cacheAnswers) return gateway.stream(request, signal);
       const options = { ...usual, ...cacheAnswers };
       const key = { userId, path: 'agent', body: bodyOf(request), options };
-      return answered(() => gateway.stream(request, signal), cache, key, signal);
+      const record = (usage: UsageEntry, first: UsageEntry) =>
+        ledger.recordHit(hitOf(request.context, usage, first));
+      return answered(() => gateway.stream(request, signal), cache, key, record, signal);
     },
     close: () => gateway.close(),
   };
@@ -34,6 +45,7 @@ async function* answered(
   ask: () => AsyncIterable<ModelStreamEvent>,
   cache: ResponseCache,
   key: CacheKey,
+  record: RecordHit,
   signal: AbortSignal,
 ): AsyncGenerator<ModelStreamEvent> {
   const startedAt = performance.now();
@@ -42,7 +54,7 @@ async function* answered(
     const lookup = await cache.lookup(key, signal);
     if (lookup.kind === 'leader') return yield* led(ask(), lookup);
     const answer = lookup.kind === 'hit' ? lookup.answer : await lookup.answer;
-    if (answer) return yield* replay(answer, startedAt);
+    if (answer) return yield* replay(answer, record, startedAt);
   }
 }
 
@@ -77,7 +89,11 @@ function kept({ type: _type, usage, ...answer }: Finished): CachedAnswer {
 }
 
 /** The events of an answer that comes at once. It costs nothing, and its tokens are those of the first time. */
-function* replay({ body, usage: first }: CachedAnswer, startedAt: number): Generator<ModelStreamEvent> {
+async function* replay(
+  { body, usage: first }: CachedAnswer,
+  record: RecordHit,
+  startedAt: number,
+): AsyncGenerator<ModelStreamEvent> {
   const answer = JSON.parse(body.toString()) as KeptAnswer;
   yield { type: 'started', attempt: 1, route: 'cache' };
   for (const part of answer.parts) yield* deltasOf(part);
@@ -92,7 +108,23 @@ function* replay({ body, usage: first }: CachedAnswer, startedAt: number): Gener
     attempt: 1,
     route: 'cache',
   };
+  await record(usage, first);
   yield { type: 'finished', ...answer, usage };
+}
+
+function hitOf(
+  { userId, threadId, runId, properties }: RequestContext,
+  usage: UsageEntry,
+  first: UsageEntry,
+): CacheHit {
+  const { provider, model, timestamp, latencyMs } = usage;
+  return {
+    id: timeOrderedId(),
+    requestId: randomUUID(),
+    ...{ userId, threadId, runId, provider, model, timestamp, latencyMs },
+    savedUsd: first.costUsd,
+    ...(properties ? { properties } : {}),
+  };
 }
 
 function* deltasOf(part: AssistantPart): Generator<ModelStreamEvent> {
