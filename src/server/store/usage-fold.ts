@@ -17,9 +17,9 @@ import {
 } from './usage-cells.ts';
 
 /** Rows that are folded in one transaction; fewer are left as they are, because a report reads them as fast. */
-const foldRows = 5_000;
+const foldRows = 1_000;
 /** Rows of one insert: SQLite takes 32,766 parameters. */
-const insertRows = 500;
+const insertRows = 250;
 
 /**
  * Brings the sums up to date, piece by piece, up to the first attempt that still runs: what is settled never changes again.
