@@ -59,6 +59,9 @@ test('a thread that says so gets the answer that was given before, at no cost, a
   await page.getByLabel('About this answer').last().getByText('from the cache').waitFor();
   assert.equal((await desk.crosspoint.thread(threadId)).cacheAnswers, true);
   await assertFineEverywhere(page, 'an answer from the cache');
+  await page.goto(`${desk.crosspoint.origin}/usage?thread=${threadId}`);
+  await page.getByText(/^50 % of all, saved \$0\.0\d+/).waitFor();
+  await page.getByRole('row', { name: /GPT-4\.1 .* from our cache .*\$0\.00, saved/ }).waitFor();
 });
 
 test('without it the same question is asked again', async () => {
