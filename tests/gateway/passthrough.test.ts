@@ -67,6 +67,20 @@ test('a chat stream whose client did not ask for usage has no chunk of it, and i
   assert.deepEqual([row?.inputTokens, row?.outputTokens, row?.estimated], [100, 20, false]);
 });
 
+test('the older name of the limit, which many clients write, is the newer one for a model that takes only that', async () => {
+  await using bench = await openPublicGateway();
+  for (const given of [{ max_tokens: 50 }, { max_tokens: 50, max_completion_tokens: 40 }]) {
+    const { path, body } = small('openai-chat', 'groq/openai/gpt-oss-120b', false);
+    const response = await bench.post(path, { ...body, ...given });
+    assert.equal(response.status, 200, await response.text());
+    const sent = bench.providers.requests.at(-1)?.body;
+    assert.deepEqual(
+      [sent?.max_tokens, sent?.max_completion_tokens],
+      [null, given.max_completion_tokens ?? 50],
+    );
+  }
+});
+
 test('the official clients read an error as their provider’s own', async () => {
   await using bench = await openPublicGateway({
     script: () => ({

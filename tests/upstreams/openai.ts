@@ -83,7 +83,8 @@ function checkReasoningParameters(
       refuse('Unrecognized request argument supplied: reasoning_effort', { param: 'reasoning_effort' });
     return;
   }
-  if (maxTokens !== undefined)
+  // null is the same as leaving it out.
+  if (maxTokens !== undefined && maxTokens !== null)
     refuse(
       "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.",
       {

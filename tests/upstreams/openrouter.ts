@@ -37,7 +37,8 @@ export function checkOpenRouter(body: Json, context: CheckContext): void {
       system: [...system, 'cache_control'],
       user: [...user, 'cache_control'],
       tool: [...tool, 'name', 'cache_control'],
-      assistant: [...assistant, 'reasoning', 'reasoning_details', 'cache_control'],
+      // `reasoning_content` is another name for `reasoning`.
+      assistant: [...assistant, 'reasoning', 'reasoning_content', 'reasoning_details', 'cache_control'],
     },
     partKeys: ['cache_control'],
   });

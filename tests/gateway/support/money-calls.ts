@@ -22,6 +22,8 @@ const kinds = {
   'error event': 4,
   malformed: 3,
   leaves: 5,
+  /** Its usage is counted from the bytes, as the estimate before it. */
+  counted: 0,
 } as const;
 export type Kind = keyof typeof kinds;
 
@@ -96,6 +98,8 @@ function answerTo({ kind }: MoneyCall, { number }: Asked, before: number): Answe
       return before === 0 ? { fault: { kind: 'status', status: 503, headers: soon } } : words;
     case 'limited':
       return { fault: { kind: 'status', status: 429, headers: soon } };
+    case 'counted':
+      return { text: words.text };
     case 'refused':
       return { fault: { kind: 'status', status: 400, message: 'no' } };
     case 'cut':

@@ -103,7 +103,8 @@ function checkTools(value: unknown): void {
   const tools = objects(value, () => refuse('tools: Input should be a valid list'));
   tools.forEach((tool, index) => {
     const path = `tools.${index}.custom`;
-    const key = unknownKey(tool, ['type', 'name', 'description', 'input_schema', 'cache_control', 'strict']);
+    const known = ['type', 'name', 'description', 'input_schema', 'cache_control', 'strict'];
+    const key = unknownKey(tool, [...known, 'eager_input_streaming']);
     if (key) refuse(`${path}.${key}: Extra inputs are not permitted`);
     if (!/^[a-zA-Z0-9_-]{1,128}$/.test(String(tool.name)))
       refuse(`${path}.name: String should match pattern '^[a-zA-Z0-9_-]{1,128}$'`);

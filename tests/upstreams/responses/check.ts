@@ -28,6 +28,8 @@ const keys = [
     'user',
   ],
   ...['prompt_cache_key', 'safety_identifier', 'service_tier', 'truncation', 'background'],
+  // What Codex says about itself.
+  'client_metadata',
 ];
 
 /** What `POST /v1/responses` refuses. */

@@ -2,6 +2,7 @@ import { AttemptRecord } from '../ledger/attempt-record.ts';
 import { PassthroughAttempt, type PassthroughResult, type Sink } from '../passthrough/attempt.ts';
 import { askForUsage, BodyPatch } from '../passthrough/patch.ts';
 import type { PassingRoute } from '../passthrough/plan.ts';
+import { valueAt, type TopLevel } from '../passthrough/top-level.ts';
 import { estimateBody } from '../passthrough/estimate.ts';
 import type { Call, Choice } from './call.ts';
 
@@ -19,6 +20,12 @@ export function passThrough(
   const patch = new BodyPatch(top);
   for (const [name, value] of Object.entries(choice.override ?? {})) patch.set(name, value);
   if (call.model !== target.model) patch.set('model', target.model);
+  if (
+    endpoint.kind === 'answer' &&
+    dialect.maxTokensField === 'max_completion_tokens' &&
+    target.capabilities.reasoning
+  )
+    renameLimit(patch, top);
   const asksUsage = streams && endpoint.wire === 'openai-chat' && dialect.streamUsage !== false;
   const ownUsage = asksUsage && askForUsage(patch, top);
   const record = new AttemptRecord(parts.ledger, {
@@ -43,4 +50,12 @@ export function passThrough(
   });
   call.running = passing;
   return passing.run();
+}
+
+/** OpenAI's reasoning models refuse the older name of the limit, which many clients write whatever the model. */
+function renameLimit(patch: BodyPatch, top: TopLevel): void {
+  const limit = top.values.has('max_tokens') ? valueAt(top, 'max_tokens') : null;
+  if (typeof limit !== 'number') return;
+  patch.set('max_tokens', null);
+  if (!top.values.has('max_completion_tokens')) patch.set('max_completion_tokens', limit);
 }
