@@ -207,3 +207,16 @@ test('a limit of a provider is set in the settings, holds, and is taken away aga
   await page.getByText('Nothing is limited.').waitFor();
   assert.equal(await ask('anthropic/claude-sonnet-4-6', 'three'), 200);
 });
+
+test('a budget of a month is drawn against what the month cost so far', async () => {
+  await page.getByRole('button', { name: 'New limit…' }).click();
+  const form = page.getByRole('dialog', { name: 'New limit' });
+  await form.getByRole('combobox', { name: 'Of' }).selectOption({ label: 'Everything together' });
+  await form.getByRole('spinbutton', { name: 'US dollars' }).fill('10');
+  await form.getByRole('button', { name: 'Save' }).click();
+  await page.getByRole('list', { name: 'Limits' }).getByText('budget $10.00 a month').waitFor();
+  await open('/usage');
+  const month = page.getByRole('region', { name: /against its budget$/ });
+  await month.getByText(/: at least \$0\.\d+ of \$10\.00/).waitFor();
+  await assertFineEverywhere(page, 'usage with a budget');
+});

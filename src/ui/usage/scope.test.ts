@@ -1,6 +1,6 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { addressWith, daysOf, queryOf, scopeOf } from './scope.ts';
+import { addressWith, daysOf, monthOf, queryOf, scopeOf } from './scope.ts';
 
 const now = new Date('2026-03-02T12:00:00Z');
 const at = (address: string) => scopeOf(new URLSearchParams(address), now);
@@ -50,4 +50,9 @@ test('another range or filter closes the request that was open and keeps the res
   const address = new URLSearchParams('range=7&key=k1&request=r1');
   assert.equal(addressWith(address, { key: null, user: 'ann' }), '?range=7&user=ann');
   assert.equal(addressWith(address, { range: null, key: null }), '?');
+});
+
+test('a month in UTC has the days that it has', () => {
+  assert.deepEqual(monthOf(now), { from: '2026-03-01', to: '2026-03-02', length: 31 });
+  assert.equal(monthOf(new Date('2028-02-29T23:59:59Z')).length, 29);
 });

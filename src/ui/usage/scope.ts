@@ -59,6 +59,13 @@ export function groupingOf(address: URLSearchParams): UsageGrouping {
   return groupings.find((one) => one === by) ?? 'model';
 }
 
+/** The month of a day in UTC: its days up to that one, and how many it has. */
+export function monthOf(now: Date): { from: string; to: string; length: number } {
+  const [year, month] = [now.getUTCFullYear(), now.getUTCMonth()];
+  const length = new Date(Date.UTC(year, month + 1, 0)).getUTCDate();
+  return { from: dayOf(Date.UTC(year, month, 1)), to: dayOf(now.getTime()), length };
+}
+
 /** As the server takes it (`src/protocol/usage-reports.ts`). */
 export function queryOf({ from, to, filters }: Scope): URLSearchParams {
   return new URLSearchParams({ from, to, ...filters });

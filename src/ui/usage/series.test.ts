@@ -1,7 +1,7 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import type { TimelineDay } from '#protocol/usage-reports.ts';
-import { seriesByModel, tokenSeries } from './series.ts';
+import { cumulativeCost, seriesByModel, tokenSeries } from './series.ts';
 import { totalOf } from './totals.ts';
 
 const days = ['2026-03-01', '2026-03-02'];
@@ -59,4 +59,13 @@ test('input is told as what was read anew and what the provider had in its cache
       ['Output', [10, 0]],
     ],
   );
+});
+
+test('what a month cost adds up day by day, whatever the model', () => {
+  const rows = [
+    row('2026-03-01', 'one', { costUsd: 1 }),
+    row('2026-03-01', 'two', { costUsd: 2 }),
+    row('2026-03-02', 'one', { costUsd: 4 }),
+  ];
+  assert.deepEqual(cumulativeCost(rows, [...days, '2026-03-03']), [3, 7, 7]);
 });

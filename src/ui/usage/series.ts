@@ -58,6 +58,12 @@ export function tokenSeries(rows: readonly TimelineDay[], days: readonly string[
     .filter(({ values }) => sum(values) > 0);
 }
 
+/** What was spent up to the end of each day. */
+export function cumulativeCost(rows: readonly TimelineDay[], days: readonly string[]): number[] {
+  let total = 0;
+  return valuesOf(rows, days, (row) => row.costUsd).map((cost) => (total += cost));
+}
+
 export const freshInput = (row: Pick<UsageTotals, 'inputTokens' | 'cacheReadTokens' | 'cacheWriteTokens'>) =>
   Math.max(0, row.inputTokens - row.cacheReadTokens - row.cacheWriteTokens);
 
