@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import type { NewKeyAnswer } from '#protocol/keys.ts';
 import { errorCatalogue } from '#protocol/errors.ts';
 import { inOrder } from '#server/agent/testing/workbench.ts';
 import { routes } from './routes.ts';
@@ -8,12 +9,15 @@ import { openTestServer, readEvents, type TestServer } from './testing/test-serv
 let server: TestServer;
 /** A thread that waits for a review, so that every command has something it could damage. */
 let threadId: string;
+let keyId: string;
 
 before(async () => {
   const write = { name: 'write_file', args: { path: 'a.txt', content: 'a' } };
   server = await openTestServer({ script: inOrder({ text: 'I write.', calls: [write] }) });
   const answer = await server.send('POST', '/api/agent', { message: 'Write a file.' });
   ({ threadId } = (await answer.json()) as { threadId: string });
+  const minted = await server.send('POST', '/api/keys', { name: 'A key' });
+  keyId = ((await minted.json()) as NewKeyAnswer).key.id;
 });
 after(() => server.close());
 
@@ -46,7 +50,7 @@ async function refused(
 
 const withBody = routes.filter(({ method, path }) => method !== 'GET' && path !== '/auth/logout');
 const readsBody = withBody.filter(({ method, path }) => method !== 'DELETE' && !path.endsWith('/cancel'));
-const fill = (path: string) => path.replace('{id}', threadId);
+const fill = (path: string) => path.replace('{id}', path.startsWith('/api/keys/') ? keyId : threadId);
 
 test('what is no JSON object is refused by every endpoint that reads one', async () => {
   const bodies = [

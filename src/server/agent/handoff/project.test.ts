@@ -60,7 +60,7 @@ const result = (id: string, text = 'done'): ToolResultPart => ({
 const thinking = (provider: string) => ({
   type: 'reasoning' as const,
   text: 'hm',
-  capsule: { ...by(provider), data: '{"signature":"s","encrypted_content":"e"}' },
+  capsule: { ...by(provider), data: '{"id":"rs_1","signature":"s","encrypted_content":"e"}' },
 });
 
 function assistantParts(messages: PromptMessage[]): AssistantPart[] {
