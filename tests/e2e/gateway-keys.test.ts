@@ -96,6 +96,19 @@ test('the official client works with it, is refused other models, and its reques
   await story.waitFor({ state: 'detached' });
 });
 
+test('a key is changed: what it may use grows, its end stays, and its bodies are not kept any more', async () => {
+  await open('/settings/gateway');
+  await page.getByRole('button', { name: 'Change the laptop' }).click();
+  const form = page.getByRole('dialog', { name: 'Change “the laptop”' });
+  await form.getByRole('textbox', { name: /^Models/ }).fill('openai/* anthropic/*');
+  await form.getByRole('checkbox', { name: /^Keep bodies/ }).uncheck();
+  await form.getByRole('button', { name: 'Save' }).click();
+  const row = keys().filter({ hasText: 'the laptop' });
+  await row.getByText(/only openai\/\*, anthropic\/\* · 100 requests a minute · .* · expires/).waitFor();
+  assert.equal(await row.getByText('bodies are kept').count(), 0);
+  assert.equal(await ask('of another', 'anthropic/claude-sonnet-4-6'), 'You said: of another');
+});
+
 test('a revoked key is refused within five seconds, by the next call of the same client', async () => {
   await open('/settings/gateway');
   await page.getByRole('button', { name: 'Revoke the laptop' }).click();

@@ -1,16 +1,18 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { createKeyCommand } from '#protocol/key-commands.ts';
+import { changeKeyCommand, createKeyCommand } from '#protocol/key-commands.ts';
 import * as v from 'valibot';
-import { readKey } from './key-form.ts';
+import { readChange, readKey } from './key-form.ts';
 
 const now = new Date('2026-03-02T12:00:00Z');
 
-function read(fields: Record<string, string>) {
+function formOf(fields: Record<string, string>): FormData {
   const form = new FormData();
   for (const [name, value] of Object.entries(fields)) form.set(name, value);
-  return readKey(form, now);
+  return form;
 }
+
+const read = (fields: Record<string, string>) => readKey(formOf(fields), now);
 
 test('a key with nothing but a name may do everything, for ever, and keeps no bodies', () => {
   const key = read({ name: ' laptop ', models: '  ', expires: '', budgetUsd: '' });
@@ -48,4 +50,17 @@ test('a key is limited as the form says', () => {
     read({ name: 'x', expires: 'on', expiresOn: '2026-04-01' }).expiresAt,
     '2026-04-01T23:59:59.999Z',
   );
+});
+
+test('a key that is changed keeps its end where it is said to, and loses a limit that is emptied', () => {
+  const change = (expires: string) => readChange(formOf({ name: 'ci', concurrency: '', expires }), now);
+  assert.deepEqual(change('keep'), {
+    name: 'ci',
+    models: null,
+    limits: {},
+    budget: null,
+    storeBodies: false,
+  });
+  assert.equal(change('').expiresAt, null);
+  assert.ok(v.is(changeKeyCommand, change('keep')), 'the server takes it');
 });
