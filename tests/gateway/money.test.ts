@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { after, before, test } from 'node:test';
+import type { UsageAnswer } from '#protocol/answers.ts';
 import { randomFrom } from '#tests/faults/support/random.ts';
 import { eventually, openLiveGateway, saying, type LiveGateway, type Row } from './support/live-gateway.ts';
 import { drawCall, makeCall, Till, type MoneyCall } from './support/money-calls.ts';
@@ -108,17 +109,26 @@ test(`${count} mixed calls with faults, leaving clients and kills: row for attem
   console.log(
     `      ${made.length} calls, ${till.log.length} attempts upstream, ${live.rows().length} rows, ${settled} settled, ${killsAt.length} kill(s), ${hit.size} calls hit`,
   );
-  assertSums(made);
+  await assertSums(made);
 });
 
-/** What each key and each user used, by the ledger, is what their own calls used. */
-function assertSums(made: readonly MoneyCall[]): void {
+/** Each row is its own call's, and what the reports say of a key and of a user is the sum of their calls' rows. */
+async function assertSums(made: readonly MoneyCall[]): Promise<void> {
   const byRequest = new Map(made.map((call) => [call.requestId, call]));
   const rows = live.rows() as (Row & { key_id: string | null; end_user: string | null })[];
-  for (const row of rows) {
-    const call = byRequest.get(row.request_id);
-    assert.equal(row.key_id, keyIds[call?.key ?? -1], JSON.stringify(row));
-    assert.equal(row.end_user, call?.user, JSON.stringify(row));
+  const callOf = (row: Row) => byRequest.get(row.request_id) as MoneyCall;
+  for (const row of rows)
+    assert.deepEqual([row.key_id, row.end_user], [keyIds[callOf(row).key], callOf(row).user]);
+  const owners = { key: (row: Row) => keyIds[callOf(row).key], user: (row: Row) => callOf(row).user };
+  const sum = (numbers: number[]) => numbers.reduce((total, each) => total + each, 0);
+  for (const [groupBy, ownerOf] of Object.entries(owners)) {
+    const { groups } = await live.crosspoint.api<UsageAnswer>('GET', `/api/usage?groupBy=${groupBy}`);
+    for (const [owner, mine] of Map.groupBy(rows, ownerOf)) {
+      const told = groups.find(({ key }) => key === owner);
+      const input = sum(mine.map((row) => row.input_tokens));
+      const output = sum(mine.map((row) => row.output_tokens));
+      assert.deepEqual([told?.inputTokens, told?.outputTokens], [input, output], `${groupBy} ${owner}`);
+    }
   }
 }
 
