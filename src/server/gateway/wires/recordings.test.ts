@@ -83,6 +83,18 @@ const answers: [
     [],
   ],
   [
+    'anthropic-hour-in-cache',
+    anthropic,
+    {},
+    {
+      reason: 'stop',
+      servedModel: 'claude-sonnet-5',
+      usage: { ...usage(3506, 12, 1200, 0, 2300), longCacheWriteTokens: 2000 },
+      parts: [{ type: 'text', text: 'Kept for an hour.' }],
+    },
+    [],
+  ],
+  [
     'anthropic-compatible-whole-input',
     anthropic,
     {},
