@@ -68,7 +68,7 @@ export interface RequestAttempt extends UsageEntry {
   errorDetail: string | null;
   httpStatus: number | null;
   finishReason: string | null;
-  /** Which endpoint and key of the provider, by name; null where there is one alone. */
+  /** Which endpoint and key of the provider, by name; null for a kept answer. */
   endpoint: string | null;
   savedUsd: number | null;
 }

@@ -47,6 +47,11 @@ for (const wire of wires)
           ['anthropic', 'settled'],
         ],
       );
+      const story = await bench.store.usage.story('owner', response.headers.get('helicone-id') ?? '');
+      assert.deepEqual(
+        story?.attempts.map(({ endpoint }) => endpoint),
+        ['groq/GROQ_API_KEY', 'anthropic/ANTHROPIC_API_KEY'],
+      );
     });
   }
 

@@ -61,7 +61,7 @@ export async function* attempts(call: Call, ways: readonly KeyWay[]): AsyncGener
   if (turn.route === turn.way.routes.bypass) yield bypassNotice(call);
   for (let attempt = 1; ; attempt++) {
     yield { type: 'started', attempt, route: turn.route.name };
-    const record = newRecord(call, attempt, turn.route.name);
+    const record = newRecord(call, attempt, turn);
     const result = yield* tried(call, turn, record);
     if (result.kind === 'aborted') throw abortError(result.partial);
     if (result.kind === 'answer' && turn.route.name.startsWith('helicone')) call.health.works();
@@ -127,7 +127,7 @@ async function* tried(
   return result;
 }
 
-function newRecord(call: Call, attempt: number, route: string): AttemptRecord {
+function newRecord(call: Call, attempt: number, { way, route }: Turn): AttemptRecord {
   const { requestId, request, clock, ledger } = call;
   const { target, context, settings } = request;
   return new AttemptRecord(ledger, {
@@ -136,8 +136,9 @@ function newRecord(call: Call, attempt: number, route: string): AttemptRecord {
     target,
     streams: settings.stream !== false,
     attempt,
-    route,
+    route: route.name,
     startedAt: clock.now(),
+    facts: { endpoint: way.candidate.id },
     estimateInput: () => estimateInputTokens(request),
   });
 }

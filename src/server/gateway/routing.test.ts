@@ -44,6 +44,8 @@ for (const name of models) {
   ] as [string, Answer, string][])
     test(`another key is tried at once after ${what}, with one row for each: ${name}`, async () => {
       await using bench = await openBench(first);
+      const provider = name.slice(0, name.indexOf(':'));
+      const key = `${provider}/${provider.toUpperCase()}_API_KEY`;
       const { text, failure, events } = await bench.ask(request(target(name)));
       assert.ifError(failure);
       assert.equal(text, 'The second key answers.');
@@ -53,10 +55,10 @@ for (const name of models) {
         [[2, 0]],
       );
       assert.deepEqual(
-        bench.ledger.rows.map((row) => [row.attempt, row.status, row.errorCode]),
+        bench.ledger.rows.map((row) => [row.attempt, row.status, row.errorCode, row.endpoint]),
         [
-          [1, 'failed', code],
-          [2, 'settled', null],
+          [1, 'failed', code, key],
+          [2, 'settled', null, `${key}_2`],
         ],
       );
     });

@@ -1,8 +1,10 @@
-import type { LedgerRow, LedgerStore } from '#server/store/ledger.types.ts';
+import type { LedgerFacts, LedgerRow, LedgerStore } from '#server/store/ledger.types.ts';
+
+type Row = LedgerRow & Partial<LedgerFacts>;
 
 /** A ledger in memory that refuses what the real one must never see: a row settled twice or without a reservation. */
-export function memoryLedger(): LedgerStore & { rows: LedgerRow[] } {
-  const rows: LedgerRow[] = [];
+export function memoryLedger(): LedgerStore & { rows: Row[] } {
+  const rows: Row[] = [];
   const unused = () => Promise.reject(new Error('not part of the gateway'));
   return {
     rows,
@@ -14,7 +16,7 @@ export function memoryLedger(): LedgerStore & { rows: LedgerRow[] } {
         httpStatus: null,
         finishReason: null,
       };
-      rows.push({ ...row, ...open } as LedgerRow);
+      rows.push({ ...row, ...open } as Row);
       return Promise.resolve();
     },
     settle(id, result) {
