@@ -69,16 +69,11 @@ test('a chat stream whose client did not ask for usage has no chunk of it, and i
 
 test('the older name of the limit, which many clients write, is the newer one for a model that takes only that', async () => {
   await using bench = await openPublicGateway();
-  for (const given of [{ max_tokens: 50 }, { max_tokens: 50, max_completion_tokens: 40 }]) {
-    const { path, body } = small('openai-chat', 'groq/openai/gpt-oss-120b', false);
-    const response = await bench.post(path, { ...body, ...given });
-    assert.equal(response.status, 200, await response.text());
-    const sent = bench.providers.requests.at(-1)?.body;
-    assert.deepEqual(
-      [sent?.max_tokens, sent?.max_completion_tokens],
-      [null, given.max_completion_tokens ?? 50],
-    );
-  }
+  const { path, body } = small('openai-chat', 'groq/openai/gpt-oss-120b', false);
+  const response = await bench.post(path, { ...body, max_tokens: 50 });
+  assert.equal(response.status, 200, await response.text());
+  const sent = bench.providers.requests.at(-1)?.body;
+  assert.deepEqual([sent?.max_tokens, sent?.max_completion_tokens], [undefined, 50]);
 });
 
 test('the official clients read an error as their provider’s own', async () => {

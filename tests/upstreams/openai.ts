@@ -83,8 +83,7 @@ function checkReasoningParameters(
       refuse('Unrecognized request argument supplied: reasoning_effort', { param: 'reasoning_effort' });
     return;
   }
-  // null is the same as leaving it out.
-  if (maxTokens !== undefined && maxTokens !== null)
+  if (maxTokens !== undefined)
     refuse(
       "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.",
       {

@@ -27,6 +27,19 @@ export class BodyPatch {
     return this;
   }
 
+  /** Gives a field another name and keeps its value. Nothing changes where the name is not written plainly. */
+  rename(name: string, to: string): this {
+    const { values, body } = this.#top;
+    const span = values.get(name);
+    if (!span) return this;
+    const key = JSON.stringify(name);
+    const start = body.lastIndexOf(key, span.start);
+    const end = start + Buffer.byteLength(key);
+    const isKey = start >= 0 && /^\s*:\s*$/.test(body.toString('latin1', end, span.start));
+    if (isKey) this.#changes.push({ start, end, text: JSON.stringify(to) });
+    return this;
+  }
+
   bytes(): Buffer {
     const { body } = this.#top;
     if (!this.#changes.length) return body;

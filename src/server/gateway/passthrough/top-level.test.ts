@@ -29,6 +29,14 @@ test('a patch changes its fields and no other byte', () => {
   );
 });
 
+test('a field gets another name and keeps its value, wherever else the name stands', () => {
+  const body = '{"m":"max_tokens","a":{"max_tokens":1},"max_tokens" : 5 ,"z":"\\"max_tokens\\":"}';
+  const renamed = new BodyPatch(scanTopLevel(Buffer.from(body))).rename('max_tokens', 'newer').bytes();
+  assert.equal(renamed.toString(), body.replace('"max_tokens" :', '"newer" :'));
+  const escaped = Buffer.from('{"max_token\\u0073":5}');
+  assert.equal(new BodyPatch(scanTopLevel(escaped)).rename('max_tokens', 'newer').bytes(), escaped);
+});
+
 for (const text of [
   '',
   '[]',

@@ -2,7 +2,7 @@ import { AttemptRecord } from '../ledger/attempt-record.ts';
 import { PassthroughAttempt, type PassthroughResult, type Sink } from '../passthrough/attempt.ts';
 import { askForUsage, BodyPatch } from '../passthrough/patch.ts';
 import type { PassingRoute } from '../passthrough/plan.ts';
-import { valueAt, type TopLevel } from '../passthrough/top-level.ts';
+import type { TopLevel } from '../passthrough/top-level.ts';
 import { estimateBody } from '../passthrough/estimate.ts';
 import type { Call, Choice } from './call.ts';
 
@@ -54,8 +54,5 @@ export function passThrough(
 
 /** OpenAI's reasoning models refuse the older name of the limit, which many clients write whatever the model. */
 function renameLimit(patch: BodyPatch, top: TopLevel): void {
-  const limit = top.values.has('max_tokens') ? valueAt(top, 'max_tokens') : null;
-  if (typeof limit !== 'number') return;
-  patch.set('max_tokens', null);
-  if (!top.values.has('max_completion_tokens')) patch.set('max_completion_tokens', limit);
+  if (!top.values.has('max_completion_tokens')) patch.rename('max_tokens', 'max_completion_tokens');
 }
