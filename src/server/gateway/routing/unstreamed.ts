@@ -13,8 +13,13 @@ export class UnstreamedModels {
 
   /** The request as this model takes it. */
   applied(request: ModelRequest): ModelRequest {
-    const until = this.#until.get(keyOf(request.target)) ?? 0;
-    return performance.now() < until ? withoutStream(request) : request;
+    return this.has(request.target) ? withoutStream(request) : request;
+  }
+
+  has(target: Target): boolean {
+    // Asked for each call of `/v1`, and empty almost always.
+    if (!this.#until.size) return false;
+    return performance.now() < (this.#until.get(keyOf(target)) ?? 0);
   }
 }
 

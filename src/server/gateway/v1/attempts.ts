@@ -12,6 +12,7 @@ import { ClientSink } from './client-sink.ts';
 import { passThrough } from './pass.ts';
 import { translate, translated } from './translate.ts';
 import type { RetryOptions } from './types.ts';
+import { wholeAsStream } from './whole-as-stream.ts';
 
 export type Outcome =
   | { kind: 'answer'; choice: Choice; whole?: Extract<PassthroughResult, { kind: 'answer' }>['whole'] }
@@ -37,6 +38,11 @@ export async function answerFrom(call: Call): Promise<Outcome> {
     if (failure.partial.usage) call.usages.push(failure.partial.usage);
     noteFailure(call, choice, failure, attempt);
     if (failure.streamed || call.signal.aborted) return { kind: 'failure', failure };
+    if (failure.streamRefused) {
+      parts.unstreamed.add(choice.candidate.target);
+      turns.renew(choice);
+      continue;
+    }
     const again = options.retry && askedDelay(options.retry, failure, tries, parts.random);
     if (again !== null) {
       if (!(await pause(call, again))) return { kind: 'left' };
@@ -80,20 +86,28 @@ async function oneAttempt(call: Call, choice: Choice, attempt: number): Promise<
 }
 
 /** Whether the provider's own bytes are for this client. Helicone's unified gateway has a dialect of its own. */
-function passes({ parts, endpoint, top }: Call, { candidate }: Choice): boolean {
+function passes({ parts, endpoint, top, streams }: Call, { candidate }: Choice): boolean {
   const { target, connection } = candidate;
   if (endpoint.kind !== 'answer') return true;
   if (target.wire !== endpoint.wire && !connection.alsoSpeaks?.(endpoint.wire, target.model)) return false;
+  // The provider refused to stream: it is asked for a whole answer, and the client gets it as events.
+  if (streams && parts.unstreamed.has(target)) return false;
   // Reasoning of another provider that this client kept for us: its own provider could not read it.
   if (hasEnvelope(top.body)) return false;
   return parts.helicone.key === null || parts.helicone.mode === 'proxy' || connection.embedded !== undefined;
 }
 
-function passed(call: Call, choice: Choice, attempt: number): Promise<PassthroughResult> {
+async function passed(call: Call, choice: Choice, attempt: number): Promise<PassthroughResult> {
+  const sink = sinkFor(call, choice, attempt);
+  const result = await sent(call, choice, attempt, sink);
+  const isWhole = result.kind === 'answer' && result.whole !== undefined;
+  return isWhole && call.streams ? wholeAsStream(call, choice, result, sink) : result;
+}
+
+function sent(call: Call, choice: Choice, attempt: number, sink: ClientSink): Promise<PassthroughResult> {
   const { parts } = call;
   const wish = wishFor(call, choice);
   const through = parts.helicone.key === null ? null : parts.routes.helicone(wish);
-  const sink = sinkFor(call, choice, attempt);
   const go = (route: PassingRoute) => passThrough(call, choice, route, attempt, sink);
   if (!through) return go(parts.routes.direct(wish));
   return withBypass(
