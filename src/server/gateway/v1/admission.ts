@@ -1,10 +1,11 @@
 import { costUsd } from '../ledger/cost.ts';
 import { estimateBody } from '../passthrough/estimate.ts';
 import { valueAt } from '../passthrough/top-level.ts';
+import type { Target } from '../types.ts';
 import { totalCost, type Call } from './call.ts';
 import type { Admission } from './types.ts';
 
-/** What is reserved where nobody says how long the answer may be. */
+/** What is reserved where neither the client nor the model says how long the answer may be. */
 const usualOutput = 4_096;
 
 /**
@@ -16,7 +17,7 @@ export async function admit(call: Call): Promise<Admission | null> {
   const target = call.choices[0]?.candidate.target;
   if (!admissions || !target) return null;
   const inputTokens = estimateBody(call.top.body);
-  const outputTokens = Math.min(longestAnswer(call), target.maxOutput ?? Infinity);
+  const outputTokens = Math.min(longestAnswer(call, target), target.maxOutput ?? Infinity);
   const tokens = { inputTokens, outputTokens, cacheReadTokens: 0, cacheWriteTokens: 0 };
   const estimate = { tokens: inputTokens + outputTokens, costUsd: costUsd(target.cost, tokens) };
   const { provider, model } = target;
@@ -33,11 +34,11 @@ export async function settle({ usages }: Call, admission: Admission | null): Pro
   await admission.settle({ costUsd: totalCost(usages), tokens });
 }
 
-function longestAnswer({ endpoint, top }: Call): number {
+function longestAnswer({ endpoint, top }: Call, { maxOutput }: Target): number {
   if (endpoint.kind === 'embeddings') return 0;
   for (const name of ['max_completion_tokens', 'max_tokens', 'max_output_tokens']) {
     const value = top.values.has(name) ? valueAt(top, name) : undefined;
     if (typeof value === 'number' && value > 0) return value;
   }
-  return usualOutput;
+  return maxOutput ?? usualOutput;
 }

@@ -16,7 +16,7 @@ import { wholeAsStream } from './whole-as-stream.ts';
 
 export type Outcome =
   | { kind: 'answer'; choice: Choice; whole?: Extract<PassthroughResult, { kind: 'answer' }>['whole'] }
-  | { kind: 'failure'; failure: AttemptFailure }
+  | { kind: 'failure'; choice: Choice; failure: AttemptFailure }
   | { kind: 'left' };
 
 /** Milliseconds; a longer wait is no wait but a refusal. */
@@ -37,7 +37,7 @@ export async function answerFrom(call: Call): Promise<Outcome> {
     const { failure } = result;
     if (failure.partial.usage) call.usages.push(failure.partial.usage);
     noteFailure(call, choice, failure, attempt);
-    if (failure.streamed || call.signal.aborted) return { kind: 'failure', failure };
+    if (failure.streamed || call.signal.aborted) return { kind: 'failure', choice, failure };
     if (failure.streamRefused) {
       parts.unstreamed.add(choice.candidate.target);
       turns.renew(choice);
@@ -55,7 +55,7 @@ export async function answerFrom(call: Call): Promise<Outcome> {
     const next = movesOn ? turns.next() : null;
     if (!next) {
       const { pauseMs } = turns;
-      if (pauseMs === null || !movesOn) return { kind: 'failure', failure };
+      if (pauseMs === null || !movesOn) return { kind: 'failure', choice, failure };
       if (!(await pause(call, pauseMs))) return { kind: 'left' };
     }
     choice = next ?? turns.nextRound();

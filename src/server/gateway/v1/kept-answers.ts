@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Call } from './call.ts';
 import { costHeader } from './client-sink.ts';
 import { KeptBytes } from './kept-bytes.ts';
-import type { CachedAnswer, CacheLookup } from './types.ts';
+import type { CachedAnswer, CacheKey, CacheLookup, ResponseCache } from './types.ts';
 
 /** Who makes an answer that others may get too. */
 export type Leader = Extract<CacheLookup, { kind: 'leader' }>;
@@ -17,14 +17,26 @@ export async function fromCache(call: Call): Promise<Leader | null> {
   const { parts, options, caller, top, exchange } = call;
   if (!parts.cache || !options.cache) return alone;
   const key = { userId: caller.userId, path: exchange.path, body: top.body, options: options.cache };
-  const found = await parts.cache.lookup(key, call.signal);
+  const found = await answerOrLead(parts.cache, key, call.signal);
   if (found.kind === 'hit') return hit(call, found.answer, found.bucket);
-  const answer = found.kind === 'follower' ? await found.answer : null;
-  if (answer) return hit(call, answer, 0);
   if (options.cache.read) exchange.headers.push(['Helicone-Cache', 'MISS']);
-  if (found.kind === 'follower') return alone;
   if (options.cache.write) call.keep = new KeptBytes();
   return found;
+}
+
+/** When the one who was waited for came to nothing, one of those who waited leads, and the others wait for that one. */
+async function answerOrLead(
+  cache: ResponseCache,
+  key: CacheKey,
+  signal: AbortSignal,
+): Promise<Exclude<CacheLookup, { kind: 'follower' }>> {
+  for (;;) {
+    signal.throwIfAborted();
+    const found = await cache.lookup(key, signal);
+    if (found.kind !== 'follower') return found;
+    const answer = await found.answer;
+    if (answer) return { kind: 'hit', answer, bucket: 0 };
+  }
 }
 
 function hit(call: Call, answer: CachedAnswer, bucket: number): null {

@@ -121,8 +121,10 @@ function finish(call: Call, outcome: Outcome): void {
   const { exchange, usages } = call;
   exchange.noted = { ...exchange.noted, model: call.model, attempts: usages.length, outcome: outcome.kind };
   if (outcome.kind === 'left') return void exchange.response.destroy();
-  if (outcome.kind === 'failure')
+  if (outcome.kind === 'failure') {
+    exchange.headers.push(...answerHeaders(outcome.choice, usages.length));
     return exchange.fail(withLeftOut(call, outcome.failure.error), retryAfterOf(outcome.failure));
+  }
   const cost = totalCost(usages);
   const costs: [string, string][] = cost === null ? [] : [[costHeader, usd(cost)]];
   const { whole, choice } = outcome;
