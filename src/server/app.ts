@@ -10,6 +10,7 @@ import { createGateway } from './gateway/gateway.ts';
 import { knownSecrets } from './gateway/observe/known-secrets.ts';
 import { openObservation } from './gateway/observe/open-observation.ts';
 import { createAdmissions } from './gateway/limits/admissions.ts';
+import { withLimits } from './gateway/limits/limited-gateway.ts';
 import type { LimitStore } from './gateway/limits/limit-store.ts';
 import { openLimitStore } from './gateway/limits/sqlite-limit-store.ts';
 import { createKeyDesk } from './gateway/keys/key-desk.ts';
@@ -149,11 +150,8 @@ async function openGateways(
     logger,
   });
   const ledger = observation.ledger(store.ledger);
-  const gateway = withKeptAnswers(
-    createGateway({ connections, router: keyRouter, helicone, ledger, deadlineScale, logger }),
-    cache,
-    ledger,
-  );
+  const direct = createGateway({ connections, router: keyRouter, helicone, ledger, deadlineScale, logger });
+  const gateway = withKeptAnswers(withLimits(direct, admissions), cache, ledger);
   const keyDesk = createKeyDesk({ keys: store.keys, apiToken: config.apiToken, ownerId, logger });
   const v1 = createPublicGateway({
     keys: keyDesk,
