@@ -36,8 +36,8 @@ export class Exchange {
   noted: Record<string, unknown> = {};
   /** Headers of every answer, also of an error. */
   readonly headers: [string, string][] = [];
-  /** Called once when the client is gone before its answer was whole. */
-  onLeft: () => void = () => undefined;
+  /** Told once when the client is gone before its answer was whole. */
+  served: { leave(): void } | null = null;
   left = false;
   /** How a stream that has begun tells a failure, where its writer knows better. */
   failing: ((failure: ClientFailure) => string) | null = null;
@@ -50,7 +50,7 @@ export class Exchange {
     response.once('close', () => {
       if (response.writableFinished) return;
       this.left = true;
-      this.onLeft();
+      this.served?.leave();
     });
   }
 

@@ -12,6 +12,7 @@ import type { WrittenMessages } from '../wires/written-messages.ts';
 import type { HeliconeHealth } from '../routing/helicone-health.ts';
 import type { Connection, PromptMessage, Target } from '../types.ts';
 import type { Transport } from '../upstreams/transport.ts';
+import type { ActiveCalls } from './active-calls.ts';
 import type { Exchange } from './exchange.ts';
 import type { Admissions, CallObserver, KeyDesk, ResponseCache, Router } from './types.ts';
 
@@ -67,7 +68,7 @@ export interface ActiveCall {
 export interface GatewayParts extends Required<PublicGatewayOptions> {
   deadlines: Deadlines;
   /** What is on its way, for the end of the process. */
-  active: Set<ActiveCall>;
+  active: ActiveCalls;
   transport: Transport;
   routes: PassingRoutes;
   health: HeliconeHealth;

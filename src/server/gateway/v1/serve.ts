@@ -10,6 +10,7 @@ import { KeptReasoning } from '../clients/kept-reasoning.ts';
 import { UnstreamedModels } from '../routing/unstreamed.ts';
 import { WrittenMessages } from '../wires/written-messages.ts';
 import { Transport } from '../upstreams/transport.ts';
+import { ActiveCalls } from './active-calls.ts';
 import { modelEndpoints } from './endpoints.ts';
 import { Exchange } from './exchange.ts';
 import { answerModels } from './model-list.ts';
@@ -32,7 +33,7 @@ export function createPublicGateway(options: PublicGatewayOptions): PublicGatewa
     observer: { began: () => undefined, ended: () => undefined },
     ...options,
     deadlines: limits,
-    active: new Set(),
+    active: new ActiveCalls(),
     transport: new Transport(limits.connect),
     routes: new PassingRoutes(options.helicone),
     health: new HeliconeHealth(options.deadlineScale),
@@ -50,7 +51,7 @@ export function createPublicGateway(options: PublicGatewayOptions): PublicGatewa
 /** What is still on its way is settled as it is; nothing is asked any more. */
 async function close({ active, transport }: GatewayParts): Promise<void> {
   const ending = new Error('the gateway ends');
-  for (const call of active) {
+  for (const call of active.all()) {
     call.exchange.left = true;
     call.running?.stop(ending, true);
     call.exchange.response.destroy();
