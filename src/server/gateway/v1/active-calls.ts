@@ -1,4 +1,17 @@
-import type { ActiveCall } from './parts.ts';
+import type { Exchange } from './exchange.ts';
+
+/** What can be ended from outside: by the client, by a deadline, by the end of the process. */
+export interface Stoppable {
+  leave(): void;
+  stop(error: Error, left: boolean): void;
+}
+
+/** A call while it is served. */
+export interface ActiveCall {
+  exchange: Exchange;
+  /** The attempt that runs. */
+  running: Stoppable | null;
+}
 
 /**
  * What is on its way. No `Set`: it makes itself anew every few dozen calls, and V8 links the old ones with the new ones and

@@ -5,11 +5,12 @@ import { scanTopLevel, stringAt, valueAt, type TopLevel } from '../passthrough/t
 import type { ClientCall } from '../clients/client-wire.ts';
 import type { LedgerFacts } from '#server/store/ledger.types.ts';
 import type { RequestContext } from '../types.ts';
+import type { ActiveCall } from './active-calls.ts';
 import type { ModelEndpoint } from './endpoints.ts';
 import type { Exchange } from './exchange.ts';
 import { readOptions } from './options.ts';
 import type { KeptBytes } from './kept-bytes.ts';
-import type { ActiveCall, GatewayParts } from './parts.ts';
+import type { GatewayParts } from './parts.ts';
 import type { Caller, CallOptions, Candidate } from './types.ts';
 
 /** One call of a client for a model's answer. */

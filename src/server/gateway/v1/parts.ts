@@ -13,7 +13,6 @@ import type { HeliconeHealth } from '../routing/helicone-health.ts';
 import type { Connection, PromptMessage, Target } from '../types.ts';
 import type { Transport } from '../upstreams/transport.ts';
 import type { ActiveCalls } from './active-calls.ts';
-import type { Exchange } from './exchange.ts';
 import type { Admissions, CallObserver, KeyDesk, ResponseCache, Router } from './types.ts';
 
 /** What the public gateway is made of; wired in `app.ts`. */
@@ -50,19 +49,6 @@ export interface AccessLogger {
   info(details: object, message: string): void;
   warn(details: object, message: string): void;
   error(details: object, message: string): void;
-}
-
-/** What can be ended from outside: by the client, by a deadline, by the end of the process. */
-export interface Stoppable {
-  leave(): void;
-  stop(error: Error, left: boolean): void;
-}
-
-/** A call while it is served. */
-export interface ActiveCall {
-  exchange: Exchange;
-  /** The attempt that runs. */
-  running: Stoppable | null;
 }
 
 export interface GatewayParts extends Required<PublicGatewayOptions> {

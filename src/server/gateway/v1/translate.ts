@@ -9,7 +9,7 @@ import type { PassthroughResult, Sink } from '../passthrough/attempt.ts';
 import type { ModelRequest } from '../types.ts';
 import type { Route } from '../upstreams/upstream.ts';
 import type { Call, Choice } from './call.ts';
-import type { Stoppable } from './parts.ts';
+import type { Stoppable } from './active-calls.ts';
 
 /** The client's call as the model of this choice takes it. @throws CrosspointError for what cannot be said to it */
 export function translated(call: Call, { candidate }: Choice): ModelRequest {
