@@ -48,13 +48,14 @@ function all({ direct, ours, peer }: GatewayServers): Server[] {
 }
 
 async function wholeAnswers(servers: GatewayServers): Promise<Figure[]> {
-  const timings = await paired(all(servers), json, 400, 150);
+  const timings = await paired([...all(servers), servers.floor], json, 400, 150);
   const direct = timings.get('direct') ?? [];
   const added = (name: string) => (timings.get(name) ?? []).map(({ ms }, at) => ms - (direct[at]?.ms ?? 0));
   const [ours, peer] = [median(added('ours')), median(added('peer'))];
   return [
     { name: 'direct, median', value: median(direct.map(({ ms }) => ms)), unit: 'ms' },
     { name: 'added to a whole answer, median', value: ours, unit: 'ms', bar: 0.9 },
+    { name: 'bare node:http + undici adds, median', value: median(added('floor')), unit: 'ms' },
     { name: 'added to a whole answer, 99th percentile', value: percentile(added('ours'), 0.99), unit: 'ms' },
     ...(servers.peer
       ? [
@@ -66,13 +67,15 @@ async function wholeAnswers(servers: GatewayServers): Promise<Figure[]> {
 }
 
 async function underPressure(servers: GatewayServers): Promise<Figure[]> {
-  const [cpu, rate, ratio, peerCpu]: number[][] = [[], [], [], []];
+  const [cpu, rate, ratio, peerCpu, bareCpu]: number[][] = [[], [], [], [], []];
   await pressure(servers.ours, json(servers.ours), 32, 1_500);
+  await pressure(servers.floor, json(servers.floor), 32, 1_500);
   if (servers.peer) await pressure(servers.peer, json(servers.peer), 32, 600);
   for (let round = 0; round < 3; round += 1) {
     const ours = await pressure(servers.ours, json(servers.ours), 32, 2_000);
     cpu?.push(ours.cpuMicroseconds);
     rate?.push(ours.requestsPerSecond);
+    bareCpu?.push((await pressure(servers.floor, json(servers.floor), 32, 2_000)).cpuMicroseconds);
     if (!servers.peer) continue;
     const peer = await pressure(servers.peer, json(servers.peer), 32, 500);
     ratio?.push(ours.requestsPerSecond / peer.requestsPerSecond);
@@ -80,6 +83,7 @@ async function underPressure(servers: GatewayServers): Promise<Figure[]> {
   }
   return [
     { name: 'CPU a request', value: median(cpu ?? []) / 1_000, unit: 'ms', bar: 0.3 },
+    { name: 'bare node:http + undici, CPU a request', value: median(bareCpu ?? []) / 1_000, unit: 'ms' },
     { name: 'requests a second at 32 connections', value: median(rate ?? []), unit: '/s' },
     ...(servers.peer
       ? [

@@ -12,6 +12,8 @@ import type { Server } from './raw-client.ts';
 export interface GatewayServers {
   direct: Server;
   ours: Server;
+  /** A server that only passes bytes on: less is not possible here. */
+  floor: Server;
   /** null where it cannot be installed. */
   peer: Server | null;
   origin: string;
@@ -27,9 +29,7 @@ const features = {
 };
 
 export async function startServers(): Promise<GatewayServers> {
-  const upstream = spawn(process.execPath, ['bench/support/mock-upstream.ts'], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const upstream = script('mock-upstream.ts');
   const upstreamPort = await readyPort(upstream);
   const origin = `http://127.0.0.1:${upstreamPort}`;
   const provider = {
@@ -40,6 +40,8 @@ export async function startServers(): Promise<GatewayServers> {
     models: ['mock'],
   };
   const crosspoint = await Crosspoint.start({ CUSTOM_PROVIDERS: JSON.stringify([provider]) });
+  const bare = script('bare-gateway.ts', origin);
+  const barePort = await readyPort(bare);
   const program = installPortkey();
   const peerPort = await freePort();
   const peer = program ? await startPortkey(program, peerPort) : null;
@@ -47,6 +49,7 @@ export async function startServers(): Promise<GatewayServers> {
   return {
     origin,
     direct: { name: 'direct', port: upstreamPort, pid: upstream.pid as number, headers: {} },
+    floor: { name: 'floor', port: barePort, pid: bare.pid as number, headers: features },
     ours: { name: 'ours', port, pid: crosspoint.pid, headers: { ...crosspoint.headers, ...features } },
     peer: peer && {
       name: 'peer',
@@ -61,9 +64,16 @@ export async function startServers(): Promise<GatewayServers> {
     async close() {
       await crosspoint.remove();
       await ended(upstream);
+      await ended(bare);
       if (peer) await ended(peer);
     },
   };
+}
+
+function script(name: string, ...args: string[]): ChildProcess {
+  return spawn(process.execPath, [`bench/support/${name}`, ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
 }
 
 async function readyPort(child: ChildProcess): Promise<number> {
