@@ -1,5 +1,5 @@
 import { CrosspointError } from '#protocol/errors.ts';
-import type { Admission, Admissions, Caller, CallOptions, RateLimitPolicy } from '../v1/types.ts';
+import type { Admission, Admissions, AskedCall, Caller, CallOptions, RateLimitPolicy } from '../v1/types.ts';
 import {
   assertPriced,
   budgetRefusal,
@@ -23,7 +23,6 @@ export interface AdmissionsOptions {
   clock?: LimitClock;
 }
 
-type Call = Parameters<Admissions['admit']>[2];
 type Used = Parameters<Admission['settle']>[0];
 
 /** One limit that a call has passed. */
@@ -58,7 +57,12 @@ class AdmissionDesk {
     return [...this.#gates].map(([subject, { waiting }]) => ({ subject, waiting }));
   }
 
-  async admit(caller: Caller, options: CallOptions, call: Call, signal: AbortSignal): Promise<Admission> {
+  async admit(
+    caller: Caller,
+    options: CallOptions,
+    call: AskedCall,
+    signal: AbortSignal,
+  ): Promise<Admission> {
     signal.throwIfAborted();
     const passed: Passed[] = [];
     try {
@@ -75,16 +79,22 @@ class AdmissionDesk {
   }
 
   /** What has to be passed; empty when nothing is limited. */
-  #steps(caller: Caller, options: CallOptions, call: Call, signal: AbortSignal): (() => Promise<Passed>)[] {
+  #steps(
+    caller: Caller,
+    options: CallOptions,
+    call: AskedCall,
+    signal: AbortSignal,
+  ): (() => Promise<Passed>)[] {
     const settings = this.#settings();
     const steps: (() => Promise<Passed>)[] = [];
     const { rateLimit } = options;
     if (rateLimit) steps.push(() => this.#passPolicy(rateLimit, caller, options, call));
     const lane = keySubject(caller);
-    const { tokens } = call.estimate;
     const gate = (subject: string, whose: string, limits: Ask['limits'] | null | undefined) => {
       if (limits && isLimited(limits))
-        steps.push(() => this.#passGate(subject, whose, { lane, tokens, limits, signal }));
+        steps.push(() =>
+          this.#passGate(subject, whose, { lane, tokens: call.estimate.tokens, limits, signal }),
+        );
     };
     gate(lane, `the key "${caller.keyName}"`, caller.limits);
     gate(userSubject(caller), `the user ${caller.userId}`, userSettings(caller, settings));
@@ -105,7 +115,7 @@ class AdmissionDesk {
     policy: RateLimitPolicy,
     caller: Caller,
     options: CallOptions,
-    call: Call,
+    call: AskedCall,
   ): Promise<Passed> {
     const bucket = bucketOf(caller.userId, policy, options);
     const rate = rateOf(policy);
@@ -143,7 +153,7 @@ class AdmissionDesk {
     }
   }
 
-  async #passBudgets(caller: Caller, settings: LimitSettings, call: Call): Promise<Passed> {
+  async #passBudgets(caller: Caller, settings: LimitSettings, call: AskedCall): Promise<Passed> {
     const budgets = budgetsOf(caller, settings, this.#clock.wall());
     const { costUsd } = call.estimate;
     assertPriced(budgets, `${call.provider}/${call.model}`, costUsd);

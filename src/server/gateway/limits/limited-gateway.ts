@@ -1,15 +1,14 @@
-import { costUsd } from '../ledger/cost.ts';
 import { estimateInputTokens } from '../ledger/estimate.ts';
 import type { Gateway, ModelRequest, ModelStreamEvent, PartialAnswer } from '../types.ts';
-import type { Admission, Admissions, Caller, CallOptions } from '../v1/types.ts';
+import type { Admission, Admissions, AskedCall, Caller, CallOptions } from '../v1/types.ts';
+import { usualOutput, worstCase } from './worst-case.ts';
 
-/** What is reserved where nobody says how long the answer may be. */
-const usualOutput = 4_096;
 /** Milliseconds; who is let in sooner does not notice that there was a queue. */
 const unnoticed = 50;
 
-/** The agent's calls ask for nothing of what a header of `/v1` may. */
-const plain: Omit<CallOptions, 'requestId'> = {
+/** Of a call that asks for nothing of what a header of `/v1` may, as the agent's do. */
+export const plainOptions: CallOptions = {
+  requestId: '',
   endUser: null,
   session: {},
   properties: {},
@@ -37,11 +36,11 @@ async function* limited(
   signal: AbortSignal,
 ): AsyncGenerator<ModelStreamEvent> {
   const asked = askedOf(request);
-  const admitting = admissions.admit(callerOf(request), { ...plain, requestId: '' }, asked, signal);
+  const admitting = admissions.admit(callerOf(request), plainOptions, asked, signal);
   if (await isWaiting(admitting)) yield waitingNotice(request);
   const admission = await admitting;
   // Of a call that was given up and told nothing, what was reserved is what counts.
-  let used: Parameters<Admission['settle']>[0] = { costUsd: null, tokens: asked.estimate.tokens };
+  let used: Parameters<Admission['settle']>[0] | undefined;
   const note = ({ usage }: Pick<PartialAnswer, 'usage'>) => {
     if (usage) used = { costUsd: usage.costUsd, tokens: usage.inputTokens + usage.outputTokens };
   };
@@ -54,7 +53,7 @@ async function* limited(
     note(((cause as Error).cause as { partial?: PartialAnswer } | undefined)?.partial ?? {});
     throw cause;
   } finally {
-    await admission.settle(used);
+    await admission.settle(used ?? { costUsd: null, tokens: asked.estimate.tokens });
   }
 }
 
@@ -63,16 +62,9 @@ function callerOf({ context }: ModelRequest): Caller {
   return { ...own, userId: context.userId };
 }
 
-function askedOf(request: ModelRequest) {
-  const { provider, model, cost, maxOutput } = request.target;
-  const inputTokens = estimateInputTokens(request);
-  const outputTokens = Math.min(request.settings.maxTokens ?? usualOutput, maxOutput ?? Infinity);
-  const tokens = { inputTokens, outputTokens, cacheReadTokens: 0, cacheWriteTokens: 0 };
-  return {
-    provider,
-    model,
-    estimate: { tokens: inputTokens + outputTokens, costUsd: costUsd(cost, tokens) },
-  };
+function askedOf(request: ModelRequest): AskedCall {
+  const longestAnswer = request.settings.maxTokens ?? usualOutput;
+  return worstCase(request.target, () => estimateInputTokens(request), longestAnswer);
 }
 
 /** Whether a call still waits for its turn after a moment. What refuses it is thrown by the call itself. */

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { plainOptions } from '../limits/limited-gateway.ts';
 import { limitSettings } from '../limits/settings.ts';
 import type { Caller, CallOptions } from '../v1/types.ts';
 
@@ -12,20 +13,7 @@ export function aCaller(change: Partial<Caller> = {}): Caller {
 
 /** A call that asks for nothing special. */
 export function someOptions(change: Partial<CallOptions> = {}): CallOptions {
-  return {
-    requestId: '00000000-0000-4000-8000-000000000000',
-    endUser: null,
-    session: {},
-    properties: {},
-    cache: null,
-    rateLimit: null,
-    retry: null,
-    fallbacks: null,
-    modelOverride: null,
-    omitRequest: false,
-    omitResponse: false,
-    ...change,
-  };
+  return { ...plainOptions, requestId: '00000000-0000-4000-8000-000000000000', ...change };
 }
 
 export function aCall(tokens = 0, costUsd: number | null = 0) {

@@ -1,12 +1,9 @@
-import { costUsd } from '../ledger/cost.ts';
+import { usualOutput, worstCase } from '../limits/worst-case.ts';
 import { estimateBody } from '../passthrough/estimate.ts';
 import { valueAt } from '../passthrough/top-level.ts';
 import type { Target } from '../types.ts';
 import { totalCost, type Call } from './call.ts';
 import type { Admission } from './types.ts';
-
-/** What is reserved where neither the client nor the model says how long the answer may be. */
-const usualOutput = 4_096;
 
 /**
  * Limits and budgets, reserved for the worst case of the first choice.
@@ -16,12 +13,7 @@ export async function admit(call: Call): Promise<Admission | null> {
   const { admissions } = call.parts;
   const target = call.choices[0]?.candidate.target;
   if (!admissions || !target) return null;
-  const inputTokens = estimateBody(call.top.body);
-  const outputTokens = Math.min(longestAnswer(call, target), target.maxOutput ?? Infinity);
-  const tokens = { inputTokens, outputTokens, cacheReadTokens: 0, cacheWriteTokens: 0 };
-  const estimate = { tokens: inputTokens + outputTokens, costUsd: costUsd(target.cost, tokens) };
-  const { provider, model } = target;
-  const asked = { provider, model, estimate };
+  const asked = worstCase(target, () => estimateBody(call.top.body), longestAnswer(call, target));
   const admission = await admissions.admit(call.caller, call.options, asked, call.signal);
   for (const [name, value] of Object.entries(admission.headers)) call.exchange.headers.push([name, value]);
   return admission;

@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { UsageEntry } from '#protocol/usage.ts';
 import type { Connection, Target } from '../types.ts';
 
@@ -174,24 +174,20 @@ export interface Admission {
   settle(used: { costUsd: number | null; tokens: number }): Promise<void>;
 }
 
+/** What a call may use at most. */
+export interface AskedCall {
+  provider: string;
+  model: string;
+  /** Read only where something is limited. USD: null where the price is unknown. */
+  readonly estimate: { tokens: number; costUsd: number | null };
+}
+
 export interface Admissions {
   /**
    * Limits of the policy, the key, the user and the provider, and the budgets: in this order, reserved together or not at all.
-   * @param estimate worst case of the call in tokens and USD
    * @throws CrosspointError `rate_limited` with `retryAfterMs`, `budget_exhausted`
    */
-  admit(
-    caller: Caller,
-    options: CallOptions,
-    call: { provider: string; model: string; estimate: { tokens: number; costUsd: number | null } },
-    signal: AbortSignal,
-  ): Promise<Admission>;
-}
-
-export interface ReceivedCall {
-  path: string;
-  headers: IncomingHttpHeaders;
-  body: Buffer;
+  admit(caller: Caller, options: CallOptions, call: AskedCall, signal: AbortSignal): Promise<Admission>;
 }
 
 /** A call that was understood and is about to be answered. */
