@@ -120,7 +120,8 @@ test('requests come page by page, are found by what they are, and go out as CSV'
   await page.getByRole('button', { name: 'Older requests' }).waitFor();
   const shown = await rows().count();
   await page.getByRole('button', { name: 'Older requests' }).click();
-  await page.getByRole('button', { name: 'Older requests' }).waitFor({ state: 'detached' });
+  await rows().nth(32).waitFor();
+  await page.getByRole('button', { name: /Older requests|Loading/ }).waitFor({ state: 'detached' });
   const all = await rows().count();
   assert.deepEqual([shown, all], [25, 33], 'every request once');
   await page.getByRole('combobox', { name: 'How they ended' }).selectOption('failed');
