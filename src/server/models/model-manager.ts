@@ -6,11 +6,11 @@ import type { Config } from '#server/config.ts';
 import type { Connection, Target } from '#server/gateway/types.ts';
 import type { SettingsStore } from '#server/store/store.ts';
 import { isConfigured, whyUnavailable, type Availability } from './availability.ts';
-import type { ModelFacts } from './catalogue/facts.ts';
 import { configuredDefault, firstUsable } from './default-model.ts';
 import { Discovery } from './discovery.ts';
+import { ModelStates } from './model-states.ts';
 import { ModelTable } from './model-table.ts';
-import { key, nameOf, presets } from './presets.ts';
+import { presets } from './presets.ts';
 import { providersOf } from './providers/index.ts';
 import type { FactsPatch } from './refresh/patch.ts';
 import {
@@ -22,7 +22,6 @@ import {
 } from './refresh/refresh.ts';
 import { readChoice, writeChoice } from './remembered-choice.ts';
 import { resolveCustom, resolveName, type NameResolver } from './resolve-name.ts';
-import { statusOf } from './status.ts';
 import type { ModelUse, Provider, RunningModelManager } from './types.ts';
 
 export interface ModelManagerOptions {
@@ -53,6 +52,7 @@ class Manager implements RunningModelManager {
   readonly #connections = new Map<string, Connection>();
   readonly #refreshOptions: RefreshOptions;
   readonly #parts: Availability;
+  readonly #states: ModelStates;
   readonly #resolver: NameResolver;
   readonly #discovery: Discovery;
   readonly #default: () => ModelConfig | null;
@@ -73,7 +73,8 @@ class Manager implements RunningModelManager {
     this.#table.setFetched(patches);
     connect(this.#connections, listed, config);
     this.#parts = { config, table: this.#table, providers, connections: this.#connections };
-    this.#resolver = { table: this.#table, providers, usable: (facts) => this.#isUsable(facts) };
+    this.#states = new ModelStates(this.#parts, this.#refreshOptions.now);
+    this.#resolver = { table: this.#table, providers, usable: (facts) => this.#states.isUsable(facts) };
     this.#discovery = new Discovery(config, listed, this.#refreshOptions.now, (provider, models) => {
       // What a remote list once gave stays: it did not vanish because one request failed.
       if (models || provider.kind === 'local') this.#table.setFound(provider.id, models);
@@ -85,7 +86,7 @@ class Manager implements RunningModelManager {
   list(): Model[] {
     void this.lookForServers();
     const rows = this.#table.all().filter(({ embedding }) => !embedding);
-    return rows.map((facts) => this.#model(facts));
+    return rows.map((facts) => this.#states.show(facts));
   }
 
   presets(): string[] {
@@ -103,12 +104,12 @@ class Manager implements RunningModelManager {
   assertUsable(config: ModelConfig, use: ModelUse = 'answers'): void {
     const facts = this.#table.describe(config);
     const provider = this.#parts.providers.get(facts.provider)?.label ?? facts.provider;
-    if (this.#status(facts) === 'retired')
+    if (this.#states.statusOf(facts) === 'retired')
       throw new CrosspointError('model_retired', {
         model: facts.label,
         provider,
         when: facts.retiresOn ? ` on ${facts.retiresOn}` : '',
-        successor: this.#successor(facts) ?? 'another model',
+        successor: this.#states.successorOf(facts) ?? 'another model',
       });
     const reason = whyUnavailable(this.#parts, facts, use);
     if (reason === null) return;
@@ -118,7 +119,7 @@ class Manager implements RunningModelManager {
   }
 
   describe(config: Pick<ModelConfig, 'provider' | 'model'>): Model {
-    return this.#model(this.#table.describe(config));
+    return this.#states.show(this.#table.describe(config));
   }
 
   /** Made anew each time and from facts only: nothing that a setting or a refresh changes is ever kept. */
@@ -143,7 +144,7 @@ class Manager implements RunningModelManager {
     const configured = this.#default();
     if (configured) return configured;
     const last = this.#remembered;
-    if (last && this.#isUsable(this.#table.describe(last))) return { ...last };
+    if (last && this.#states.isUsable(this.#table.describe(last))) return { ...last };
     return firstUsable(this.#resolver);
   }
 
@@ -173,7 +174,7 @@ class Manager implements RunningModelManager {
   }
 
   providerStates(): ProviderState[] {
-    const usable = this.#table.all().filter((facts) => this.#isUsable(facts));
+    const usable = this.#table.all().filter((facts) => this.#states.isUsable(facts));
     return [...this.#parts.providers.values()].map((provider) => {
       const { id, label, kind, variable } = provider;
       const configured = isConfigured(this.#parts, provider);
@@ -195,62 +196,6 @@ class Manager implements RunningModelManager {
 
   close(): void {
     this.#discovery.close();
-  }
-
-  #model(facts: ModelFacts): Model {
-    const { provider, model, label, cost, contextWindow, maxOutput, capabilities, wire, source, asOf } =
-      facts;
-    const status = this.#status(facts);
-    const reason = this.#whyNot(facts);
-    const successor = facts.retiresOn || status !== 'active' ? this.#successor(facts) : null;
-    return {
-      name: nameOf(facts),
-      provider,
-      model,
-      label,
-      cost,
-      contextWindow,
-      maxOutput,
-      capabilities: { ...capabilities },
-      ...(facts.guessed ? { guessed: facts.guessed } : {}),
-      status,
-      ...(facts.retiresOn ? { retiresOn: facts.retiresOn } : {}),
-      ...(successor ? { successor } : {}),
-      available: reason === null,
-      ...(reason === null ? {} : { unavailableReason: reason }),
-      wire,
-      source,
-      asOf,
-      ...(facts.approximate ? { approximate: true } : {}),
-    };
-  }
-
-  #status(facts: ModelFacts): Model['status'] {
-    return statusOf(facts, this.#refreshOptions.now());
-  }
-
-  #isUsable(facts: ModelFacts): boolean {
-    return this.#whyNot(facts) === null;
-  }
-
-  #whyNot(facts: ModelFacts): string | null {
-    if (this.#status(facts) !== 'retired') return whyUnavailable(this.#parts, facts);
-    const label = this.#parts.providers.get(facts.provider)?.label ?? facts.provider;
-    return `${label} retired it${facts.retiresOn ? ` on ${facts.retiresOn}` : ''}.`;
-  }
-
-  /** Follows the line of successors to one that still answers; else the provider's best. */
-  #successor({ provider, model, successor }: ModelFacts): string | null {
-    const seen = new Set([key({ provider, model })]);
-    for (let name = successor; name && !seen.has(name);) {
-      seen.add(name);
-      const slash = name.indexOf('/');
-      const facts = this.#table.describe({ provider: name.slice(0, slash), model: name.slice(slash + 1) });
-      if (this.#status(facts) !== 'retired') return key(facts);
-      name = facts.successor;
-    }
-    const best = this.#parts.providers.get(provider)?.defaultModel;
-    return best && best !== model ? key({ provider, model: best }) : null;
   }
 }
 

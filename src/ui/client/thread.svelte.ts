@@ -2,12 +2,13 @@ import type { ThreadEvent } from '#protocol/events.ts';
 import type { CompactionView } from '#protocol/compaction.ts';
 import type { ModelConfig } from '#protocol/model.ts';
 import type { Approval, ApprovalMode } from '#protocol/review.ts';
-import type { ThreadSummary, ThreadView } from '#protocol/thread.ts';
+import type { ThreadView } from '#protocol/thread.ts';
 import type { UsageEntry } from '#protocol/usage.ts';
 import { ApiError, type Api, type CompactCommand, type ThreadChange } from './api.ts';
 import { blocksOf } from './blocks.ts';
 import { EventStream, type Connection } from './event-stream.ts';
 import { configOf, idOf } from './model-search.ts';
+import { ThreadSettings } from './thread-settings.svelte.ts';
 import { applyEvent, findCall } from './timeline-events.ts';
 import { parseArguments, timelineOf, type Timeline } from './timeline.ts';
 
@@ -19,23 +20,9 @@ export interface ThreadHooks {
 }
 
 /** One open thread: loaded once, then kept true by its events. */
-export class Thread {
+export class Thread extends ThreadSettings {
   readonly id: string;
   timeline = $state<Timeline | null>(null);
-  title = $state('');
-  modelConfig = $state<ModelConfig>({ provider: '', model: '' });
-  approvalMode = $state<ApprovalMode>('ask');
-  budgetUsd = $state<number | null>(null);
-  /** What takes over, in this order, when the model fails for good. */
-  fallbackModels = $state<ModelConfig[]>([]);
-  /** Whether a run ends when another model answers than was asked. */
-  pauseOnMismatch = $state(false);
-  /** A run shortens a conversation that does not fit by itself. */
-  autoCompact = $state(true);
-  /** Writes those summaries; null: the model that the conversation does not fit. */
-  compactionModel = $state.raw<ModelConfig | null>(null);
-  /** A request that was asked in the same words before is answered from the response cache. */
-  cacheAnswers = $state(false);
   contextWindow = $state<number | null>(null);
   /** What stands for the beginning of the conversation, for models that it does not fit, or for all. */
   compaction = $state.raw<CompactionView | null>(null);
@@ -79,6 +66,7 @@ export class Thread {
   #loads = 0;
 
   constructor(id: string, api: Api, hooks: ThreadHooks) {
+    super();
     this.id = id;
     this.#api = api;
     this.#hooks = hooks;
@@ -103,7 +91,7 @@ export class Thread {
   #show(view: ThreadView): void {
     if (this.#closed) return;
     this.loadError = null;
-    this.#showSettings(view);
+    this.showSettings(view);
     this.contextWindow = view.contextWindow;
     this.compaction = view.compaction;
     this.timeline = timelineOf(view);
@@ -114,18 +102,6 @@ export class Thread {
       (event) => this.#apply(event),
       (connection) => (this.connection = connection),
     );
-  }
-
-  #showSettings(summary: ThreadSummary): void {
-    this.title = summary.title;
-    this.modelConfig = summary.modelConfig;
-    this.approvalMode = summary.approvalMode;
-    this.budgetUsd = summary.budgetUsd;
-    this.fallbackModels = summary.fallbackModels;
-    this.pauseOnMismatch = summary.pauseOnMismatch;
-    this.autoCompact = summary.autoCompact;
-    this.compactionModel = summary.compactionModel;
-    this.cacheAnswers = summary.cacheAnswers;
   }
 
   #apply(event: ThreadEvent): void {
@@ -242,7 +218,7 @@ export class Thread {
 
   async #change(change: ThreadChange): Promise<boolean> {
     return this.#command(async () => {
-      this.#showSettings(await this.#api.changeThread(this.id, change));
+      this.showSettings(await this.#api.changeThread(this.id, change));
       this.#hooks.onChange();
     });
   }
