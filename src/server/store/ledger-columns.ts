@@ -17,6 +17,45 @@ export function reservedColumns(row: NewAttempt): NewColumns {
   };
 }
 
+/** The columns that a new row is written with, in one order. */
+export const rowColumns = [
+  'id',
+  'request_id',
+  'user_id',
+  'thread_id',
+  'run_id',
+  'message_id',
+  'provider',
+  'model',
+  'served_model',
+  'timestamp',
+  'input_tokens',
+  'output_tokens',
+  'cache_read_tokens',
+  'cache_write_tokens',
+  'reasoning_tokens',
+  'estimated',
+  'ttft_ms',
+  'error_code',
+  'error_detail',
+  'http_status',
+  'finish_reason',
+  'key_id',
+  'path',
+  'endpoint',
+  'end_user',
+  'session_id',
+  'session_path',
+  'session_name',
+  'cost_usd',
+  'cache',
+  'latency_ms',
+  'attempt',
+  'route',
+  'status',
+  'saved_usd',
+] as const satisfies readonly (keyof NewColumns)[];
+
 export function hitColumns(hit: CacheHit): NewColumns {
   return {
     ...ownerColumns(hit),
@@ -86,7 +125,12 @@ export function changedColumns(change: Parameters<LedgerStore['settle']>[1]): Up
     finish_reason: change.finishReason,
     error_detail: change.errorDetail,
   };
-  return Object.fromEntries(Object.entries(columns).filter(([, value]) => value !== undefined));
+  const given: Record<string, unknown> = {};
+  for (const name in columns) {
+    const value = columns[name as keyof typeof columns];
+    if (value !== undefined) given[name] = value;
+  }
+  return given;
 }
 
 export function fromColumns(row: Selectable<Database['ledger']>): LedgerRow {

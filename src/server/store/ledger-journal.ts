@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { closeSync, openSync, readdirSync, readFileSync, unlinkSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, unlinkSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Kysely } from 'kysely';
-import { changedColumns, hitColumns, reservedColumns } from './ledger-columns.ts';
+import { changedColumns, hitColumns, reservedColumns, rowColumns } from './ledger-columns.ts';
 import type { Database } from './schema.ts';
+import { linesOf, type Change, type Columns, type Line, type Row } from './ledger-lines.ts';
 import { writeTogether, type Write } from './sqlite-dialect.ts';
 import { storageError } from './sqlite-error.ts';
 import type { LedgerStore } from './ledger.types.ts';
@@ -14,27 +15,26 @@ const mostRows = 250;
 /** Milliseconds until the table is tried again when it could not be written. */
 const retryMs = 1_000;
 
-type Columns = Record<string, unknown>;
-
-interface Row {
-  columns: Columns;
-  properties: Record<string, string>;
+/** Lines that go to the file together, and who waits for them. */
+interface Batch {
+  lines: Line[];
+  written: PromiseWithResolvers<void>;
 }
 
-/** A line of the file: a row, or what became of one. */
-type Line = { row: Row } | { id: string; change: Columns };
-
 /**
- * The two writes of each model attempt, and the one of a cache hit: the most frequent of all. They go to the end of a file at once (what is there
- * survives the end of the process), and together into the table a moment later: most rows are settled by then and are
- * written once, whole. Whoever reads the ledger or begins a transaction sees everything that was written before.
+ * The two writes of each model attempt, and the one of a cache hit: the most frequent of all. They go to the end of a file
+ * (what is there survives the end of the process), all those of one turn of the event loop in one piece: the call into the
+ * kernel costs more than everything else about a line. Together they go into the table a moment later: most rows are
+ * settled by then and are written once, whole. Whoever reads the ledger or begins a transaction sees everything that was
+ * written before.
  */
 export class LedgerJournal {
   readonly #db: Kysely<Database>;
   readonly #folder: string;
   #file: { path: string; descriptor: number } | null = null;
   #rows = new Map<string, Row>();
-  #changes: { id: string; change: Columns }[] = [];
+  #changes: Change[] = [];
+  #batch: Batch | null = null;
   #timer: NodeJS.Timeout | null = null;
   #writing: Promise<void> = Promise.resolve();
   readonly #statements = new Map<string, string>();
@@ -52,9 +52,9 @@ export class LedgerJournal {
     };
     return {
       ...ledger,
-      reserve: async (row) => this.#add(row.id, reservedColumns(row), row.properties),
-      recordHit: async (hit) => this.#add(hit.id, hitColumns(hit), hit.properties),
-      settle: async (id, result) => this.#settle(id, result),
+      reserve: (row) => this.#add(reservedColumns(row), row.properties),
+      recordHit: (hit) => this.#add(hitColumns(hit), hit.properties),
+      settle: (id, result) => this.#append({ id, change: changedColumns(result) }),
       reclaim: async () => {
         await this.#takeOver();
         return after(() => ledger.reclaim());
@@ -76,30 +76,52 @@ export class LedgerJournal {
     if (this.#timer) clearTimeout(this.#timer);
   }
 
-  #add(id: string, columns: Columns, properties: Record<string, string> = {}): void {
-    const row = { columns, properties };
-    this.#append({ row });
-    this.#rows.set(id, row);
-    if (this.#rows.size === mostRows) this.#soon(0);
+  #add(columns: Columns, properties: Record<string, string> = {}): Promise<void> {
+    return this.#append({ row: { columns, properties } });
   }
 
-  #settle(id: string, result: Parameters<LedgerStore['settle']>[1]): void {
-    const change: Columns = changedColumns(result);
-    this.#append({ id, change });
-    this.#merge(id, change);
+  /** Resolves when it is in the file, at the end of this turn of the event loop. */
+  #append(line: Line): Promise<void> {
+    if (!this.#batch) {
+      this.#batch = { lines: [], written: Promise.withResolvers() };
+      setImmediate(() => this.#appendBatch());
+    }
+    this.#batch.lines.push(line);
+    return this.#batch.written.promise;
+  }
+
+  #appendBatch(): void {
+    if (!this.#batch) return;
+    const { lines, written } = this.#batch;
+    this.#batch = null;
+    try {
+      this.#toFile(lines);
+    } catch (cause) {
+      return written.reject(cause);
+    }
+    for (const line of lines) this.#note(line);
+    written.resolve();
   }
 
   /** A row that is not in the table yet is written as it became. */
-  #merge(id: string, change: Columns): void {
-    const row = this.#rows.get(id);
-    if (row) Object.assign(row.columns, change);
-    else this.#changes.push({ id, change });
+  #note(line: Line): void {
+    if ('row' in line) {
+      this.#rows.set(String(line.row.columns.id), line.row);
+      if (this.#rows.size === mostRows) this.#soon(0);
+      return;
+    }
+    const row = this.#rows.get(line.id);
+    if (row) Object.assign(row.columns, line.change);
+    else this.#changes.push(line);
   }
 
-  #append(line: Line): void {
+  /** @throws CrosspointError where it cannot be written */
+  #toFile(lines: readonly Line[]): void {
+    let text = '';
+    for (const line of lines) text += `${JSON.stringify(line)}\n`;
     try {
       this.#file ??= this.#newFile();
-      writeSync(this.#file.descriptor, `${JSON.stringify(line)}\n`);
+      writeSync(this.#file.descriptor, text);
     } catch (cause) {
       throw storageError(cause);
     }
@@ -123,6 +145,7 @@ export class LedgerJournal {
 
   /** What comes meanwhile goes to the next file. */
   async #write(): Promise<void> {
+    this.#appendBatch();
     const [rows, changes, file] = [this.#rows, this.#changes, this.#file];
     if (!file) return;
     [this.#rows, this.#changes, this.#file] = [new Map(), [], null];
@@ -138,16 +161,16 @@ export class LedgerJournal {
   }
 
   /** In a new file, in their order: before what came meanwhile. */
-  #putBack(rows: Map<string, Row>, changes: { id: string; change: Columns }[]): void {
+  #putBack(rows: Map<string, Row>, changes: Change[]): void {
     const [newer, later] = [this.#rows, this.#changes];
     [this.#rows, this.#changes] = [rows, changes];
-    for (const row of rows.values()) this.#append({ row });
-    for (const change of changes) this.#append(change);
-    for (const [id, row] of newer) this.#rows.set(id, row);
-    for (const { id, change } of later) this.#merge(id, change);
+    const back: Line[] = [...Array.from(rows.values(), (row) => ({ row })), ...changes];
+    for (const row of newer.values()) this.#note({ row });
+    for (const change of later) this.#note(change);
+    this.#toFile(back);
   }
 
-  #writes(rows: Map<string, Row>, changes: readonly { id: string; change: Columns }[]): Write[] {
+  #writes(rows: Map<string, Row>, changes: readonly Change[]): Write[] {
     const writes: Write[] = [];
     for (const { columns, properties } of rows.values()) {
       writes.push(this.#insert(columns));
@@ -160,12 +183,7 @@ export class LedgerJournal {
 
   /** Again after a crash it is the same row. */
   #insert(columns: Columns): Write {
-    const names = Object.keys(columns);
-    const sql = this.#statement(`insert ${names.join()}`, () => {
-      const listed = names.map((name) => `"${name}"`).join(', ');
-      return `insert into "ledger" (${listed}) values (${names.map(() => '?').join(', ')}) on conflict ("id") do nothing`;
-    });
-    return { sql, parameters: Object.values(columns) };
+    return { sql: insertRow, parameters: rowColumns.map((name) => columns[name] ?? null) };
   }
 
   #update(id: string, change: Columns): Write {
@@ -193,7 +211,7 @@ export class LedgerJournal {
       .filter((path) => path !== this.#file?.path)
       .sort();
     for (const path of left) {
-      const [rows, changes] = [new Map<string, Row>(), [] as { id: string; change: Columns }[]];
+      const [rows, changes] = [new Map<string, Row>(), [] as Change[]];
       for (const line of linesOf(path)) {
         if ('row' in line) rows.set(String(line.row.columns.id), line.row);
         else changes.push(line);
@@ -204,20 +222,8 @@ export class LedgerJournal {
   }
 }
 
-/** A line that is not whole is the last one, and nobody was told that it was written. */
-function linesOf(path: string): Line[] {
-  const lines = readFileSync(path, 'utf8').split('\n');
-  return lines.filter((line) => line.endsWith('}')).flatMap((line) => parsed(line));
-}
-
-function parsed(line: string): Line[] {
-  try {
-    return [JSON.parse(line) as Line];
-  } catch (cause) {
-    if (cause instanceof SyntaxError) return [];
-    throw cause;
-  }
-}
-
 const insertProperty =
   'insert into "ledger_properties" ("user_id", "name", "value", "row") select ?, ?, ?, "row" from "ledger" where "id" = ? on conflict do nothing';
+
+/** Every row is written with the same statement, whatever became of it. */
+const insertRow = `insert into "ledger" (${rowColumns.map((name) => `"${name}"`).join(', ')}) values (${rowColumns.map(() => '?').join(', ')}) on conflict ("id") do nothing`;
