@@ -16,6 +16,17 @@ export interface KeyBudget {
   allowUnpriced?: boolean;
 }
 
+/** What counts against a key's budget in the period that runs. The limits decide by these figures, not by the ledger. */
+export interface BudgetUse {
+  spentUsd: number;
+  /** The most that calls which have not ended may cost; it counts until they end. */
+  heldUsd: number;
+  /** Calls that counted nothing, because nobody knows their price and the budget allows it. */
+  unpricedCalls: number;
+  /** ISO 8601: when it counts anew; null for a budget that never does. */
+  resetsAt: string | null;
+}
+
 /** A key as it is shown: never the key itself. */
 export interface KeyView {
   id: string;
@@ -27,6 +38,8 @@ export interface KeyView {
   models: string[] | null;
   limits: KeyLimits;
   budget: KeyBudget | null;
+  /** null: it has no budget, or what was spent cannot be read at the moment. */
+  budgetUse: BudgetUse | null;
   /** Whether requests and answers are kept as they were sent, without secrets. */
   storeBodies: boolean;
   status: 'active' | 'expired' | 'revoked';

@@ -13,6 +13,7 @@ import { createAdmissions } from './gateway/limits/admissions.ts';
 import { withLimits } from './gateway/limits/limited-gateway.ts';
 import type { LimitStore } from './gateway/limits/limit-store.ts';
 import { openLimitStore } from './gateway/limits/sqlite-limit-store.ts';
+import { readBudgetUse } from './gateway/keys/budget-use.ts';
 import { createKeyDesk } from './gateway/keys/key-desk.ts';
 import { KeyOffice } from './gateway/keys/key-office.ts';
 import {
@@ -174,7 +175,7 @@ async function openGateways(
     bodies: observation.bodies,
     metrics: observation.metrics,
     cache,
-    keys: new KeyOffice(store.keys, (hash) => keyDesk.forget(hash)),
+    keys: new KeyOffice(store.keys, (hash) => keyDesk.forget(hash), readBudgetUse(limits, logger)),
     async close() {
       await Promise.all([v1.close(), gateway.close()]);
       await observation.close();

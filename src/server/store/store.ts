@@ -237,7 +237,7 @@ export interface EventStore {
   ): Promise<{ event: ThreadEvent; branch: number; afterSeq: number }[]>;
 }
 
-export interface KeyRow extends Omit<KeyView, 'status'> {
+export interface KeyRow extends Omit<KeyView, 'status' | 'budgetUse'> {
   userId: string;
   /** SHA-256 of the key, hex. */
   hash: string;

@@ -1,19 +1,27 @@
 import { randomUUID } from 'node:crypto';
 import type { ChangeKey, CreateKey } from '#protocol/key-commands.ts';
-import type { KeyView, NewKeyAnswer } from '#protocol/keys.ts';
+import type { BudgetUse, KeyBudget, KeyView, NewKeyAnswer } from '#protocol/keys.ts';
 import { CrosspointError } from '#protocol/errors.ts';
 import type { KeyRow, KeyStore } from '#server/store/store.ts';
 import { hashKey, mintKey, shownParts } from './minted-key.ts';
+
+/** What was spent of a key's budget; null when that cannot be read. */
+export type ReadBudgetUse = (keyId: string, budget: KeyBudget) => Promise<BudgetUse | null>;
+
+/** The command line must not open the file of the limits: the server counts in it. */
+const unread: ReadBudgetUse = () => Promise.resolve(null);
 
 /** Makes, shows, changes and revokes keys; the same for the settings page and the command line. */
 export class KeyOffice {
   readonly #keys: KeyStore;
   readonly #forget: (hash: string) => void;
+  readonly #budgetUse: ReadBudgetUse;
 
   /** @param forget told of each key that is no longer what it was */
-  constructor(keys: KeyStore, forget: (hash: string) => void = () => undefined) {
+  constructor(keys: KeyStore, forget: (hash: string) => void = () => undefined, budgetUse = unread) {
     this.#keys = keys;
     this.#forget = forget;
+    this.#budgetUse = budgetUse;
   }
 
   /** The only moment at which the key itself is known. */
@@ -30,11 +38,12 @@ export class KeyOffice {
       revokedAt: null,
     };
     await this.#keys.create(row);
-    return { key: viewOf(row), secret };
+    return { key: await this.#view(row), secret };
   }
 
   async list(userId: string): Promise<KeyView[]> {
-    return (await this.#keys.list(userId)).map(viewOf);
+    const rows = await this.#keys.list(userId);
+    return Promise.all(rows.map((row) => this.#view(row)));
   }
 
   /** @throws CrosspointError `not_found` */
@@ -59,12 +68,13 @@ export class KeyOffice {
     const change = changeOf(row);
     await this.#keys.update(userId, id, change);
     this.#forget(row.hash);
-    return viewOf({ ...row, ...change });
+    return this.#view({ ...row, ...change });
   }
-}
 
-function viewOf({ hash: _hash, userId: _user, ...row }: KeyRow): KeyView {
-  return { ...row, status: statusOf(row) };
+  async #view({ hash: _hash, userId: _user, ...row }: KeyRow): Promise<KeyView> {
+    const budgetUse = row.budget && (await this.#budgetUse(row.id, row.budget));
+    return { ...row, budgetUse, status: statusOf(row) };
+  }
 }
 
 function statusOf({ revokedAt, expiresAt }: Pick<KeyRow, 'revokedAt' | 'expiresAt'>): KeyView['status'] {

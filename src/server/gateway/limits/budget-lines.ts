@@ -24,7 +24,7 @@ export function budgetsOf(caller: Caller, settings: LimitSettings, wallMs: numbe
 }
 
 /** e.g. `2026-11-25`, `2026-11`, `total`. */
-function periodOf({ period }: Pick<Budget, 'period'>, wallMs: number): string {
+export function periodOf({ period }: Pick<Budget, 'period'>, wallMs: number): string {
   if (period === 'total') return 'total';
   return new Date(wallMs).toISOString().slice(0, period === 'day' ? 10 : 7);
 }
