@@ -12,7 +12,10 @@ const models = v.nullable(
       v.pipe(
         v.string(),
         v.maxLength(300),
-        v.regex(/^[^/\s]+\/\S+$/, 'must be "provider/model" or "provider/*"'),
+        v.regex(
+          /^([^/\s]+\/\S+|[A-Za-z0-9][\w.:-]*)$/,
+          'must be "provider/model", "provider/*" or the name of a model',
+        ),
       ),
     ),
     v.maxLength(200),

@@ -34,7 +34,7 @@ export interface KeyView {
   /** Its beginning, e.g. `cp-4fTz`, and its end: enough to tell it from others, far too little to use it. */
   prefix: string;
   last4: string;
-  /** `provider/model` or `provider/*`; null allows every model. */
+  /** `provider/model`, `provider/*`, or a name that a request may give as its `model`; null allows every model. */
   models: string[] | null;
   limits: KeyLimits;
   budget: KeyBudget | null;

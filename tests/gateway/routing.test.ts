@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Wire } from '#protocol/message.ts';
+import { apiTokenDesk } from '#server/gateway/v1/api-token.ts';
 import type { Answer } from '#tests/upstreams/index.ts';
-import { openPublicGateway, small } from './support/public-gateway.ts';
+import { openPublicGateway, small, token } from './support/public-gateway.ts';
 
 /** Endpoints, keys and breakers in front of the strict providers, as clients of `/v1` see them. */
 
@@ -153,4 +154,25 @@ test('when all fail every one of them is tried again after a pause, and then the
   const asked = bench.providers.requests.map(({ provider }) => provider);
   assert.deepEqual(asked, ['groq', 'anthropic', 'groq', 'anthropic', 'groq', 'anthropic']);
   assert.equal(bench.waits.length, 2);
+});
+
+test('a key limited to a name may use what is behind it, by the name and directly, and nothing else', async () => {
+  const desk = apiTokenDesk(token, 'owner');
+  const keys = {
+    identify: async (secret: string) => {
+      const caller = await desk.identify(secret);
+      return caller && { ...caller, models: ['team', 'gone', 'gpt-4o'] };
+    },
+  };
+  await using bench = await openPublicGateway({ routing, keys, script: () => ({ text: 'Fine.' }) });
+  const statusOf = async (model: string) => {
+    const { path, body } = small('openai-chat', model, false);
+    return (await bench.post(path, body)).status;
+  };
+  for (const model of ['team', 'groq/openai/gpt-oss-120b', 'anthropic/claude-sonnet-4-5', 'openai/gpt-4o'])
+    assert.equal(await statusOf(model), 200, model);
+  for (const model of ['groq/llama-3.3-70b-versatile', 'openai/gpt-5.2', 'anthropic/team'])
+    assert.equal(await statusOf(model), 403, model);
+  assert.equal(await statusOf('openai/gpt-5.2,team'), 200, 'what a chain may not use is left out');
+  assert.equal(bench.providers.requests.at(-1)?.provider, 'groq');
 });

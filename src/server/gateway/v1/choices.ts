@@ -1,9 +1,10 @@
 import { CrosspointError } from '#protocol/errors.ts';
 import type { Connection } from '../types.ts';
+import { allowedModels } from './allowed-models.ts';
 import type { Choice } from './call.ts';
 import { fallsBackOn } from './fallbacks.ts';
 import type { GatewayParts } from './parts.ts';
-import type { Caller, Candidate, Fallback, ModelUse } from './types.ts';
+import type { Caller, Fallback, ModelUse } from './types.ts';
 
 /**
  * What may serve a call, in order: the chain that `model` names, or the targets of `Helicone-Fallbacks`.
@@ -21,13 +22,13 @@ export function choicesFor(
     : parts.router
         .candidates(model, use)
         .map((candidate) => ({ candidate, override: null, movesOn: () => true }));
-  const { models } = caller;
-  if (models === null) return found;
-  const allowed = found.filter(({ candidate }) => isAllowed(candidate, models));
+  const isAllowed = allowedModels(caller, parts.router, use);
+  const allowed = found.filter(({ candidate }) => isAllowed(candidate.target));
   if (allowed.length) return allowed;
+  const { models } = caller;
   throw new CrosspointError('model_not_allowed', {
     model: model.slice(0, 200),
-    allowed: models.slice(0, 10).join(', ') || 'none',
+    allowed: models?.slice(0, 10).join(', ') || 'none',
   });
 }
 
@@ -41,10 +42,6 @@ export function pricedAs(
   if (!cost) return choices;
   for (const choice of choices) choice.cost = cost;
   return choices;
-}
-
-function isAllowed({ target }: Candidate, models: readonly string[]): boolean {
-  return models.includes(`${target.provider}/${target.model}`) || models.includes(`${target.provider}/*`);
 }
 
 /** The model of an entry at the provider that is configured for its origin, with each of its keys. */

@@ -1,13 +1,15 @@
 import { CrosspointError } from '#protocol/errors.ts';
 import type { Model } from '#protocol/model.ts';
+import { allowedModels } from './allowed-models.ts';
 import type { Exchange } from './exchange.ts';
 import type { GatewayParts } from './parts.ts';
 import type { Caller, Router } from './types.ts';
 
 /** `GET /v1/models` and `GET /v1/models/{id}`: what this key can use now, in the form that the client knows. */
 export function answerModels({ models, router }: GatewayParts, exchange: Exchange, caller: Caller): void {
-  const known = models.list().filter((model) => model.available && isAllowed(model, caller));
-  const usable: Listed[] = [...namedModels(router.names(), known, caller), ...known];
+  const isAllowed = allowedModels(caller, router);
+  const known = models.list().filter((model) => model.available && isAllowed(model));
+  const usable: Listed[] = [...namedModels(router.names(), known), ...known];
   const isAnthropic = exchange.request.headers['anthropic-version'] !== undefined;
   const form = (model: Listed) => (isAnthropic ? anthropicModel(model) : openAiModel(model));
   const id = decodeURIComponent(exchange.path.slice('/v1/models/'.length));
@@ -26,16 +28,13 @@ type Listed = Model & { listedAs?: string };
 type Names = ReturnType<Router['names']>;
 
 /** Under the name of the configuration, with the facts of the first endpoint that this key may use. */
-function namedModels(names: Names, known: readonly Model[], caller: Caller): Listed[] {
+function namedModels(names: Names, known: readonly Model[]): Listed[] {
+  const byId = new Map(known.map((model) => [idOf(model), model]));
   return names.flatMap(({ name, candidates }) => {
-    const first = candidates.find(({ target }) => isAllowed(target, caller));
-    const facts = known.find((model) => first && idOf(model) === idOf(first.target));
+    const ids = candidates.map(({ target }) => idOf(target));
+    const facts = byId.get(ids.find((id) => byId.has(id)) ?? '');
     return facts ? [{ ...facts, name, label: name, listedAs: name }] : [];
   });
-}
-
-function isAllowed({ provider, model }: Pick<Model, 'provider' | 'model'>, { models }: Caller): boolean {
-  return models === null || models.includes(`${provider}/${model}`) || models.includes(`${provider}/*`);
 }
 
 function idOf({ provider, model, listedAs }: Pick<Listed, 'provider' | 'model' | 'listedAs'>): string {

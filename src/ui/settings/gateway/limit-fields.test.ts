@@ -1,7 +1,7 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { readBudget, readLimits } from './limit-fields.ts';
-import { budgetWords, limitWords } from './limit-words.ts';
+import { budgetWords, limitWords, spentWords } from './limit-words.ts';
 
 function form(fields: Record<string, string>): FormData {
   const data = new FormData();
@@ -38,4 +38,15 @@ test('what a person types comes out in the words of the same', () => {
   );
   assert.equal(budget && budgetWords(budget), '$12.50 a month, models of unknown price allowed');
   assert.equal(limitWords({}), '');
+});
+
+test('what is spent of a budget is told with what is held, what could not be counted and when it counts anew', () => {
+  const budget = { usd: 5, period: 'month' as const };
+  const use = { spentUsd: 1.2, heldUsd: 0, unpricedCalls: 0, resetsAt: null };
+  assert.equal(spentWords(budget, null), 'budget $5.00 a month');
+  assert.equal(spentWords(budget, use), '$1.20 of $5.00 a month spent');
+  assert.match(
+    spentWords(budget, { ...use, heldUsd: 0.25, unpricedCalls: 1, resetsAt: '2035-12-01T12:00:00Z' }),
+    /^\$1\.20 of \$5\.00 a month spent · up to \$0\.25 more by calls under way · 1 call of unknown price not counted · counts anew .*2035/,
+  );
 });

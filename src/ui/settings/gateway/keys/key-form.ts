@@ -22,7 +22,7 @@ export function readChange(form: FormData, now: Date): ChangeKey {
   return form.get('expires') === 'keep' ? rest : { ...rest, expiresAt };
 }
 
-/** `provider/model` or `provider/*`, one to a line or between commas; null, which is all, for none. */
+/** `provider/model`, `provider/*` or a name, one to a line or between commas; null, which is all, for none. */
 export function modelsIn(text: string): string[] | null {
   const models = [...new Set(text.split(/[\s,]+/).filter(Boolean))];
   return models.length > 0 ? models : null;
