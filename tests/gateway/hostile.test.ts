@@ -459,6 +459,5 @@ test('F11: an endless line and an endless answer are cut or passed on, and the s
     clearInterval(watch);
   }
   console.log(`      memory: ${before} MB before, ${most} MB at most`);
-  // A whole answer is kept up to 32 MB, for long lists of embeddings, and what was kept goes with the next collection.
   assert.ok(most - before < 192, `${before} MB grew to ${most} MB`);
 });

@@ -2,7 +2,7 @@ import type { ModelRequest, PromptMessage } from '../types.ts';
 
 const charactersPerToken = 4;
 /** What providers bill for a picture of ordinary size; its base64 text says nothing about it. */
-const tokensPerImage = 1_200;
+export const tokensPerPicture = 1_200;
 
 export function estimateTokens(characters: number): number {
   return Math.ceil(characters / charactersPerToken);
@@ -13,7 +13,7 @@ export function estimateInputTokens({ system, tools, messages }: ModelRequest): 
   const totals = { characters: system.length, images: 0 };
   if (tools.length) totals.characters += JSON.stringify(tools).length;
   for (const message of messages) countMessage(message, totals);
-  return estimateTokens(totals.characters) + totals.images * tokensPerImage;
+  return estimateTokens(totals.characters) + totals.images * tokensPerPicture;
 }
 
 function countMessage(message: PromptMessage, totals: { characters: number; images: number }): void {

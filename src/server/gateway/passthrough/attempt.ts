@@ -1,44 +1,19 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { CrosspointError } from '#protocol/errors.ts';
 import type { UsageEntry } from '#protocol/usage.ts';
-import type { AttemptFailure } from '../attempt-failure.ts';
-import { connectionFailure } from '../connection-failure.ts';
 import { errorFacts } from '../errors/error-facts.ts';
-import type { AttemptEnding, AttemptRecord } from '../ledger/attempt-record.ts';
-import { DeadlineError, type DeadlinePhase, type Deadlines } from '../limits/deadlines.ts';
-import { answerForm, responseFailure, streamFailure, type AskedUpstream } from '../response-failure.ts';
+import type { AttemptEnding } from '../ledger/attempt-record.ts';
+import { DeadlineError, type DeadlinePhase } from '../limits/deadlines.ts';
+import { answerForm, responseFailure, streamFailure } from '../response-failure.ts';
 import { readRetryAfter } from '../routing/retry.ts';
 import type { Flow, Receiver } from '../upstreams/dispatch.ts';
-import type { DispatchRequest, Transport } from '../upstreams/transport.ts';
-import { Collected } from './collected.ts';
+import { describeFailure, cacheOf, factsOf, isFailure, type FailureFacts } from './attempt-facts.ts';
+import type { PassthroughInput, PassthroughResult } from './attempt.types.ts';
+import { Collected, mostErrorBytes } from './collected.ts';
 import { PassingStream } from './event-stream.ts';
 import { joinedHeaders } from './response-headers.ts';
 import { Watchdog } from './watchdog.ts';
-import { newSeen, type Seen, type WireWatch } from './watch.ts';
-
-/** Where the bytes of a stream go. */
-export interface Sink {
-  /** The answer begins: nothing else may be tried from here on. */
-  begin(upstream: IncomingHttpHeaders): void;
-  /** @returns false when the client is slow; `onDrain` tells when it is ready again */
-  write(bytes: Buffer): boolean;
-  onDrain(ready: () => void): void;
-}
-
-export interface PassthroughInput {
-  transport: Transport;
-  request: DispatchRequest;
-  upstream: AskedUpstream;
-  watch: WireWatch;
-  record: AttemptRecord;
-  deadlines: Deadlines;
-  sink: Sink;
-}
-
-export type PassthroughResult =
-  | { kind: 'answer'; usage: UsageEntry; whole?: { body: Buffer; headers: IncomingHttpHeaders } }
-  | { kind: 'failure'; failure: AttemptFailure }
-  | { kind: 'aborted'; usage?: UsageEntry };
+import { newSeen, type Seen } from './watch.ts';
 
 /** One attempt whose answer is for the client as it is: reserve, send, watch, settle. */
 export class PassthroughAttempt implements Receiver {
@@ -49,7 +24,7 @@ export class PassthroughAttempt implements Receiver {
   #flow: Flow | null = null;
   #headers: IncomingHttpHeaders = {};
   #form: 'stream' | 'whole' | 'refusal' = 'refusal';
-  #collected = new Collected();
+  #collected = new Collected(mostErrorBytes);
   #status = 0;
   #begun = false;
   readonly #watchdog: Watchdog;
@@ -102,6 +77,8 @@ export class PassthroughAttempt implements Receiver {
     this.#input.record.httpStatus = status;
     this.#input.record.cache = cacheOf(headers);
     this.#form = answerForm({ status, headers }, this.#input.upstream) ?? 'refusal';
+    const announced = Number(headers['content-length'] ?? 0);
+    if (this.#form === 'whole') this.#collected = new Collected(this.#input.mostBytes, announced);
   }
 
   data(chunk: Buffer): void {
@@ -136,8 +113,7 @@ export class PassthroughAttempt implements Receiver {
   }
 
   #collect(chunk: Buffer): void {
-    const isTooMuch = this.#collected.add(chunk, this.#form === 'whole' ? 'answer' : 'error');
-    if (!isTooMuch) return;
+    if (this.#collected.add(chunk)) return;
     if (this.#form === 'whole')
       return this.#fail(new CrosspointError('provider_too_large', { provider: this.#provider }));
     this.#refused();
@@ -188,12 +164,12 @@ export class PassthroughAttempt implements Receiver {
 
   #settle(seen: Seen, whole?: { body: Buffer; headers: IncomingHttpHeaders }): void {
     if (this.#left) return this.#settleAborted();
-    const usage = this.#close({ status: 'settled', ...facts(seen) });
+    const usage = this.#close({ status: 'settled', ...factsOf(seen) });
     this.#result.resolve({ kind: 'answer', usage, ...(whole ? { whole } : {}) });
   }
 
   #settleAborted(): void {
-    const usage = this.#close({ status: 'aborted', errorCode: 'aborted', ...facts(this.#stream.seen) });
+    const usage = this.#close({ status: 'aborted', errorCode: 'aborted', ...factsOf(this.#stream.seen) });
     this.#result.resolve({ kind: 'aborted', usage });
   }
 
@@ -216,17 +192,13 @@ export class PassthroughAttempt implements Receiver {
   }
 
   #describe(cause: unknown): FailureFacts {
-    const { upstream } = this.#input;
     const answered = this.#status >= 200 && this.#status < 300;
-    const error = connectionFailure(cause, upstream, answered);
-    const { name, code } = cause as { name?: string; code?: string };
-    const heliconeFault = upstream.route.startsWith('helicone') && !answered;
-    return { error, detail: [name, code].filter(Boolean).join(' '), heliconeFault };
+    return describeFailure(cause, this.#input.upstream, answered);
   }
 
   #conclude(known: FailureFacts): void {
     const after = readRetryAfter(joinedHeaders(this.#headers), Date.now());
-    const ending = { errorCode: known.error.code, errorDetail: known.detail, ...facts(this.#stream.seen) };
+    const ending = { errorCode: known.error.code, errorDetail: known.detail, ...factsOf(this.#stream.seen) };
     const usage = this.#close({ status: 'failed', ...ending });
     this.#result.resolve({
       kind: 'failure',
@@ -273,23 +245,4 @@ export class PassthroughAttempt implements Receiver {
     this.#flow?.abort(error);
     this.fail(error);
   }
-}
-
-type FailureFacts = Omit<AttemptFailure, 'streamed' | 'partial' | 'retryAfterMs'>;
-
-function isFailure(cause: unknown): cause is FailureFacts {
-  return typeof cause === 'object' && cause !== null && 'heliconeFault' in cause;
-}
-
-function facts({ usage, finish, servedModel }: Seen) {
-  return {
-    reported: usage,
-    ...(finish ? { finishReason: finish } : {}),
-    ...(servedModel ? { servedModel } : {}),
-  };
-}
-
-function cacheOf(headers: IncomingHttpHeaders): UsageEntry['cache'] {
-  const value = headers['helicone-cache'];
-  return value === 'HIT' || value === 'MISS' ? value : null;
 }

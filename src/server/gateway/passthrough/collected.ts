@@ -2,25 +2,44 @@ import { CrosspointError } from '#protocol/errors.ts';
 import { isCutOff } from '../wires/tool-calls.ts';
 import { scanTopLevel, type TopLevel } from './top-level.ts';
 
-const most = { answer: 32 * 1_048_576, error: 65_536 };
+/** Of a refusal; the rest is not read. */
+export const mostErrorBytes = 65_536;
+/** Bytes of a whole answer: a list of embeddings is long, what models write is not. */
+export const mostAnswerBytes = { answer: 16 * 1_048_576, embeddings: 32 * 1_048_576, count: 65_536 };
 
-/** The bytes of an answer that comes as a whole. */
+const none = Buffer.alloc(0);
+
+/**
+ * The bytes of an answer that comes as a whole. One that comes in many pieces is put together as they come: kept piece by
+ * piece until the end, it would be in memory twice.
+ */
 export class Collected {
-  #chunks: Buffer[] = [];
+  readonly #most: number;
+  readonly #announced: number;
+  #buffer: Buffer = none;
   #size = 0;
 
-  /** @returns whether there is more than is taken */
-  add(chunk: Buffer, what: keyof typeof most): boolean {
-    this.#chunks.push(chunk);
-    this.#size += chunk.length;
-    return this.#size > most[what];
+  /**
+   * @param most bytes that are taken
+   * @param announced bytes that are said to come; 0 where nothing is said
+   */
+  constructor(most: number, announced = 0) {
+    this.#most = most;
+    this.#announced = announced;
+  }
+
+  /** @returns false when there is more than is taken: of it only the beginning is kept */
+  add(chunk: Buffer): boolean {
+    const fits = this.#announced <= this.#most && this.#size + chunk.length <= this.#most;
+    const piece = fits ? chunk : chunk.subarray(0, Math.min(mostErrorBytes, this.#most - this.#size));
+    if (this.#size === 0) this.#buffer = piece;
+    else this.#append(piece);
+    this.#size += piece.length;
+    return fits;
   }
 
   bytes(): Buffer {
-    if (this.#chunks.length === 1) return this.#chunks[0] as Buffer;
-    const whole = Buffer.concat(this.#chunks);
-    this.#chunks = [whole];
-    return whole;
+    return this.#buffer.subarray(0, this.#size);
   }
 
   /** @throws CrosspointError `provider_stream_cut` for JSON that stops in the middle, `provider_protocol` for what is none */
@@ -34,5 +53,18 @@ export class Collected {
       const isCut = text === '' || (text.startsWith('{') && isCutOff(text));
       throw new CrosspointError(isCut ? 'provider_stream_cut' : 'provider_protocol', { provider }, { cause });
     }
+  }
+
+  #append(piece: Buffer): void {
+    const needed = this.#size + piece.length;
+    if (needed > this.#buffer.length) this.#grow(needed);
+    piece.copy(this.#buffer, this.#size);
+  }
+
+  /** To the size that was announced, else to twice of what there is. */
+  #grow(needed: number): void {
+    const larger = Buffer.allocUnsafeSlow(Math.max(needed, this.#announced || 2 * this.#buffer.length));
+    this.#buffer.copy(larger, 0, 0, this.#size);
+    this.#buffer = larger;
   }
 }

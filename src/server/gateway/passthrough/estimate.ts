@@ -1,8 +1,7 @@
-import { estimateTokens } from '../ledger/estimate.ts';
+import { estimateTokens, tokensPerPicture } from '../ledger/estimate.ts';
 
 /** Characters of base64 without a break that are a picture or a file, not words. */
 const encoded = /[A-Za-z0-9+/=_-]{4000,}/g;
-const tokensPerPicture = 1_200;
 
 /** Tokens of a request in whatever wire, from its bytes alone. Only for attempts whose provider reported none. */
 export function estimateBody(body: Buffer): number {

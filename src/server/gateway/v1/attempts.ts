@@ -1,5 +1,5 @@
 import type { AttemptFailure } from '../attempt-failure.ts';
-import type { PassthroughResult } from '../passthrough/attempt.ts';
+import type { PassthroughResult } from '../passthrough/attempt.types.ts';
 import type { PassingRoute, RouteWish } from '../passthrough/plan.ts';
 import { hasEnvelope } from '../clients/envelope.ts';
 import { nothing, outcomeOf } from '../routing/outcome.ts';

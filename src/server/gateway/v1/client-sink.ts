@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Sink } from '../passthrough/attempt.ts';
+import type { Sink } from '../passthrough/attempt.types.ts';
 import { passedHeaders } from '../passthrough/response-headers.ts';
 import type { KeptBytes } from './kept-bytes.ts';
 import type { Exchange } from './exchange.ts';

@@ -1,5 +1,7 @@
 import { AttemptRecord } from '../ledger/attempt-record.ts';
-import { PassthroughAttempt, type PassthroughResult, type Sink } from '../passthrough/attempt.ts';
+import { PassthroughAttempt } from '../passthrough/attempt.ts';
+import type { PassthroughResult, Sink } from '../passthrough/attempt.types.ts';
+import { mostAnswerBytes } from '../passthrough/collected.ts';
 import { askForUsage, BodyPatch } from '../passthrough/patch.ts';
 import type { PassingRoute } from '../passthrough/plan.ts';
 import type { TopLevel } from '../passthrough/top-level.ts';
@@ -46,6 +48,7 @@ export function passThrough(
     watch: endpoint.watch({ dialect, ownUsage }),
     record,
     deadlines: parts.deadlines,
+    mostBytes: mostAnswerBytes[endpoint.kind],
     sink,
   });
   call.running = passing;

@@ -5,7 +5,7 @@ import { clientWires } from '../clients/index.ts';
 import { modelRequest } from '../clients/to-request.ts';
 import { AttemptRecord } from '../ledger/attempt-record.ts';
 import { estimateInputTokens } from '../ledger/estimate.ts';
-import type { PassthroughResult, Sink } from '../passthrough/attempt.ts';
+import type { PassthroughResult, Sink } from '../passthrough/attempt.types.ts';
 import type { ModelRequest } from '../types.ts';
 import type { Route } from '../upstreams/upstream.ts';
 import type { Call, Choice } from './call.ts';

@@ -1,7 +1,7 @@
 import { CrosspointError } from '#protocol/errors.ts';
 import { clientWires } from '../clients/index.ts';
 import { estimateBody } from '../passthrough/estimate.ts';
-import type { PassthroughResult, Sink } from '../passthrough/attempt.ts';
+import type { PassthroughResult, Sink } from '../passthrough/attempt.types.ts';
 import { eventJson } from '../wires/event-json.ts';
 import { wires } from '../wires/index.ts';
 import type { Call, Choice } from './call.ts';
