@@ -35,12 +35,18 @@ function bracketed(host: string): string {
 
 /** @throws `misdirected` unless there is exactly one Host header, and it is byte for byte one of ours */
 export function checkHost(request: IncomingMessage, { hosts, canonicalHost }: Origins): void {
-  const given = request.rawHeaders.filter(
-    (_, index, all) => index % 2 === 1 && all[index - 1]?.toLowerCase() === 'host',
-  );
-  if (given.length !== 1 || !hosts.has(given[0] ?? ''))
-    throw new CrosspointError('misdirected', { host: canonicalHost });
+  const { rawHeaders } = request;
+  let [count, given] = [0, ''];
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at] as string;
+    if (name.length !== hostName.length || name.toLowerCase() !== hostName) continue;
+    count++;
+    given = rawHeaders[at + 1] as string;
+  }
+  if (count !== 1 || !hosts.has(given)) throw new CrosspointError('misdirected', { host: canonicalHost });
 }
+
+const hostName = 'host';
 
 /** What a path may consist of. Encoded slashes, dots and control characters are read differently by different parsers. */
 const pathCharacters = /^\/(?!\/)[A-Za-z0-9/._~!$&'()*+,;=:@%-]*$/;
@@ -57,6 +63,7 @@ export function readPath(request: IncomingMessage): string {
 }
 
 function isDecodable(path: string): boolean {
+  if (!path.includes('%')) return true;
   try {
     decodeURIComponent(path);
     return true;

@@ -28,6 +28,10 @@ export class ActiveCalls {
     return () => this.#remove(place);
   }
 
+  get size(): number {
+    return this.#calls.length;
+  }
+
   all(): ActiveCall[] {
     return this.#calls.map(({ call }) => call);
   }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Call } from './call.ts';
 import { costHeader } from './client-sink.ts';
 import { KeptBytes } from './kept-bytes.ts';
-import type { CachedAnswer, CacheKey, CacheLookup, ResponseCache } from './types.ts';
+import type { CachedAnswer, CacheKey, CacheOptions, CacheLookup, ResponseCache } from './types.ts';
 
 /** Who makes an answer that others may get too. */
 export type Leader = Extract<CacheLookup, { kind: 'leader' }>;
@@ -13,14 +13,18 @@ const alone: Leader = { kind: 'leader', store: () => Promise.resolve(), giveUp: 
  * Looks whether the same was answered before, or is being answered.
  * @returns null when the client has its answer; else what is to be told of the one that is made now
  */
-export async function fromCache(call: Call): Promise<Leader | null> {
-  const { parts, options, caller, top, exchange } = call;
-  if (!parts.cache || !options.cache) return alone;
-  const key = { userId: caller.userId, path: exchange.path, body: top.body, options: options.cache };
-  const found = await answerOrLead(parts.cache, key, call.signal);
+export function fromCache(call: Call): Leader | Promise<Leader | null> {
+  const { cache } = call.parts;
+  return cache && call.options.cache ? lookedUp(call, cache, call.options.cache) : alone;
+}
+
+async function lookedUp(call: Call, cache: ResponseCache, options: CacheOptions): Promise<Leader | null> {
+  const { caller, top, exchange } = call;
+  const key = { userId: caller.userId, path: exchange.path, body: top.body, options };
+  const found = await answerOrLead(cache, key, call.signal);
   if (found.kind === 'hit') return hit(call, found.answer, found.bucket);
-  if (options.cache.read) exchange.headers.push(['Helicone-Cache', 'MISS']);
-  if (options.cache.write) call.keep = new KeptBytes();
+  if (options.read) exchange.headers.push(['Helicone-Cache', 'MISS']);
+  if (options.write) call.keep = new KeptBytes();
   return found;
 }
 

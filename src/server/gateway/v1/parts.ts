@@ -13,6 +13,7 @@ import type { HeliconeHealth } from '../routing/helicone-health.ts';
 import type { Connection, PromptMessage, Target } from '../types.ts';
 import type { Transport } from '../upstreams/transport.ts';
 import type { ActiveCalls } from './active-calls.ts';
+import type { TurnEnd } from './turn-end.ts';
 import type { Admissions, CallObserver, KeyDesk, ResponseCache, Router } from './types.ts';
 
 /** What the public gateway is made of; wired in `app.ts`. */
@@ -55,6 +56,7 @@ export interface GatewayParts extends Required<PublicGatewayOptions> {
   deadlines: Deadlines;
   /** What is on its way, for the end of the process. */
   active: ActiveCalls;
+  turn: TurnEnd;
   transport: Transport;
   routes: PassingRoutes;
   health: HeliconeHealth;

@@ -54,7 +54,8 @@ export async function serveCall(
   parts.observer.began({ request, response, body, caller, options: read.options });
   const over = parts.active.add(call);
   try {
-    const leader = await fromCache(call);
+    const looked = fromCache(call);
+    const leader = looked instanceof Promise ? await looked : looked;
     if (leader) await lead(call, leader);
   } finally {
     over();
@@ -97,6 +98,7 @@ async function admitted(call: Call): Promise<Outcome> {
   const total = setTimeout(stop, call.parts.deadlines.total);
   try {
     const outcome: Outcome = call.signal.aborted ? { kind: 'left' } : await answerFrom(call);
+    if (call.parts.active.size > 1) await call.parts.turn.reached();
     finish(call, outcome);
     return outcome;
   } finally {

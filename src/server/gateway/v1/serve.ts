@@ -16,7 +16,8 @@ import { Exchange } from './exchange.ts';
 import { answerModels } from './model-list.ts';
 import type { GatewayParts, PublicGatewayOptions } from './parts.ts';
 import { serveCall } from './serve-call.ts';
-import type { Caller } from './types.ts';
+import { TurnEnd } from './turn-end.ts';
+import type { Caller, KeyDesk } from './types.ts';
 
 /** The gateway as other programs see it. */
 export interface PublicGateway {
@@ -34,6 +35,7 @@ export function createPublicGateway(options: PublicGatewayOptions): PublicGatewa
     ...options,
     deadlines: limits,
     active: new ActiveCalls(),
+    turn: new TurnEnd(),
     transport: new Transport(limits.connect),
     routes: new PassingRoutes(options.helicone),
     health: new HeliconeHealth(options.deadlineScale),
@@ -71,7 +73,9 @@ function wireOf({ headers }: IncomingMessage, path: string): Wire {
 async function handle(parts: GatewayParts, exchange: Exchange, check: () => void): Promise<void> {
   try {
     check();
-    const caller = await identify(parts, exchange.request.headers);
+    const known = identify(parts, exchange.request.headers);
+    const caller = known instanceof Promise ? await known : known;
+    if (!caller) throw new CrosspointError('bad_key');
     exchange.noted = { key: caller.keyId ?? caller.keyName };
     await route(parts, exchange, caller);
   } catch (cause) {
@@ -85,7 +89,7 @@ async function handle(parts: GatewayParts, exchange: Exchange, check: () => void
   parts.observer.ended({ path, status: response.statusCode, code, ms, requestId });
 }
 
-async function route(parts: GatewayParts, exchange: Exchange, caller: Caller): Promise<void> {
+function route(parts: GatewayParts, exchange: Exchange, caller: Caller): Promise<void> | void {
   const { path, request } = exchange;
   const endpoint = modelEndpoints.find((each) => each.path === path);
   if (endpoint) {
@@ -107,12 +111,10 @@ function assertMethod(exchange: Exchange, allowed: 'GET' | 'POST'): void {
   throw new CrosspointError('method_not_allowed', { method: String(method) });
 }
 
-/** Keys only: a cookie is sent by a browser whoever asks for it. @throws CrosspointError `bad_key` */
-async function identify({ keys }: GatewayParts, headers: IncomingHttpHeaders): Promise<Caller> {
+/** Keys only: a cookie is sent by a browser whoever asks for it. */
+function identify({ keys }: GatewayParts, headers: IncomingHttpHeaders): ReturnType<KeyDesk['identify']> {
   const secret = secretOf(headers);
-  const caller = secret === undefined ? null : await keys.identify(secret);
-  if (!caller) throw new CrosspointError('bad_key');
-  return caller;
+  return secret === undefined ? null : keys.identify(secret);
 }
 
 /** Programs that were written for Helicone send its key beside the provider's: then that one is ours. */
