@@ -35,6 +35,9 @@ export class LedgerJournal {
   #rows = new Map<string, Row>();
   #changes: Change[] = [];
   #batch: Batch | null = null;
+  /** Lines of this turn of the event loop, and whether the last turn had several. */
+  #inTurn = 0;
+  #isBusy = false;
   #timer: NodeJS.Timeout | null = null;
   #writing: Promise<void> = Promise.resolve();
   readonly #statements = new Map<string, string>();
@@ -52,8 +55,10 @@ export class LedgerJournal {
     };
     return {
       ...ledger,
-      reserve: (row) => this.#add(reservedColumns(row), row.properties),
-      recordHit: (hit) => this.#add(hitColumns(hit), hit.properties),
+      reserve: (row) =>
+        this.#reserve({ row: { columns: reservedColumns(row), properties: row.properties ?? {} } }),
+      recordHit: (hit) =>
+        this.#append({ row: { columns: hitColumns(hit), properties: hit.properties ?? {} } }),
       settle: (id, result) => this.#append({ id, change: changedColumns(result) }),
       reclaim: async () => {
         await this.#takeOver();
@@ -76,18 +81,29 @@ export class LedgerJournal {
     if (this.#timer) clearTimeout(this.#timer);
   }
 
-  #add(columns: Columns, properties: Record<string, string> = {}): Promise<void> {
-    return this.#append({ row: { columns, properties } });
+  /** An attempt waits for it: where few are on their way it is written at once. */
+  async #reserve(line: Line): Promise<void> {
+    if (this.#batch || this.#isBusy) return this.#append(line);
+    this.#appendNow([line]);
+    this.#count();
   }
 
   /** Resolves when it is in the file, at the end of this turn of the event loop. */
   #append(line: Line): Promise<void> {
-    if (!this.#batch) {
-      this.#batch = { lines: [], written: Promise.withResolvers() };
-      setImmediate(() => this.#appendBatch());
-    }
+    this.#batch ??= { lines: [], written: Promise.withResolvers() };
     this.#batch.lines.push(line);
+    this.#count();
     return this.#batch.written.promise;
+  }
+
+  #count(): void {
+    if (this.#inTurn++ === 0) setImmediate(() => this.#endTurn());
+  }
+
+  #endTurn(): void {
+    this.#isBusy = this.#inTurn > 1;
+    this.#inTurn = 0;
+    this.#appendBatch();
   }
 
   #appendBatch(): void {
@@ -95,12 +111,16 @@ export class LedgerJournal {
     const { lines, written } = this.#batch;
     this.#batch = null;
     try {
-      this.#toFile(lines);
+      this.#appendNow(lines);
     } catch (cause) {
       return written.reject(cause);
     }
-    for (const line of lines) this.#note(line);
     written.resolve();
+  }
+
+  #appendNow(lines: readonly Line[]): void {
+    this.#toFile(lines);
+    for (const line of lines) this.#note(line);
   }
 
   /** A row that is not in the table yet is written as it became. */
