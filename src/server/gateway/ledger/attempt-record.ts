@@ -44,12 +44,14 @@ export class AttemptRecord {
   readonly #ledger: AttemptLedger;
   readonly #identity: AttemptIdentity;
   readonly #started = performance.now();
+  readonly #timestamp: string;
   #ttftMs: number | null = null;
   #settled = false;
 
   constructor(ledger: AttemptLedger, identity: AttemptIdentity) {
     this.#ledger = ledger;
     this.#identity = identity;
+    this.#timestamp = new Date(identity.startedAt).toISOString();
   }
 
   get settled(): boolean {
@@ -57,13 +59,23 @@ export class AttemptRecord {
   }
 
   async reserve(): Promise<void> {
-    const { requestId, context, target, attempt, route, startedAt, facts } = this.#identity;
+    const { requestId, context, target, attempt, route, facts } = this.#identity;
     const { userId, threadId, runId, properties = {} } = context;
     const { provider, model } = target;
-    const timestamp = new Date(startedAt).toISOString();
-    const owner = { requestId, userId, threadId, runId };
-    const row = { id: this.id, ...owner, provider, model, timestamp, attempt, route };
-    await this.#ledger.reserve({ ...row, properties, ...facts });
+    await this.#ledger.reserve({
+      id: this.id,
+      requestId,
+      userId,
+      threadId,
+      runId,
+      provider,
+      model,
+      timestamp: this.#timestamp,
+      attempt,
+      route,
+      properties,
+      ...facts,
+    });
   }
 
   /** Something of the answer itself has arrived. */
@@ -94,14 +106,14 @@ export class AttemptRecord {
   }
 
   #usage(ending: AttemptEnding): UsageEntry {
-    const { target, attempt, route, startedAt } = this.#identity;
+    const { target, attempt, route } = this.#identity;
     const { provider, model, cost } = target;
     const { chargedUsd, longCacheWriteTokens, ...tokens } = this.#tokens(ending);
     return {
       provider,
       model,
       ...(ending.servedModel ? { servedModel: ending.servedModel } : {}),
-      timestamp: new Date(startedAt).toISOString(),
+      timestamp: this.#timestamp,
       ...tokens,
       costUsd: chargedUsd ?? costUsd(cost, { ...tokens, longCacheWriteTokens }),
       cache: this.cache,

@@ -6,6 +6,11 @@ import { readPolicy } from './rate-limit-policy.ts';
 import type { CacheOptions, CallOptions, RetryOptions } from './types.ts';
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/i;
+const sessionHeaders = [
+  ['id', 'helicone-session-id'],
+  ['path', 'helicone-session-path'],
+  ['name', 'helicone-session-name'],
+] as const;
 const propertyPrefix = 'helicone-property-';
 /** Seconds. */
 const ttl = { usual: 604_800, longest: 31_536_000 };
@@ -39,8 +44,8 @@ export function readOptions(headers: IncomingHttpHeaders): CallOptions {
 
 function readSession(headers: IncomingHttpHeaders): CallOptions['session'] {
   const session: CallOptions['session'] = {};
-  for (const name of ['id', 'path', 'name'] as const) {
-    const value = short(one(headers, `helicone-session-${name}`));
+  for (const [name, header] of sessionHeaders) {
+    const value = short(one(headers, header));
     if (value !== undefined) session[name] = value;
   }
   return session;
