@@ -35,7 +35,7 @@ export async function visit(
     viewport: sizes[options.size ?? 'desktop'],
     colorScheme: options.dark ? 'dark' : 'light',
   });
-  context.setDefaultTimeout(15_000);
+  context.setDefaultTimeout(30_000);
   const page = await context.newPage();
   const complaints = listen(page);
   await page.goto(link);

@@ -77,7 +77,7 @@ test('on a phone every button of a review has room for a finger', async () => {
   await page.goto(`${page.url()}?panel=cost`);
   const tab = page.getByRole('dialog').getByRole('tab', { name: 'Cost' });
   await tab.waitFor();
-  assert.equal(await page.evaluate<string>('document.activeElement.textContent'), 'Cost');
+  await page.waitForFunction("document.activeElement?.textContent === 'Cost'");
   await page.getByRole('button', { name: 'Close the panel' }).click();
   await page.setViewportSize(sizes.desktop);
 });

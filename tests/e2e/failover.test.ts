@@ -43,20 +43,20 @@ const said = (page: Page, text: string | RegExp) => page.getByRole('log').getByT
 const settings = (page: Page) => page.getByRole('button', { name: /^If the model fails/ });
 
 /** Adds a model to the chain through the picker. */
-async function addFallback(page: Page, search: string): Promise<void> {
+async function addFallback(page: Page, search: string, label: RegExp): Promise<void> {
   await settings(page).click();
   await page.getByRole('button', { name: /^Add/ }).click();
   await page.getByRole('combobox', { name: 'Search models' }).fill(search);
   await page.keyboard.press('Enter');
-  await page.getByRole('combobox', { name: 'Search models' }).waitFor({ state: 'detached' });
+  // Saved: a second one that is added before would take the place of this one.
+  await page.getByRole('button', { name: label }).waitFor();
 }
 
 /** The whole story, in a window of any size. */
 async function story(where: string, visit: Visit): Promise<void> {
   const { page, threadId } = await begin('Do it.', visit);
   await page.getByRole('region', { name: 'Review' }).getByText('echo line').waitFor();
-  await addFallback(page, 'claude-sonnet-4-6');
-  await page.getByRole('button', { name: /^If the model fails: .*Sonnet 4\.6/ }).waitFor();
+  await addFallback(page, 'claude-sonnet-4-6', /^If the model fails: .*Sonnet 4\.6/);
   await settings(page).click();
   await page.getByRole('list', { name: 'Fallback models' }).waitFor();
   await assertAccessible(page, `${where}, fallback settings`);
@@ -85,7 +85,7 @@ async function story(where: string, visit: Visit): Promise<void> {
   await page.reload();
   await seam.waitFor();
   await page.getByRole('button', { name: 'Back to GPT-4.1' }).click();
-  await page.getByRole('button', { name: 'Back to GPT-4.1' }).waitFor({ state: 'detached' });
+  await page.getByRole('button', { name: /^Model: GPT-4\.1/ }).waitFor();
   await send(page, 'Say hello.');
   await said(page, 'gpt-4.1 is done.');
 }
@@ -107,8 +107,8 @@ test('the same on a phone', async () => {
 test('when all of the chain failed, the failure offers the next of it by name', async () => {
   const { page } = await begin('Say hello.');
   await said(page, 'gpt-4.1 is done.');
-  await addFallback(page, 'claude-sonnet-4-6');
-  await addFallback(page, 'gpt-oss-120b');
+  await addFallback(page, 'claude-sonnet-4-6', /^If the model fails: .*Sonnet 4\.6$/);
+  await addFallback(page, 'gpt-oss-120b', /Sonnet 4\.6, then GPT-OSS 120B/);
   const away = [providers.openai, providers.anthropic, providers.groq];
   await Promise.all(away.map((provider) => provider.stop()));
   try {

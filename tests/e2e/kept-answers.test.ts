@@ -38,6 +38,13 @@ async function beginKept(): Promise<string> {
   return threadId;
 }
 
+/** A change of the thread, which the server has taken before anything else is done. */
+async function saved(change: () => Promise<unknown>): Promise<void> {
+  const answered = page.waitForResponse((response) => response.request().method() === 'PATCH');
+  await change();
+  assert.equal((await answered).status(), 200);
+}
+
 async function send(text: string): Promise<void> {
   await messageBox(page).fill(text);
   await page.keyboard.press('Enter');
@@ -76,7 +83,7 @@ test('who writes the summaries of a thread is chosen beside compacting by itself
   const writer = page.getByRole('combobox', { name: 'The summary is written by' });
   await page.getByRole('button', { name: /^If the model fails/ }).click();
   await assertFineEverywhere(page, 'the settings of a thread');
-  await writer.selectOption('groq/openai/gpt-oss-120b');
+  await saved(() => writer.selectOption('groq/openai/gpt-oss-120b'));
   await page.reload();
   await page.getByRole('button', { name: /^If the model fails/ }).click();
   assert.equal(await writer.inputValue(), 'groq/openai/gpt-oss-120b');
@@ -84,7 +91,7 @@ test('who writes the summaries of a thread is chosen beside compacting by itself
     provider: 'groq',
     model: 'openai/gpt-oss-120b',
   });
-  await writer.selectOption({ label: 'The model that it is for' });
+  await saved(() => writer.selectOption({ label: 'The model that it is for' }));
   await page.getByRole('switch', { name: /^Compact by itself/ }).click();
   await writer.waitFor({ state: 'detached' });
   assert.equal((await desk.crosspoint.thread(threadId)).compactionModel, null);

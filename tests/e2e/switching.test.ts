@@ -11,7 +11,7 @@ const asked: Asked[] = [];
 function model(question: Asked): Answer {
   asked.push(question);
   const { lastUserText, step, model: name } = question;
-  if (/slowly/.test(lastUserText)) return { text: 'word '.repeat(200), paceMs: 20 };
+  if (/slowly/.test(lastUserText)) return { text: 'word '.repeat(2_000), paceMs: 20 };
   if (/fails/.test(lastUserText) && name === 'gpt-4.1')
     return { fault: { kind: 'status', status: 400, message: 'No such thing.' } };
   if (/command/.test(lastUserText) && step === 0)
@@ -59,6 +59,10 @@ async function send(page: Page, text: string): Promise<void> {
 const groupOf = (page: Page, name: string) =>
   page.getByRole('group', { name, exact: true }).getByRole('option').allInnerTexts();
 
+/** What is stored on the server comes a moment later. */
+const inGroup = (page: Page, name: string, model: string) =>
+  page.getByRole('group', { name, exact: true }).getByText(model).first().waitFor();
+
 test('F marks a favourite from the keyboard, other browsers show it too, and what was chosen is recent', async () => {
   const { page } = await begin('Hello?');
   await said(page, 'gpt-4.1 is here.');
@@ -71,6 +75,8 @@ test('F marks a favourite from the keyboard, other browsers show it too, and wha
   await search(page).fill('');
   await page.keyboard.press('PageUp');
   await page.keyboard.press('PageUp');
+  await inGroup(page, 'Favourites', 'Claude Sonnet 4.6');
+  await inGroup(page, 'Recent', 'Claude Haiku 4.5');
   await assertAccessible(page, 'picker with favourites');
   assert.match((await groupOf(page, 'Favourites')).join(), /^Claude Sonnet 4\.6/);
   assert.match((await groupOf(page, 'Recent')).join(), /^Claude Haiku 4\.5/);
@@ -191,6 +197,7 @@ test('a switch while a request streams says that it applies from the next one, a
   await page.setViewportSize(sizes.phone);
   await assertFits(page);
   await page.setViewportSize(sizes.desktop);
+  await page.getByRole('button', { name: /^Stop/ }).click();
   await page.getByRole('button', { name: 'Send' }).waitFor();
   await chip(page).getByText('from the next request').waitFor({ state: 'detached' });
   await send(page, 'Who is there?');
