@@ -1,5 +1,5 @@
 import { CrosspointError } from '#protocol/errors.ts';
-import type { Store } from '#server/store/store.ts';
+import type { StoreTables } from '#server/store/store.ts';
 import { canonicalText, hashText } from './arguments.ts';
 import type { Accepted } from './types.ts';
 
@@ -18,7 +18,7 @@ class Repeated extends Error {
  * @throws what `conflict` gives when the key was used for another command
  */
 export async function claim(
-  store: Store,
+  store: StoreTables,
   command: { userId: string; key: string; bodyHash: string; runId: string },
   conflict: () => CrosspointError,
 ): Promise<void> {
@@ -34,7 +34,7 @@ export async function claim(
  * @throws `idempotency_conflict` when one of them was given to another request
  */
 export async function claimKeys(
-  store: Store,
+  store: StoreTables,
   userId: string,
   command: { idempotencyKey?: string; clientMessageId?: string },
   runId: string,
@@ -50,7 +50,7 @@ export async function claimKeys(
 }
 
 /** The answer to a command whose transaction is `commit`, or the first answer when it is a repeat. */
-export async function acceptOnce(store: Store, commit: () => Promise<Accepted>): Promise<Accepted> {
+export async function acceptOnce(store: StoreTables, commit: () => Promise<Accepted>): Promise<Accepted> {
   try {
     return await commit();
   } catch (cause) {
@@ -59,7 +59,7 @@ export async function acceptOnce(store: Store, commit: () => Promise<Accepted>):
   }
 }
 
-async function acceptedRun(store: Store, runId: string): Promise<Accepted> {
+async function acceptedRun(store: StoreTables, runId: string): Promise<Accepted> {
   const run = await store.runs.get(runId);
   if (!run) throw new CrosspointError('not_found', { what: 'run' });
   const events = await store.events.listOfTypes(run.threadId, ['run.started', 'thread.branched']);

@@ -3,7 +3,7 @@ import type { NewEvent } from '#protocol/events.ts';
 import type { Message } from '#protocol/message.ts';
 import type { ModelConfig } from '#protocol/model.ts';
 import { commonSeq, cutPath, pathTo } from '#server/store/branch-path.ts';
-import type { Path, RunRow, Store, ThreadRow } from '#server/store/store.ts';
+import type { Path, RunRow, StoreTables, ThreadRow } from '#server/store/store.ts';
 import { acceptOnce, claimKeys } from './accepted.ts';
 import { assertIdle, workspaceNotice } from './branches.ts';
 import { callsOf } from './handoff/tool-results.ts';
@@ -70,7 +70,7 @@ export async function answerAgain(
 /** Its events are known when the branch has its number. */
 async function writeBranch(
   setup: AgentSetup,
-  store: Store,
+  store: StoreTables,
   { runId, thread, fork, choice, switched }: Plan,
   events: NewEvent[],
 ): Promise<RunRow> {
@@ -102,7 +102,7 @@ async function writeBranch(
 }
 
 /** On whatever branch the message is. @throws `not_found`, `bad_request` */
-async function findFork(store: Store, threadId: string, messageId: string): Promise<Fork> {
+async function findFork(store: StoreTables, threadId: string, messageId: string): Promise<Fork> {
   const place = await store.messages.place(threadId, messageId);
   if (!place) throw new CrosspointError('not_found', { what: 'message' });
   const path = cutPath(pathTo(await store.branches.list(threadId), place.branch), place.seq);

@@ -2,7 +2,7 @@ import { CrosspointError } from '#protocol/errors.ts';
 import type { NewEvent } from '#protocol/events.ts';
 import type { Message } from '#protocol/message.ts';
 import { branchesBelow, commonSeq, pathTo } from '#server/store/branch-path.ts';
-import type { Branch, Path, Store, ThreadRow } from '#server/store/store.ts';
+import type { Branch, Path, StoreTables, ThreadRow } from '#server/store/store.ts';
 import type { AgentSetup } from './parts.ts';
 
 /**
@@ -33,7 +33,7 @@ export async function moveToBranch(setup: AgentSetup, thread: ThreadRow, branchI
 }
 
 /** Inside a transaction: nothing is in the middle of something that belongs to the active branch. */
-export async function assertIdle(store: Store, threadId: string): Promise<void> {
+export async function assertIdle(store: StoreTables, threadId: string): Promise<void> {
   const latest = await store.runs.latest(threadId);
   if (latest?.status === 'running') throw new CrosspointError('run_active');
   if (latest?.status === 'awaiting_review') throw new CrosspointError('review_pending');
@@ -41,7 +41,7 @@ export async function assertIdle(store: Store, threadId: string): Promise<void> 
 
 /** Of the branches that go on from where the paths part, the one that ran last. */
 async function newestBelow(
-  store: Store,
+  store: StoreTables,
   threadId: string,
   branches: readonly Branch[],
   left: Path,
@@ -61,7 +61,7 @@ const noticeCode = 'workspace_as_it_is';
 /** Files are not rewound: said when calls of the answer that is left may have changed some. */
 export async function workspaceNotice(
   setup: AgentSetup,
-  store: Store,
+  store: StoreTables,
   threadId: string,
   left: Path,
   afterSeq: number,
@@ -83,7 +83,7 @@ function hadEffect(setup: AgentSetup, { parts }: Message): boolean {
 }
 
 /** The line stands at the end of the branch already. */
-async function wasTold(store: Store, threadId: string, path: Path): Promise<boolean> {
+async function wasTold(store: StoreTables, threadId: string, path: Path): Promise<boolean> {
   const notices = await store.events.listOfTypes(threadId, ['notice'], { path });
   const last = notices.findLast(({ event }) => event.type === 'notice' && event.data.code === noticeCode);
   if (!last) return false;

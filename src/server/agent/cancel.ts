@@ -1,6 +1,6 @@
 import type { NewEvent } from '#protocol/events.ts';
 import { CrosspointError } from '#protocol/errors.ts';
-import type { RunRow, Store, ThreadRow, ToolCallRow } from '#server/store/store.ts';
+import type { RunRow, StoreTables, ThreadRow, ToolCallRow } from '#server/store/store.ts';
 import { closeRun, finishedRunEvent } from './finish-run.ts';
 import { newId } from './ids.ts';
 import { modelName } from './model-request.ts';
@@ -69,7 +69,12 @@ async function closeReview(setup: AgentSetup, thread: ThreadRow, waiting: RunRow
   return true;
 }
 
-async function takeReview(store: Store, waiting: RunRow, runId: string, open: ToolCallRow[]): Promise<void> {
+async function takeReview(
+  store: StoreTables,
+  waiting: RunRow,
+  runId: string,
+  open: ToolCallRow[],
+): Promise<void> {
   const latest = await store.runs.latest(waiting.threadId);
   if (latest?.id !== waiting.id) throw new CrosspointError('nothing_to_review');
   const { threadId, userId, turnId, messageId } = waiting;

@@ -1,6 +1,6 @@
 import type { Compaction } from '#protocol/compaction.ts';
 import { CrosspointError } from '#protocol/errors.ts';
-import type { CompactionRow, ThreadRow } from '#server/store/store.ts';
+import type { CompactionRow, StoreTables, ThreadRow } from '#server/store/store.ts';
 import { contextFor } from './context.ts';
 import { draftCompaction, draftEvents, shownCompaction, sizeOf } from './draft-compaction.ts';
 import { newestOn } from './handoff/compaction.ts';
@@ -138,7 +138,7 @@ export async function removeCompaction(
   return { removed: newest.id };
 }
 
-async function takeAway(store: AgentSetup['store'], { threadId, id }: CompactionRow): Promise<void> {
+async function takeAway(store: StoreTables, { threadId, id }: CompactionRow): Promise<void> {
   if (!(await store.compactions.remove(threadId, id, new Date().toISOString())))
     throw new CrosspointError('not_found', { what: 'compaction' });
 }

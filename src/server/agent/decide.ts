@@ -1,7 +1,7 @@
 import { CrosspointError } from '#protocol/errors.ts';
 import type { NewEvent } from '#protocol/events.ts';
 import type { ModelConfig } from '#protocol/model.ts';
-import type { RunRow, Store, ThreadRow, ToolCallDecision, ToolCallRow } from '#server/store/store.ts';
+import type { RunRow, StoreTables, ThreadRow, ToolCallDecision, ToolCallRow } from '#server/store/store.ts';
 import { acceptOnce, claim } from './accepted.ts';
 import { canonicalText, hashText } from './arguments.ts';
 import { decisionsFor, mayRun, refusalSummary, refusalText } from './decisions.ts';
@@ -66,7 +66,7 @@ function claimOf(userId: string, command: DecideCommand, review: Review, runId: 
 }
 
 /** The review was answered: an equal command gets the same answer, through the claim; any other is refused. */
-function rejectLate(store: Store, claimed: ReturnType<typeof claimOf>): Promise<never> {
+function rejectLate(store: StoreTables, claimed: ReturnType<typeof claimOf>): Promise<never> {
   return store.transaction(async (inside) => {
     await claim(inside, claimed, alreadyDecided);
     throw alreadyDecided();
@@ -143,7 +143,7 @@ function eventsOf(
   ];
 }
 
-async function writePlan(store: Store, plan: Plan): Promise<RunRow> {
+async function writePlan(store: StoreTables, plan: Plan): Promise<RunRow> {
   const { review, thread, choice, decisions, results } = plan;
   const latest = await store.runs.latest(thread.id);
   if (latest?.id !== review.run.id || latest.status !== 'awaiting_review')

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { NewEvent } from '#protocol/events.ts';
 import { CrosspointError } from '#protocol/errors.ts';
 import type { Message } from '#protocol/message.ts';
-import type { Store, ThreadRow, ToolCallRow } from '#server/store/store.ts';
+import type { StoreTables, ThreadRow, ToolCallRow } from '#server/store/store.ts';
 import { openFileOf } from './initial-state.ts';
 import type { AgentSetup } from './parts.ts';
 import { reviewRequest } from './review-request.ts';
@@ -72,12 +72,12 @@ export function finishedRunEvent(runId: string, end: RunEnd, response: string): 
   return { type: 'run.finished', data: { runId, status: end.status, ...text, ...failure } };
 }
 
-export async function closeRun(store: Store, runId: string, end: RunEnd): Promise<void> {
+export async function closeRun(store: StoreTables, runId: string, end: RunEnd): Promise<void> {
   const failure = 'code' in end ? { error: end.error, code: end.code } : {};
   await store.runs.finish(runId, { status: end.status, ...failure, finishedAt: new Date().toISOString() });
 }
 
-async function touchThread(store: Store, thread: ThreadRow): Promise<void> {
+async function touchThread(store: StoreTables, thread: ThreadRow): Promise<void> {
   await store.threads.update(thread.userId, thread.id, { updatedAt: new Date().toISOString() });
 }
 

@@ -2,7 +2,7 @@ import { CrosspointError } from '#protocol/errors.ts';
 import type { NewEvent } from '#protocol/events.ts';
 import type { AssistantPart, ToolCallPart } from '#protocol/message.ts';
 import type { ApprovalMode, FileDiff } from '#protocol/review.ts';
-import type { Store, ThreadRow, ToolCallDecision } from '#server/store/store.ts';
+import type { StoreTables, ThreadRow, ToolCallDecision } from '#server/store/store.ts';
 import { ArgumentError, checkArgumentText, type CheckedArguments } from './arguments.ts';
 import { newId } from './ids.ts';
 import type { AgentSetup } from './parts.ts';
@@ -164,7 +164,7 @@ export function proposalEvents(
 
 /** Writes the rows of all calls, the decisions that nobody has to make, and the results of the refused ones. */
 export async function writeProposals(
-  store: Store,
+  store: StoreTables,
   turn: Turn,
   thread: ThreadRow,
   messageId: string,

@@ -1,5 +1,5 @@
 import { CrosspointError } from '#protocol/errors.ts';
-import type { RunRow, Store, ToolCallRow } from '#server/store/store.ts';
+import type { RunRow, StoreTables, ToolCallRow } from '#server/store/store.ts';
 import type { DecideCommand } from './types.ts';
 
 /** A batch of calls that a person was asked about. */
@@ -17,7 +17,7 @@ export interface Review {
  * The review that a decision is about: the one whose calls or run it names, else the pending one, else the last one.
  * @throws `nothing_to_review`, and `bad_request` for calls that are not of this thread
  */
-export async function findReview(store: Store, command: DecideCommand): Promise<Review> {
+export async function findReview(store: StoreTables, command: DecideCommand): Promise<Review> {
   const { threadId } = command;
   const latest = await store.runs.latest(threadId);
   if (!latest) throw new CrosspointError('nothing_to_review');
@@ -36,7 +36,7 @@ export async function findReview(store: Store, command: DecideCommand): Promise<
 
 /** A decision that names its calls or the run that asked can never meet another review, however late it comes. */
 async function namedCall(
-  store: Store,
+  store: StoreTables,
   { threadId, approval, runId }: DecideCommand,
 ): Promise<ToolCallRow | null> {
   const first = 'decisions' in approval ? approval.decisions[0] : undefined;
@@ -48,7 +48,7 @@ async function namedCall(
   });
 }
 
-async function reviewedBy(store: Store, threadId: string, runId: string): Promise<ToolCallRow> {
+async function reviewedBy(store: StoreTables, threadId: string, runId: string): Promise<ToolCallRow> {
   const run = await store.runs.get(runId);
   const calls =
     run?.threadId === threadId ? await store.toolCalls.list(threadId, { turnId: run.turnId }) : [];
@@ -57,13 +57,13 @@ async function reviewedBy(store: Store, threadId: string, runId: string): Promis
   return asked;
 }
 
-async function waitingCall(store: Store, latest: RunRow): Promise<ToolCallRow | null> {
+async function waitingCall(store: StoreTables, latest: RunRow): Promise<ToolCallRow | null> {
   if (latest.status !== 'awaiting_review') return null;
   const open = await store.toolCalls.list(latest.threadId, { turnId: latest.turnId, open: true });
   return open.find((call) => call.state === 'proposed') ?? null;
 }
 
-async function lastDecided(store: Store, threadId: string): Promise<ToolCallRow | null> {
+async function lastDecided(store: StoreTables, threadId: string): Promise<ToolCallRow | null> {
   const events = await store.events.listOfTypes(threadId, ['review.decided']);
   const last = events.at(-1)?.event;
   const toolCallId = last?.type === 'review.decided' ? last.data.decisions[0]?.toolCallId : undefined;

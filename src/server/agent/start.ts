@@ -2,7 +2,7 @@ import { CrosspointError } from '#protocol/errors.ts';
 import type { NewEvent } from '#protocol/events.ts';
 import type { Message, UserPart } from '#protocol/message.ts';
 import type { ModelConfig } from '#protocol/model.ts';
-import type { RunRow, Store, ThreadRow } from '#server/store/store.ts';
+import type { RunRow, StoreTables, ThreadRow } from '#server/store/store.ts';
 import { acceptOnce, claimKeys } from './accepted.ts';
 import { newId } from './ids.ts';
 import { modelName } from './model-request.ts';
@@ -77,7 +77,7 @@ async function switchesAt(
 }
 
 async function writeStart(
-  store: Store,
+  store: StoreTables,
   thread: ThreadRow,
   change: Partial<ThreadRow> | null,
   message: Omit<Message, 'seq'>,

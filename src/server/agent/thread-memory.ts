@@ -1,6 +1,6 @@
 import type { Message } from '#protocol/message.ts';
 import { commonSeq, pathTo } from '#server/store/branch-path.ts';
-import type { CompactionRow, Path, Store } from '#server/store/store.ts';
+import type { CompactionRow, Path, StoreTables } from '#server/store/store.ts';
 import { GrowingView } from './handoff/compaction.ts';
 import { createIncrementalProject } from './handoff/project.ts';
 import { callsOf } from './handoff/tool-results.ts';
@@ -70,7 +70,7 @@ export class ThreadMemory {
   }
 
   /** Reads the rows that were committed since the last time, in their order. */
-  async refresh(store: Store): Promise<readonly Message[]> {
+  async refresh(store: StoreTables): Promise<readonly Message[]> {
     await this.#follow(store);
     const path = this.#path;
     const afterSeq = this.transcript.at(-1)?.seq ?? 0;
@@ -87,7 +87,7 @@ export class ThreadMemory {
   }
 
   /** Goes to the active branch: what is not on its path is forgotten. */
-  async #follow(store: Store): Promise<void> {
+  async #follow(store: StoreTables): Promise<void> {
     const active = this.#fixed?.at(-1)?.branch ?? (await store.branches.active(this.#threadId));
     if (active === this.#path.at(-1)?.branch) return;
     const branches = await store.branches.list(this.#threadId);

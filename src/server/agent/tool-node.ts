@@ -1,5 +1,5 @@
 import { CrosspointError } from '#protocol/errors.ts';
-import type { ThreadRow } from '#server/store/store.ts';
+import type { StoreTables, ThreadRow } from '#server/store/store.ts';
 import { hashText } from './arguments.ts';
 import { OutputBatch } from './output-batch.ts';
 import type { AgentSetup } from './parts.ts';
@@ -106,7 +106,7 @@ function resultOf(turn: Turn, call: ApprovedCall, outcome: ToolOutcome, duration
 }
 
 async function rememberFile(
-  store: AgentSetup['store'],
+  store: StoreTables,
   thread: ThreadRow,
   currentFile: string | undefined,
 ): Promise<void> {

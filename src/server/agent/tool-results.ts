@@ -1,6 +1,6 @@
 import type { NewEvent } from '#protocol/events.ts';
 import type { ImagePart, Message, ToolResultStatus } from '#protocol/message.ts';
-import type { Store, ToolCallRow } from '#server/store/store.ts';
+import type { StoreTables, ToolCallRow } from '#server/store/store.ts';
 import { newId } from './ids.ts';
 
 /** How one call ended, whatever the way: it ran, a person said no, or it was lost. */
@@ -18,7 +18,7 @@ export interface CallResult {
 }
 
 /** Writes the end of a call and its one result row, inside the caller's transaction. Gives the row's id. */
-export async function writeResult(store: Store, result: CallResult): Promise<string> {
+export async function writeResult(store: StoreTables, result: CallResult): Promise<string> {
   const { call, status, text, summary } = result;
   await store.toolCalls.finish(call.threadId, call.toolCallId, {
     status,

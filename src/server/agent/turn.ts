@@ -2,7 +2,7 @@ import type { NewEvent, ThreadEvent } from '#protocol/events.ts';
 import { CrosspointError } from '#protocol/errors.ts';
 import type { FileDiff } from '#protocol/review.ts';
 import type { Sandbox } from '#server/sandbox/sandbox.ts';
-import type { RunRow, Store, ThreadRow } from '#server/store/store.ts';
+import type { RunRow, StoreTables, ThreadRow } from '#server/store/store.ts';
 import type { AgentSetup } from './parts.ts';
 import type { ThreadMemory } from './thread-memory.ts';
 
@@ -49,7 +49,7 @@ export class Turn {
   }
 
   /** Appends events and rows in one transaction. @throws `interrupted` when another run has taken the thread (I7). */
-  commit(events: NewEvent[], work?: (store: Store) => Promise<void>): Promise<ThreadEvent[]> {
+  commit(events: NewEvent[], work?: (store: StoreTables) => Promise<void>): Promise<ThreadEvent[]> {
     const owner = { runId: this.run.id, fencingToken: this.run.fencingToken };
     return this.#setup.log.commit(this.run.threadId, events, work, owner);
   }

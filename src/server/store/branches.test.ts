@@ -7,10 +7,10 @@ import { DatabaseSync } from 'node:sqlite';
 import type { NewEvent } from '#protocol/events.ts';
 import { branchesBelow, commonSeq, cutPath, forksOn, isOnPath, pathTo } from './branch-path.ts';
 import { openStore } from './open-store.ts';
-import type { Branch, Store } from './store.ts';
+import type { Branch, StoreTables } from './store.ts';
 import { at, messageRow, runRow, threadRow } from './testing/sample-rows.ts';
 
-async function withStore(work: (store: Store, dir: string) => Promise<void>): Promise<void> {
+async function withStore(work: (store: StoreTables, dir: string) => Promise<void>): Promise<void> {
   const dir = mkdtempSync(join(tmpdir(), 'crosspoint-branches-'));
   const store = await openStore(dir);
   try {
@@ -23,19 +23,19 @@ async function withStore(work: (store: Store, dir: string) => Promise<void>): Pr
 }
 
 /** A message and an event after it, as one commit. */
-const say = (store: Store, text: string) =>
+const say = (store: StoreTables, text: string) =>
   store.transaction(async (inside) => {
     await inside.messages.append(messageRow(text, [{ type: 'text', text }]));
     await note(inside, `after ${text}`);
   });
-const note = (store: Store, code: string) =>
+const note = (store: StoreTables, code: string) =>
   store.events.append('t', [{ type: 'notice', data: { code, message: '' } } satisfies NewEvent]);
-const fork = (store: Store, parentId: number, afterSeq: number) =>
+const fork = (store: StoreTables, parentId: number, afterSeq: number) =>
   store.transaction((inside) => inside.branches.add('t', { parentId, afterSeq, createdAt: at }));
-const ids = async (store: Store, options?: { afterSeq?: number }) =>
+const ids = async (store: StoreTables, options?: { afterSeq?: number }) =>
   (await store.messages.list('t', options)).map(({ id }) => id);
 
-async function notesOn(store: Store, branch: number): Promise<[string, number][]> {
+async function notesOn(store: StoreTables, branch: number): Promise<[string, number][]> {
   const path = pathTo(await store.branches.list('t'), branch);
   const notes = await store.events.listOfTypes('t', ['notice'], { path });
   return notes.flatMap(({ event, afterSeq }) =>

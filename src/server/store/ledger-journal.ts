@@ -25,8 +25,7 @@ interface Batch {
  * The two writes of each model attempt, and the one of a cache hit: the most frequent of all. They go to the end of a file
  * (what is there survives the end of the process), all those of one turn of the event loop in one piece: the call into the
  * kernel costs more than everything else about a line. Together they go into the table a moment later: most rows are
- * settled by then and are written once, whole. Whoever reads the ledger or begins a transaction sees everything that was
- * written before.
+ * settled by then and are written once, whole. Whoever reads the ledger sees everything that was written before.
  */
 export class LedgerJournal {
   readonly #db: Kysely<Database>;

@@ -15,7 +15,7 @@ import { runStore } from './runs.ts';
 import type { Database } from './schema.ts';
 import { sessionStore } from './sessions.ts';
 import { settingsStore } from './settings.ts';
-import type { Store } from './store.ts';
+import type { Store, StoreTables } from './store.ts';
 import { threadStore } from './threads.ts';
 import { toolCallStore } from './tool-calls.ts';
 import { usageStore } from './usage.ts';
@@ -35,10 +35,7 @@ export async function openStore(dataDir: string): Promise<Store> {
     ...parts(db, masterKey),
     ledger: journal.of(ledgerStore(db)),
     usage: usageStore(db, () => journal.flush()),
-    async transaction(work) {
-      await journal.flush();
-      return inTransaction(db, masterKey, work);
-    },
+    transaction: (work) => inTransaction(db, masterKey, work),
     async close() {
       await journal.close();
       await db.destroy();
@@ -49,19 +46,15 @@ export async function openStore(dataDir: string): Promise<Store> {
 function inTransaction<Result>(
   db: Kysely<Database>,
   masterKey: Buffer,
-  work: (store: Store) => Promise<Result>,
+  work: (store: StoreTables) => Promise<Result>,
 ): Promise<Result> {
   return db.transaction().execute((queries) => {
-    const store: Store = {
-      ...parts(queries, masterKey),
-      transaction: (nested) => nested(store),
-      close: () => Promise.reject(new Error('A transaction cannot close the store.')),
-    };
+    const store: StoreTables = { ...parts(queries, masterKey), transaction: (nested) => nested(store) };
     return work(store);
   });
 }
 
-function parts(db: Queries, masterKey: Buffer): Omit<Store, 'transaction' | 'close'> {
+function parts(db: Queries, masterKey: Buffer): Omit<StoreTables, 'transaction'> {
   return {
     threads: threadStore(db),
     branches: branchStore(db),
@@ -70,8 +63,6 @@ function parts(db: Queries, masterKey: Buffer): Omit<Store, 'transaction' | 'clo
     runs: runStore(db),
     toolCalls: toolCallStore(db),
     events: eventStore(db),
-    ledger: ledgerStore(db),
-    usage: usageStore(db),
     keys: keyStore(db),
     settings: settingsStore(db, masterKey),
     sessions: sessionStore(db),

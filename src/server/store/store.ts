@@ -11,7 +11,11 @@ import type { LedgerStore, UsageStore } from './ledger.types.ts';
  * The record. Every function that a person's request reaches takes the user's id and filters by it in SQL (rule R19);
  * ids are never authority. Writes are durable when the promise resolves (WAL, synchronous=FULL).
  */
-export interface Store {
+/**
+ * The tables of a transaction. The ledger is not among them: its newest rows are in its journal until somebody reads it,
+ * so that no step of the agent waits for them.
+ */
+export interface StoreTables {
   threads: ThreadStore;
   branches: BranchStore;
   messages: MessageStore;
@@ -19,14 +23,17 @@ export interface Store {
   runs: RunStore;
   toolCalls: ToolCallStore;
   events: EventStore;
-  ledger: LedgerStore;
-  usage: UsageStore;
   keys: KeyStore;
   settings: SettingsStore;
   sessions: SessionStore;
   idempotency: IdempotencyStore;
   /** `BEGIN IMMEDIATE` … `COMMIT`. The store given to `work` writes inside it; nested calls join it. */
-  transaction<Result>(work: (store: Store) => Promise<Result>): Promise<Result>;
+  transaction<Result>(work: (store: StoreTables) => Promise<Result>): Promise<Result>;
+}
+
+export interface Store extends StoreTables {
+  ledger: LedgerStore;
+  usage: UsageStore;
   close(): Promise<void>;
 }
 

@@ -1,5 +1,5 @@
 import type { NewEvent, ThreadEvent } from '#protocol/events.ts';
-import type { Store } from '#server/store/store.ts';
+import type { StoreTables } from '#server/store/store.ts';
 
 /** Events are stored, then sent: a reload, a second tab and a reader after a crash see the same thing. */
 export interface EventLog {
@@ -10,7 +10,7 @@ export interface EventLog {
   commit(
     threadId: string,
     events: NewEvent[],
-    work?: (store: Store) => Promise<void>,
+    work?: (store: StoreTables) => Promise<void>,
     owner?: { runId: string; fencingToken: number },
   ): Promise<ThreadEvent[]>;
   /** The stored suffix after `afterId`, then live events, in order, each exactly once. Ends when `signal` aborts. */

@@ -3,7 +3,7 @@ import type { ModelConfig } from '#protocol/model.ts';
 import { hashText } from '#server/agent/arguments.ts';
 import { newId } from '#server/agent/ids.ts';
 import { newThread, titleOf } from '#server/agent/new-thread.ts';
-import type { Store, ThreadRow } from '#server/store/store.ts';
+import type { StoreTables, ThreadRow } from '#server/store/store.ts';
 import { CallPlaces } from './call-places.ts';
 import type { Header, ImportedMessage } from './form.ts';
 import { readTranscript } from './read-transcript.ts';
@@ -36,7 +36,11 @@ export interface ImportOptions {
  * found before the record is locked, and nothing of it is held but one line.
  * @throws TransferError with the number of the first wrong line
  */
-export async function importThread(store: Store, path: string, options: ImportOptions): Promise<Imported> {
+export async function importThread(
+  store: StoreTables,
+  path: string,
+  options: ImportOptions,
+): Promise<Imported> {
   const { header, firstWords, messages } = await survey(path);
   if (messages === 0) throw new TransferError(`${path} has no message in it.`);
   const modelConfig = await options.chooseModel(header.model);
@@ -82,14 +86,14 @@ function wordsOf({ parts }: ImportedMessage): string {
 
 /** Appends messages, and for the timeline the rows of their calls: each of them is over when the transaction ends. */
 class Writer {
-  readonly #store: Store;
+  readonly #store: StoreTables;
   readonly #thread: ThreadRow;
   readonly #calls = new CallPlaces();
   /** No run of ours: nothing can be resumed, answered or owned under it. */
   readonly #runId = newId('run');
   #counts: ImportCounts = { messages: 0, toolCalls: 0, unanswered: 0, orphans: 0 };
 
-  constructor(store: Store, thread: ThreadRow) {
+  constructor(store: StoreTables, thread: ThreadRow) {
     this.#store = store;
     this.#thread = thread;
   }

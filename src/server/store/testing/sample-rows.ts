@@ -1,7 +1,7 @@
 import type { NewEvent } from '#protocol/events.ts';
 import type { Message, ToolResultPart } from '#protocol/message.ts';
 import { createHash } from 'node:crypto';
-import type { Store, ThreadRow } from '../store.ts';
+import type { StoreTables, ThreadRow } from '../store.ts';
 
 /** Rows for tests and benchmarks; a turn has the shape and the sizes of a real one. */
 export const at = '2026-11-24T00:00:00.000Z';
@@ -94,7 +94,7 @@ type Turn = ReturnType<typeof turnOf>;
  * @returns the bytes of text that people, models and tools wrote
  */
 export async function writeTurn(
-  store: Store,
+  store: StoreTables,
   number: number,
   sizes: TurnSizes = usualSizes,
 ): Promise<number> {
@@ -113,7 +113,7 @@ export async function writeTurn(
   );
 }
 
-async function writeProposal(store: Store, { id, call, args, hash, diff, runId }: Turn): Promise<void> {
+async function writeProposal(store: StoreTables, { id, call, args, hash, diff, runId }: Turn): Promise<void> {
   const messageId = id('edit');
   const shown = JSON.parse(args) as Record<string, unknown>;
   const review: NewEvent = {
@@ -136,7 +136,7 @@ async function writeProposal(store: Store, { id, call, args, hash, diff, runId }
   });
 }
 
-async function writeResult(store: Store, { id, call, result }: Turn): Promise<void> {
+async function writeResult(store: StoreTables, { id, call, result }: Turn): Promise<void> {
   const end = { status: 'ok' as const, summary: 'Wrote it', durationMs: 12 };
   const finished: NewEvent = { type: 'tool.finished', data: { toolCallId: call.toolCallId, ...end } };
   await commit(store, [finished], async (inside) => {
@@ -146,7 +146,7 @@ async function writeResult(store: Store, { id, call, result }: Turn): Promise<vo
   });
 }
 
-async function writeAnswer(store: Store, { id, answer, runId }: Turn, piece: number): Promise<void> {
+async function writeAnswer(store: StoreTables, { id, answer, runId }: Turn, piece: number): Promise<void> {
   const messageId = id('answer');
   for (let from = 0; from < answer.length; from += piece) {
     const text = answer.slice(from, from + piece);
@@ -160,7 +160,7 @@ async function writeAnswer(store: Store, { id, answer, runId }: Turn, piece: num
 }
 
 /** One transaction of several rows: message `m<number>`, and three events that together say the same text. */
-export async function commitNumber(store: Store, number: number): Promise<void> {
+export async function commitNumber(store: StoreTables, number: number): Promise<void> {
   const text = prose(`n${number}`, 1_500);
   const delta = (piece: string): NewEvent => ({
     type: 'message.delta',
@@ -173,9 +173,9 @@ export async function commitNumber(store: Store, number: number): Promise<void> 
 }
 
 function commit(
-  store: Store,
+  store: StoreTables,
   events: NewEvent[],
-  work?: (inside: Store) => Promise<unknown>,
+  work?: (inside: StoreTables) => Promise<unknown>,
 ): Promise<unknown> {
   return store.transaction(async (inside) => {
     await work?.(inside);
