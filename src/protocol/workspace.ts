@@ -1,0 +1,62 @@
+/** The workspace of a thread as the API tells of it. */
+export type SandboxType = 'local' | 'e2b' | 'daytona';
+export interface SandboxView {
+  type: SandboxType;
+  state: 'alive' | 'stopped' | 'gone' | 'unreachable' | 'new';
+  /** Counts up when a lost sandbox was replaced. */
+  generation: number;
+  /** ISO 8601; null: nothing was saved yet. */
+  lastSnapshotAt: string | null;
+  /** Hosts that commands can reach; `all` where the provider's network is open. */
+  network: string[] | 'all';
+  /** The folder of this machine that is bound as workspace; null: its own. */
+  boundFolder: string | null;
+}
+export interface ProviderView {
+  type: SandboxType;
+  configured: boolean;
+  ok: boolean;
+  detail: string;
+  remedy?: string;
+}
+
+export interface FileChange {
+  path: string;
+  status: 'added' | 'modified' | 'deleted' | 'mode';
+  /** Of a link or file that is no text: null counts. */
+  additions: number | null;
+  deletions: number | null;
+  binary: boolean;
+  size: number;
+}
+/** What one approved call changed; also the data of event `workspace.changed`. */
+export interface StepChanges {
+  toolCallId: string;
+  files: FileChange[];
+}
+export type ChangeScope =
+  { kind: 'step'; toolCallId: string } | { kind: 'turn'; runId: string } | { kind: 'all' };
+/** `?scope=all | turn:<runId> | step:<toolCallId>` in addresses. */
+
+export type RewindTarget =
+  | { kind: 'step'; toolCallId: string } // undo this step only
+  | { kind: 'message'; messageId: string } // files as they were before the first step after this message
+  | { kind: 'redo'; rewindId: string }; // takes a rewind or an undo back
+export interface RewindFile {
+  path: string;
+  action: 'write' | 'delete' | 'merge';
+  /** Somebody else changed it since: kept as it is unless `overwrite` is chosen (what it holds is saved first). */
+  conflict: boolean;
+  additions: number | null;
+  deletions: number | null;
+}
+export interface RewindPlan {
+  hash: string;
+  files: RewindFile[];
+  steps: number;
+  leftAlone: string[];
+}
+export interface RewindResult {
+  rewindId: string;
+  files: { path: string; action: 'write' | 'delete' | 'merge' | 'kept' }[];
+}
