@@ -1,9 +1,15 @@
 import { providerErrors } from './errors/providers.ts';
 import { requestErrors } from './errors/requests.ts';
 import { runErrors } from './errors/runs.ts';
+import { workspaceErrors } from './errors/workspace.ts';
 
 /** Every failure that a person can meet, by its code. One catalogue, so that no sentence exists twice. */
-export const errorCatalogue = { ...requestErrors, ...providerErrors, ...runErrors } as const;
+export const errorCatalogue = {
+  ...requestErrors,
+  ...providerErrors,
+  ...runErrors,
+  ...workspaceErrors,
+} as const;
 
 export type ErrorCode = keyof typeof errorCatalogue;
 

@@ -5,6 +5,7 @@ import type { Identity } from './auth/identify.ts';
 import type { LoginDesk } from './auth/login.ts';
 import type { Sessions } from './auth/sessions.ts';
 import type { EventSource } from './event-streams.ts';
+import { tooLarge } from './guard.ts';
 import { readCommand } from './read-json.ts';
 import type { Services } from './services.ts';
 
@@ -29,12 +30,14 @@ export interface ApiRequest {
   header(name: string): string | undefined;
   /** @throws `bad_json`, `bad_request`, `too_large` */
   command<Schema extends v.GenericSchema>(schema: Schema): Promise<v.InferOutput<Schema>>;
+  /** The body of a route that takes bytes. @throws `too_large` while it is read */
+  bytes(): AsyncIterable<Uint8Array>;
 }
 
-/** A JSON body, a text that is made while it is sent, or a stream of events that ends after the one for which `isLast` is true. */
+/** A JSON body, a text or bytes that are made while they are sent, or a stream of events that ends after the one for which `isLast` is true. */
 export type Answer =
   | { body: object; headers?: Record<string, string> }
-  | { text: string | AsyncIterable<string>; headers: Record<string, string> }
+  | { text: string | AsyncIterable<string | Uint8Array>; headers: Record<string, string> }
   | { events: EventSource; isLast?: (event: ThreadEvent) => boolean };
 
 /** One endpoint. A failure is thrown as `CrosspointError`; the listener answers with it. */
@@ -59,6 +62,7 @@ export function readRequest(
       return Array.isArray(value) ? value[0] : value;
     },
     command: (schema) => readBody(request, schema, bodyLimit),
+    bytes: () => readBytes(request, bodyLimit),
   };
 }
 
@@ -70,6 +74,19 @@ async function readBody<Schema extends v.GenericSchema>(
 ): Promise<v.InferOutput<Schema>> {
   try {
     return await readCommand(request.iterator({ destroyOnReturn: false }), schema, limit);
+  } finally {
+    request.resume();
+  }
+}
+
+async function* readBytes(request: IncomingMessage, limit: number): AsyncGenerator<Uint8Array> {
+  let read = 0;
+  try {
+    for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+      read += chunk.byteLength;
+      if (read > limit) throw tooLarge(limit);
+      yield chunk;
+    }
   } finally {
     request.resume();
   }

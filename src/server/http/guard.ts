@@ -91,23 +91,32 @@ export function checkOrigin(request: IncomingMessage, { origins }: Origins, isPa
   if (!followsLink) throw new CrosspointError('forbidden_origin');
 }
 
-/** `text/plain` and form types are what a foreign page may send without asking first, so only JSON is taken. */
-const json = /^application\/json(?:\s*;\s*charset=utf-?8)?\s*$/i;
+/** `text/plain` and form types are what a foreign page may send without asking first, so only these are taken. */
+const bodyTypes = {
+  json: /^application\/json(?:\s*;\s*charset=utf-?8)?\s*$/i,
+  bytes: /^application\/octet-stream$/i,
+};
+export type BodyType = keyof typeof bodyTypes;
 
 /**
  * @param limit bytes of a body; 0 where none is read
  * @throws `unsupported_media_type`, `too_large` (by the announced length; the rest is counted while it is read)
  */
-export function checkBody(request: IncomingMessage, limit: number): void {
+export function checkBody(request: IncomingMessage, limit: number, takes: BodyType = 'json'): void {
   const { 'content-length': length, 'transfer-encoding': encoding, 'content-type': type } = request.headers;
   const hasBody = encoding !== undefined || (length !== undefined && length !== '0');
   if (Number(length ?? 0) > limit || (limit === 0 && encoding !== undefined)) throw tooLarge(limit);
   if (request.headers['content-encoding'] !== undefined) throw new CrosspointError('unsupported_media_type');
   const mayLackType = !hasBody && type === undefined;
-  if (limit > 0 && !mayLackType && !json.test(type ?? ''))
+  if (limit > 0 && !mayLackType && !bodyTypes[takes].test(type ?? ''))
     throw new CrosspointError('unsupported_media_type');
 }
 
 export function tooLarge(limit: number): CrosspointError {
-  return new CrosspointError('too_large', { limit: limit === 0 ? 'an empty body' : `${limit / 1024} KB` });
+  return new CrosspointError('too_large', { limit: limit === 0 ? 'an empty body' : sizeOf(limit) });
+}
+
+function sizeOf(bytes: number): string {
+  const kilobytes = bytes / 1024;
+  return kilobytes < 1024 ? `${kilobytes} KB` : `${kilobytes / 1024} MB`;
 }

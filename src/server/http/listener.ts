@@ -82,7 +82,7 @@ async function respond(
   const isOpen = routes.some(({ access }) => access === 'open');
   const identity = isOpen ? null : await signedIn(listening, request);
   const route = chooseRoute(routes, request, response);
-  checkBody(request, route.bodyLimit);
+  checkBody(request, route.bodyLimit, route.takes);
   const answer = await route.endpoint(listening.parts, readRequest(request, identity, id, route.bodyLimit));
   await send(listening.streams, request, response, answer, identity);
 }

@@ -22,6 +22,7 @@ import { exportRequests, getRequest, listRequests } from './api/requests.ts';
 import { getPerformance, getTimeline, getUsage } from './api/usage.ts';
 import { exchangeLoginKey, logout } from './auth/endpoints.ts';
 import type { Endpoint } from './endpoint.ts';
+import type { BodyType } from './guard.ts';
 
 /**
  * Every address of the server but the page's, in one table: what is not in it does not exist. The page is files that are
@@ -36,6 +37,8 @@ export interface Route {
   endpoint: Endpoint;
   /** Bytes of a request body; 0 where none is read. */
   bodyLimit: number;
+  /** `json` when left out. */
+  takes?: BodyType;
 }
 
 const jsonLimit = 512 * 1024;
