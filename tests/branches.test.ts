@@ -1,15 +1,20 @@
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import type { ThreadEvent } from '#protocol/events.ts';
 import type { ThreadView } from '#protocol/thread.ts';
 import type { RunAnswer } from '#server/agent/types.ts';
-import { startProviders, type Answer, type Asked, type Providers } from '#tests/upstreams/index.ts';
-import { Crosspoint, readEvents } from './support/crosspoint.ts';
+import type { Answer, Asked } from '#tests/upstreams/index.ts';
+import { readEvents } from './support/crosspoint.ts';
+import { assertAllValid, startRealServer } from './support/real-server.ts';
 import { targetNames, targets, type TargetName } from './support/targets.ts';
 
-/** Thinks, makes one call, then two at once, then ends the turn; each effect names its model and its step. */
+/**
+ * Thinks, makes one call, then two at once, then ends the turn; each effect names its model and its step. What is to be met
+ * in the middle takes far longer than anybody takes to come.
+ */
 function talk({ provider, model, step, lastUserText }: Asked): Answer {
-  if (/slowly/.test(lastUserText)) return { reasoning: 'Slowly.', text: 'word '.repeat(400), paceMs: 5 };
+  if (/slowly the second time/.test(lastUserText) && provider === 'openai') return { text: 'At once.' };
+  if (/slowly/.test(lastUserText)) return { reasoning: 'Slowly.', text: 'word '.repeat(4_000), paceMs: 5 };
   const append = (text: string) => ({
     name: 'run_terminal_command',
     args: { command: `echo ${provider}-${text} >> log.txt` },
@@ -19,16 +24,7 @@ function talk({ provider, model, step, lastUserText }: Asked): Answer {
   return { reasoning: 'Enough.', text: `${model} is done.` };
 }
 
-let providers: Providers;
-let crosspoint: Crosspoint;
-before(async () => {
-  providers = await startProviders({ script: talk });
-  crosspoint = await Crosspoint.start(providers.env());
-});
-after(async () => {
-  await crosspoint.remove();
-  await providers.close();
-});
+const { crosspoint, providers } = await startRealServer(talk);
 
 const nextOf = (name: TargetName) =>
   targetNames[(targetNames.indexOf(name) + 1) % targetNames.length] as TargetName;
@@ -46,14 +42,6 @@ async function turn(name: TargetName, threadId?: string): Promise<string> {
   assert.ok('response' in answer);
   assert.equal(answer.response, `${targets[name].model} is done.`);
   return answer.threadId;
-}
-
-function assertAllValid(): void {
-  assert.deepEqual(
-    providers.refusals.map(({ provider, refusal }) => [provider, refusal]),
-    [],
-  );
-  assert.deepEqual(providers.mistakes, []);
 }
 
 /** The last body that the provider got since request number `since`, without the marks for its cache, which move. */
@@ -101,7 +89,7 @@ for (const from of targetNames) {
       await effects(threadId),
       [...three(from), ...three(from), ...three(to), ...three(to)].toSorted(),
     );
-    assertAllValid();
+    assertAllValid(providers);
   });
 
   test(`${from}, answered again by ${to} in the middle of its tool loop: what ran stays and nothing runs twice`, async () => {
@@ -140,7 +128,7 @@ for (const from of targetNames) {
     assert.deepEqual(moved, [1, 2, 0]);
     assert.deepEqual((await crosspoint.thread(threadId)).messages, first.messages);
     await turn(from, threadId);
-    assertAllValid();
+    assertAllValid(providers);
   });
 }
 
@@ -175,7 +163,10 @@ test('a reader sees the branch before its run, and what it missed comes as it wa
 });
 
 test('kill -9 in the middle of another answer: it ends as interrupted on its branch, and both can go on', async () => {
-  const said = await crosspoint.say({ message: 'Write slowly.', modelConfig: targets.openai });
+  const said = await crosspoint.say({
+    message: 'Write slowly the second time.',
+    modelConfig: targets.openai,
+  });
   const { threadId } = said;
   const first = await crosspoint.thread(threadId);
   const command = { messageId: idAt(first, 0), modelConfig: targets.anthropic, clientMessageId: 'once' };
@@ -200,11 +191,14 @@ test('kill -9 in the middle of another answer: it ends as interrupted on its bra
   const back = await crosspoint.thread(threadId);
   assert.deepEqual([back.runStatus, back.messages], ['done', first.messages]);
   await turn('openai', threadId);
-  assertAllValid();
+  assertAllValid(providers);
 });
 
 test('another answer can be stopped: what came stays on its branch', async () => {
-  const { threadId } = await crosspoint.say({ message: 'Write slowly.', modelConfig: targets.openai });
+  const { threadId } = await crosspoint.say({
+    message: 'Write slowly the second time.',
+    modelConfig: targets.openai,
+  });
   const first = await crosspoint.thread(threadId);
   const command = { messageId: idAt(first, 1), modelConfig: targets.groq };
   const stream = await crosspoint.request('POST', address(threadId), command, 'text/event-stream');
@@ -250,5 +244,5 @@ test('what is refused says why and leaves the record as it was', async () => {
   for await (const event of later) if (event.type === 'message.delta') break;
   await refused('PATCH', thread, { branchId: 0 }, 409, 'run_active');
   await crosspoint.api('POST', `${thread}/cancel`, {});
-  assertAllValid();
+  assertAllValid(providers);
 });

@@ -13,6 +13,7 @@ import {
   type Received,
 } from '#tests/upstreams/index.ts';
 import { Crosspoint } from './support/crosspoint.ts';
+import { eventually } from './support/eventually.ts';
 import { targets } from './support/targets.ts';
 
 /** Of 1,000,000 tokens, and of 131,072. */
@@ -116,12 +117,7 @@ function conversation({ bodyText }: Received): string {
 const summaries = () =>
   providers.requests.filter(({ bodyText }) => bodyText.includes('You write the summary'));
 
-async function until(isSo: () => boolean): Promise<void> {
-  for (let look = 0; !isSo(); look += 1) {
-    assert.ok(look < 1_000, `this never came to be: ${isSo.toString()}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
+const until = (isSo: () => boolean) => eventually(isSo.toString(), isSo);
 
 const ofType = <Type extends ThreadEvent['type']>(events: readonly ThreadEvent[], type: Type) =>
   events.filter((event): event is Extract<ThreadEvent, { type: Type }> => event.type === type);

@@ -1,13 +1,13 @@
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import type { ModelConfig } from '#protocol/model.ts';
-import { startProviders, type Answer, type Asked, type Providers } from '#tests/upstreams/index.ts';
-import { Crosspoint } from './support/crosspoint.ts';
+import type { Answer, Asked } from '#tests/upstreams/index.ts';
+import { assertAllValid, startRealServer } from './support/real-server.ts';
 import { plainTargets, targetNames, targets, type TargetName } from './support/targets.ts';
 
 /** Thinks, makes two calls at once, then one that is reviewed, then ends the turn; or writes slowly until it is stopped. */
 function talk({ step, model, lastUserText }: Asked): Answer {
-  if (/slowly/.test(lastUserText)) return { reasoning: 'Slowly.', text: 'word '.repeat(400), paceMs: 5 };
+  if (/slowly/.test(lastUserText)) return { reasoning: 'Slowly.', text: 'word '.repeat(4_000), paceMs: 5 };
   if (step === 0)
     return {
       reasoning: `${model} thinks about it.`,
@@ -22,16 +22,7 @@ function talk({ step, model, lastUserText }: Asked): Answer {
   return { reasoning: 'Enough.', text: `${model} is done.` };
 }
 
-let providers: Providers;
-let crosspoint: Crosspoint;
-before(async () => {
-  providers = await startProviders({ script: talk });
-  crosspoint = await Crosspoint.start(providers.env());
-});
-after(async () => {
-  await crosspoint.remove();
-  await providers.close();
-});
+const { crosspoint, providers } = await startRealServer(talk);
 
 const pairs = targetNames.flatMap((from) =>
   targetNames.filter((to) => to !== from).map((to) => [from, to] as const),
@@ -43,14 +34,6 @@ async function turn(threadId: string | undefined, modelConfig: ModelConfig): Pro
   const answer = await crosspoint.approveAll(asked);
   assert.equal(answer.response, `${modelConfig.model} is done.`);
   return answer.threadId;
-}
-
-function assertAllValid(): void {
-  assert.deepEqual(
-    providers.refusals.map(({ provider, refusal }) => [provider, refusal]),
-    [],
-  );
-  assert.deepEqual(providers.mistakes, []);
 }
 
 /** What only the issuer of reasoning may get back, on its wire. Groq takes none back. */
@@ -84,7 +67,7 @@ for (const [from, to] of pairs) {
     const before = bodiesFor(from, since).at(-1) ?? '';
     await turn(threadId, targets[to]);
     await turn(threadId, targets[from]);
-    assertAllValid();
+    assertAllValid(providers);
     assert.ok(before.length > 1_000);
     const back = bodiesFor(from, since).at(-1) ?? '';
     assert.ok(back.startsWith(before.replace(/\]\}$/, '')), 'its old turns have the same bytes as before');
@@ -110,7 +93,7 @@ for (const [from, to] of pairs) {
       ['not_run', 'not_run'],
     );
     await turn(threadId, targets[from]);
-    assertAllValid();
+    assertAllValid(providers);
   });
 
   test(`${from} → ${to} after a stop: what had arrived is kept, and both go on`, async () => {
@@ -129,7 +112,7 @@ for (const [from, to] of pairs) {
     assert.equal(stopped.parts.map((part) => (part.type === 'text' ? part.text : '')).join(''), text);
     await turn(threadId, targets[to]);
     await turn(threadId, targets[from]);
-    assertAllValid();
+    assertAllValid(providers);
   });
 }
 
@@ -137,5 +120,5 @@ test('one thread through every model in turn and back, thinking or not, on every
   const tour = [...Object.values(targets), ...plainTargets];
   let threadId: string | undefined;
   for (const config of [...tour, ...tour.toReversed()]) threadId = await turn(threadId, config);
-  assertAllValid();
+  assertAllValid(providers);
 });

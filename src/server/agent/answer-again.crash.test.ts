@@ -1,11 +1,14 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { pathTo } from '#server/store/branch-path.ts';
 import { againCommand, scenario, type Line } from './testing/crash-again-child.ts';
-import { assertCalls, assertStream, atEachPoint, effects, runChild } from './testing/crash-checks.ts';
+import {
+  approvePending,
+  assertCalls,
+  assertStream,
+  effects,
+  killAtEachPoint,
+} from './testing/crash-checks.ts';
 import { openWorkbench, user, type Workbench } from './testing/workbench.ts';
 
 /** The rows of all branches, each once. */
@@ -33,15 +36,11 @@ async function assertRecovered(dataDir: string, lines: Line[]): Promise<void> {
     await bench.agent
       .answer(user, again.runId)
       .catch((cause: Error) => assert.match(cause.message, /server stopped/));
-    let thread = await bench.agent.getThread(user, threadId);
+    const thread = await bench.agent.getThread(user, threadId);
     assert.deepEqual(thread.forks, [{ afterSeq: 3, branchIds: [0, 1], active: 1 }]);
     assertStream(await bench.events(threadId), await allMessages(bench, threadId));
     await assertCalls(bench, threadId, effects(dataDir, threadId));
-    for (let count = 0; thread.runStatus === 'awaiting_review' && count < 3; count += 1) {
-      const { runId } = await bench.agent.decide(user, { threadId, approval: { action: 'approved' } });
-      await bench.agent.answer(user, runId);
-      thread = await bench.agent.getThread(user, threadId);
-    }
+    await approvePending(bench, threadId);
     await bench.run({ message: 'Go on.', threadId, approvalMode: 'auto' });
     const total = effects(dataDir, threadId);
     assert.equal(new Set(total).size, total.length, 'going on repeated nothing');
@@ -54,21 +53,9 @@ async function assertRecovered(dataDir: string, lines: Line[]): Promise<void> {
   }
 }
 
-test('kill -9 at every durable step of answering again: both answers stay, nothing runs twice (F16, I1 to I8)', async () => {
-  const root = mkdtempSync(join(tmpdir(), 'crosspoint-crash-again-'));
-  try {
-    const program = 'crash-again-child.ts';
-    const whole = await runChild<Line>(program, join(root, 'whole'), '');
-    const points = whole.lines.at(-1)?.points ?? [];
-    assert.ok(points.length >= 20, `only ${points.length} points`);
-    assert.ok(points.includes('answer_again.committed:1'));
-    await atEachPoint(points, async (point) => {
-      const dataDir = join(root, point.replace(':', '-'));
-      const { signal, lines } = await runChild<Line>(program, dataDir, point);
-      assert.equal(signal, 'SIGKILL', `the process did not die at ${point}`);
-      await assertRecovered(dataDir, lines);
-    });
-  } finally {
-    rmSync(root, { recursive: true, force: true });
-  }
-});
+test('kill -9 at every durable step of answering again: both answers stay, nothing runs twice (F16, I1 to I8)', () =>
+  killAtEachPoint<Line>(
+    'crash-again-child.ts',
+    { atLeast: 20, among: ['answer_again.committed:1'] },
+    assertRecovered,
+  ));

@@ -28,14 +28,12 @@ test('a stop while streaming keeps the text, marked partial; the next turn is va
 
 test('a stop inside a command kills it, leaves no dangling call, and the next turn is valid', async () => {
   const bench = await openWorkbench((_request, count) =>
-    count === 0 ? { calls: [command('echo started; sleep 30'), write('b.txt', 'b')] } : { text: 'ok' },
+    count === 0 ? { calls: [command('echo started; sleep 600'), write('b.txt', 'b')] } : { text: 'ok' },
   );
   try {
     const { threadId } = await bench.agent.start(user, { message: 'go', approvalMode: 'auto' });
     await seen(bench, threadId, 'tool.output');
-    const before = performance.now();
     assert.deepEqual(await bench.agent.cancel(user, threadId), { cancelled: true });
-    assert.ok(performance.now() - before < 5_000);
     const results = await bench.results(threadId);
     assert.equal(results.length, 2);
     assert.match(

@@ -1,9 +1,13 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { assertCalls, assertStream, atEachPoint, effects, runChild } from './testing/crash-checks.ts';
+import {
+  approvePending,
+  assertCalls,
+  assertSettled,
+  assertStream,
+  effects,
+  killAtEachPoint,
+} from './testing/crash-checks.ts';
 import { firstMessage, scenario } from './testing/crash-switch-child.ts';
 import { openWorkbench, user, type Workbench } from './testing/workbench.ts';
 
@@ -36,20 +40,12 @@ async function assertRecovered(dataDir: string, lines: Line[]): Promise<void> {
     await bench.agent
       .answer(user, again.runId)
       .catch((cause: Error) => assert.match(cause.message, /server stopped/));
-    let thread = await bench.agent.getThread(user, threadId);
+    const thread = await bench.agent.getThread(user, threadId);
     assertStream(await bench.events(threadId), thread.messages);
     await assertCalls(bench, threadId, effects(dataDir, threadId));
     await assertSwitches(bench, threadId);
-    const rows = await bench.store.ledger.list(user, { threadId });
-    assert.ok(
-      rows.every((row) => row.status !== 'reserved'),
-      'I5: no attempt stays open',
-    );
-    for (let count = 0; thread.runStatus === 'awaiting_review' && count < 3; count += 1) {
-      const { runId } = await bench.agent.decide(user, { threadId, approval: { action: 'approved' } });
-      await bench.agent.answer(user, runId);
-      thread = await bench.agent.getThread(user, threadId);
-    }
+    await assertSettled(bench, threadId);
+    await approvePending(bench, threadId);
     for (const modelName of ['blue', 'red']) {
       const answer = await bench.run({ message: 'Go on.', threadId, modelName, approvalMode: 'auto' });
       assert.ok('response' in answer);
@@ -64,22 +60,9 @@ async function assertRecovered(dataDir: string, lines: Line[]): Promise<void> {
   }
 }
 
-test('kill -9 at every durable step around a switch, while a request is open, at a review and in a failover: the record is whole and both models go on (F16, I1 to I8)', async () => {
-  const root = mkdtempSync(join(tmpdir(), 'crosspoint-crash-switch-'));
-  try {
-    const program = 'crash-switch-child.ts';
-    const whole = await runChild<Line>(program, join(root, 'whole'), '');
-    const points = whole.lines.at(-1)?.points ?? [];
-    assert.ok(points.length >= 25, `only ${points.length} points`);
-    for (const wanted of ['switch.committed:1', 'decide.committed:3', 'failover.committed:1'])
-      assert.ok(points.includes(wanted), `${wanted} is not in ${points.join(' ')}`);
-    await atEachPoint(points, async (point) => {
-      const dataDir = join(root, point.replace(':', '-'));
-      const { signal, lines } = await runChild<Line>(program, dataDir, point);
-      assert.equal(signal, 'SIGKILL', `the process did not die at ${point}`);
-      await assertRecovered(dataDir, lines);
-    });
-  } finally {
-    rmSync(root, { recursive: true, force: true });
-  }
-});
+test('kill -9 at every durable step around a switch, while a request is open, at a review and in a failover: the record is whole and both models go on (F16, I1 to I8)', () =>
+  killAtEachPoint<Line>(
+    'crash-switch-child.ts',
+    { atLeast: 25, among: ['switch.committed:1', 'decide.committed:3', 'failover.committed:1'] },
+    assertRecovered,
+  ));

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { test } from 'node:test';
 import type { Answer, Asked } from '#tests/upstreams/index.ts';
 import { continued, openWorkbench, request, says, target } from './testing/workbench.ts';
 import type { ModelRequest, ModelStreamEvent, Target } from './types.ts';
+import { eventually } from '#tests/support/eventually.ts';
 
 /** One model for each way of reading an answer. */
 const models = [
@@ -132,11 +132,11 @@ for (const helicone of ['proxy', 'gateway'] as const)
     });
 
 test('a whole answer may take longer than a stream may be silent, and a stop ends it and counts what was asked', async () => {
-  // 60 ms until the first byte of a stream, 600 for a whole answer.
+  // 180 ms until the first byte of a stream, 1,800 for a whole answer.
   await using bench = await openWorkbench({
-    deadlineScale: 0.001,
+    deadlineScale: 0.003,
     script: [
-      { text: 'At last.', fault: { kind: 'slow', ms: 200 } },
+      { text: 'At last.', fault: { kind: 'slow', ms: 300 } },
       { fault: { kind: 'hang' } },
       { fault: { kind: 'hang' } },
     ],
@@ -148,8 +148,10 @@ test('a whole answer may take longer than a stream may be silent, and a stop end
   assert.equal(late.failure?.code, 'provider_timeout');
   assert.match(late.failure?.message ?? '', /whole answer/);
   const stop = new AbortController();
-  void sleep(50).then(() => stop.abort());
-  const stopped = await bench.ask(whole(target('openai:gpt-4o')), stop.signal);
+  const stopping = bench.ask(whole(target('openai:gpt-4o')), stop.signal);
+  await eventually('the third request is upstream', () => bench.providers.requests.length === 3);
+  stop.abort();
+  const stopped = await stopping;
   assert.equal(stopped.failure?.name, 'AbortError');
   const [, timedOut, aborted, ...more] = bench.ledger.rows;
   assert.deepEqual(more, [], 'neither is tried again');

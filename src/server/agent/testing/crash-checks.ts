@@ -1,14 +1,15 @@
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import assert from 'node:assert/strict';
 import type { ThreadEvent } from '#protocol/events.ts';
 import type { Message } from '#protocol/message.ts';
 import { textOf } from '../stream-answer.ts';
-import type { Workbench } from './workbench.ts';
+import { user, type Workbench } from './workbench.ts';
 
 /** Runs a scenario in a process of its own; gives the lines that it wrote before it died. */
-export function runChild<Line>(
+function runChild<Line>(
   program: string,
   dataDir: string,
   crashAt: string,
@@ -86,8 +87,59 @@ export function crashPoints(crashAt: string) {
   };
 }
 
+/** Approves what waits for a review, step by step, until nothing does. */
+export async function approvePending({ agent }: Workbench, threadId: string): Promise<void> {
+  for (let count = 0; count < 3; count += 1) {
+    const { runStatus } = await agent.getThread(user, threadId);
+    if (runStatus !== 'awaiting_review') return;
+    const { runId } = await agent.decide(user, { threadId, approval: { action: 'approved' } });
+    await agent.answer(user, runId);
+  }
+}
+
+/** I5: what a request was reserved for is settled, whatever became of it. */
+export async function assertSettled({ store }: Workbench, threadId: string): Promise<void> {
+  const rows = await store.ledger.list(user, { threadId });
+  assert.ok(
+    rows.every((row) => row.status !== 'reserved'),
+    'I5: no attempt stays open',
+  );
+}
+
+/** What the scenario must pass through, so that a kill there is tried at all. */
+interface Wanted {
+  atLeast: number;
+  among: string[];
+}
+
+/**
+ * Runs the scenario once to its end to learn its durable steps, then for each of them in a process that dies there;
+ * `check` looks at what that left, two at a time.
+ */
+export async function killAtEachPoint<Line extends { points?: string[] }>(
+  program: string,
+  { atLeast, among }: Wanted,
+  check: (dataDir: string, lines: Line[]) => Promise<void>,
+): Promise<void> {
+  const root = mkdtempSync(join(tmpdir(), 'crosspoint-crash-'));
+  try {
+    const whole = await runChild<Line>(program, join(root, 'whole'), '');
+    const points = whole.lines.at(-1)?.points ?? [];
+    assert.ok(points.length >= atLeast, `only ${points.length} points`);
+    for (const wanted of among) assert.ok(points.includes(wanted), `${wanted} is not in ${points.join(' ')}`);
+    await atEachPoint(points, async (point) => {
+      const dataDir = join(root, point.replace(':', '-'));
+      const { signal, lines } = await runChild<Line>(program, dataDir, point);
+      assert.equal(signal, 'SIGKILL', `the process did not die at ${point}`);
+      await check(dataDir, lines);
+    });
+  } finally {
+    rmSync(root, { recursive: true, force: true });
+  }
+}
+
 /** A kill at each of the points, two at a time. */
-export async function atEachPoint(
+async function atEachPoint(
   points: readonly string[],
   check: (point: string) => Promise<void>,
 ): Promise<void> {

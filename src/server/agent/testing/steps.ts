@@ -18,7 +18,7 @@ export function rejectsWith(work: Promise<unknown>, code: string): Promise<void>
 
 /** Waits until the thread has an event of this type. */
 export async function seen(bench: Workbench, threadId: string, type: string): Promise<void> {
-  const stop = AbortSignal.timeout(5_000);
+  const stop = AbortSignal.timeout(60_000);
   for await (const event of bench.log.subscribe(threadId, 0, stop)) if (event.type === type) return;
   assert.fail(`no ${type} came`);
 }

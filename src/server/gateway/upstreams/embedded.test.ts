@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Connection, EmbeddedUpstream, ModelStreamEvent } from '../types.ts';
 import { openWorkbench, request, target, textOf } from '../testing/workbench.ts';
+import { eventually } from '#tests/support/eventually.ts';
 
 function demo(embedded: EmbeddedUpstream): Connection {
   return {
@@ -85,6 +86,5 @@ test('a stop reaches an upstream inside the process, which can clean up', async 
   }, /stopped/);
   assert.equal(textOf(events), 'word word word ');
   assert.equal(bench.ledger.rows[0]?.status, 'aborted');
-  await new Promise((resolve) => setTimeout(resolve, 30));
-  assert.ok(ended && signalled);
+  await eventually('it was told and has cleaned up', () => ended && signalled);
 });
