@@ -1,14 +1,10 @@
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { ThreadEvent } from '#protocol/events.ts';
-import { startProviders, type Answer, type Asked, type Providers } from '#tests/upstreams/index.ts';
-import { Crosspoint } from './support/crosspoint.ts';
+import type { Answer, Asked } from '#tests/upstreams/index.ts';
+import { eventually } from './support/eventually.ts';
+import { startRealServer } from './support/real-server.ts';
 import { targetNames, targets } from './support/targets.ts';
-
-/** Conversations whose models answer without streaming (`modelConfig.stream: false`). */
-let providers: Providers;
-let crosspoint: Crosspoint;
 
 const run = (word: string) => ({
   name: 'run_terminal_command',
@@ -35,14 +31,8 @@ function talk({ toolResults, lastUserText, model, stream }: Asked): Answer {
   return { reasoning: 'On.', text: 'Then two more.', calls: [run('two'), run('three')] };
 }
 
-before(async () => {
-  providers = await startProviders({ script: talk });
-  crosspoint = await Crosspoint.start(providers.env());
-});
-after(async () => {
-  await crosspoint.remove();
-  await providers.close();
-});
+/** Conversations whose models answer without streaming (`modelConfig.stream: false`). */
+const { crosspoint, providers } = await startRealServer(talk);
 
 function textIn(events: readonly ThreadEvent[], of: string): string {
   return events
@@ -74,7 +64,7 @@ for (const name of targetNames)
     const finished = events.flatMap((event) => (event.type === 'model.finished' ? [event.data.usage] : []));
     assert.equal(finished.length, 3);
     for (const { ttftMs, latencyMs, estimated } of finished)
-      assert.ok(!estimated && latencyMs - (ttftMs ?? 0) <= 20);
+      assert.ok(!estimated && ttftMs !== null && ttftMs <= latencyMs);
   });
 
 test('a whole answer that breaks off is asked for again, then the chain takes over, and every effect happens once', async () => {
@@ -104,8 +94,7 @@ test('a stop ends a request that is not streamed, and nothing of it stays open',
     if (event.type === 'model.started') await crosspoint.api('POST', `/api/threads/${threadId}/cancel`);
   }
   assert.ok(last?.type === 'run.finished' && last.data.status === 'cancelled');
-  for (let wait = 0; wait < 100 && !providers.requests.at(-1)?.abandoned; wait++) await sleep(10);
-  assert.ok(providers.requests.at(-1)?.abandoned, 'the provider was told to stop');
+  await eventually('the provider was told to stop', () => providers.requests.at(-1)?.abandoned === true);
 });
 
 test('an organisation that may not stream a model gets its whole answers, and is told once', async () => {
