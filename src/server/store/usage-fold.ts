@@ -16,8 +16,12 @@ import {
   type LedgerEntry,
 } from './usage-cells.ts';
 
-/** Rows that are folded in one transaction; fewer are left as they are, because a report reads them as fast. */
+/** Fewer rows are left as they are, because a report reads them as fast. A transaction never folds more. */
 const foldRows = 1_000;
+/** Rows of the first transaction, before anything is known of the machine, and of the smallest. */
+const leastRows = 100;
+/** Milliseconds: SQLite works within the event loop, so for as long as a transaction takes nobody else has a turn. */
+const pieceMs = 15;
 /** Rows of one insert: SQLite takes 32,766 parameters. */
 const insertRows = 250;
 
@@ -26,13 +30,23 @@ const insertRows = 250;
  * @returns the last row that the sums cover
  */
 export async function foldLedger(db: Queries): Promise<number> {
+  let piece = leastRows;
   for (;;) {
     const after = await foldedThrough(db);
     const limit = await lastSettled(db);
     if (limit - after < foldRows || db.isTransaction) return after;
-    await db.transaction().execute((queries) => foldOnce(queries, after, after + foldRows));
+    const through = after + piece;
+    const started = performance.now();
+    await db.transaction().execute((queries) => foldOnce(queries, after, through));
+    piece = nextPiece(piece, performance.now() - started);
     await breathe();
   }
+}
+
+/** Twice as many rows at most, because the first ones pay for what is compiled and read once. */
+function nextPiece(rows: number, tookMs: number): number {
+  const fitting = Math.floor((rows * pieceMs) / tookMs);
+  return Math.max(leastRows, Math.min(fitting, 2 * rows, foldRows));
 }
 
 async function foldedThrough(db: Queries): Promise<number> {
