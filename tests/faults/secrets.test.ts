@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import { startProviders, type Answer, type Asked, type Providers } from '#tests/upstreams/index.ts';
 import { plainTargets, targets } from '#tests/support/targets.ts';
 import { ask, readyLink, startServer, temporaryFolder, token } from './support/server-process.ts';
@@ -169,54 +169,65 @@ function assertKeysStayHome(providers: Providers, secrets: Record<string, string
   }
 }
 
-for (const helicone of [undefined, 'proxy', 'gateway'] as const)
-  test(`no key is in the sandbox, an answer, an event, the log or a file, through a task and every failure: ${helicone ?? 'direct'} (I9, T4, R22)`, async () => {
-    using folder = temporaryFolder();
-    const providers = await startProviders();
-    const providerEnv = providers.env(helicone ? { helicone } : {});
-    const secrets: Record<string, string> = { ...odd, CROSSPOINT_API_TOKEN: token };
-    for (const [name, value] of Object.entries(providerEnv)) if (name.endsWith('_KEY')) secrets[name] = value;
-    providers.script(script(secrets));
-    const { baseUrl } = providers.compatible;
-    const server = startServer({
-      ...providerEnv,
-      ...secrets,
-      CUSTOM_PROVIDERS: JSON.stringify([
-        { id: 'mine', label: 'Mine', baseUrl, apiKeyEnv: 'CUSTOM_KEY', wire: 'openai-chat', models: ['any'] },
-      ]),
-      CROSSPOINT_DATA_DIR: folder.path,
-      CROSSPOINT_DEADLINE_SCALE: '0.05',
-      LOG_LEVEL: 'trace',
-      CROSSPOINT_METRICS: '1',
-      PORT: '0',
+// Each has providers, a server and a folder of its own, and mostly waits for its next try.
+describe('the secrets of a server', { concurrency: true }, () => {
+  for (const helicone of [undefined, 'proxy', 'gateway'] as const)
+    test(`no key is in the sandbox, an answer, an event, the log or a file, through a task and every failure: ${helicone ?? 'direct'} (I9, T4, R22)`, async () => {
+      using folder = temporaryFolder();
+      const providers = await startProviders();
+      const providerEnv = providers.env(helicone ? { helicone } : {});
+      const secrets: Record<string, string> = { ...odd, CROSSPOINT_API_TOKEN: token };
+      for (const [name, value] of Object.entries(providerEnv))
+        if (name.endsWith('_KEY')) secrets[name] = value;
+      providers.script(script(secrets));
+      const { baseUrl } = providers.compatible;
+      const server = startServer({
+        ...providerEnv,
+        ...secrets,
+        CUSTOM_PROVIDERS: JSON.stringify([
+          {
+            id: 'mine',
+            label: 'Mine',
+            baseUrl,
+            apiKeyEnv: 'CUSTOM_KEY',
+            wire: 'openai-chat',
+            models: ['any'],
+          },
+        ]),
+        CROSSPOINT_DATA_DIR: folder.path,
+        CROSSPOINT_DEADLINE_SCALE: '0.05',
+        LOG_LEVEL: 'trace',
+        CROSSPOINT_METRICS: '1',
+        PORT: '0',
+      });
+      try {
+        const { origin, hash } = new URL(await readyLink(server));
+        const login = await ask(origin, 'POST', '/auth/exchange', { key: hash.slice(3) });
+        secrets.cookie =
+          /=([^;]+);/.exec(login.headers.get('set-cookie') ?? '')?.[1] ?? assert.fail('no cookie');
+        const seen = await useEverything(origin);
+        const inOwnWords = providers.requests.length;
+        await useGateway(origin, secrets, seen);
+        server.child.kill('SIGTERM');
+        await server.ended;
+        // The link is printed for the person who started the server; nowhere else is the key that it holds.
+        secrets.login = hash.slice(3);
+        seen.set('the log', server.stderr + server.stdout.replace(hash, ''));
+        for (const [path, text] of filesBelow(folder.path)) seen.set(path, text);
+        assert.ok(server.stderr.includes('a model attempt failed'), 'failures are logged');
+        assert.ok(
+          [...seen.values()].some((text) => /HOME=.*PATH=|PATH=.*HOME=/.test(text)),
+          'the command looked',
+        );
+        for (const [where, text] of seen)
+          for (const [name, secret] of Object.entries(secrets))
+            for (const form of formsOf(secret))
+              assert.ok(!text.includes(form), `${name} is in ${where}: ${form}`);
+        assertKeysStayHome(providers, secrets, inOwnWords);
+      } finally {
+        server.child.kill('SIGKILL');
+        await server.ended;
+        await providers.close();
+      }
     });
-    try {
-      const { origin, hash } = new URL(await readyLink(server));
-      const login = await ask(origin, 'POST', '/auth/exchange', { key: hash.slice(3) });
-      secrets.cookie =
-        /=([^;]+);/.exec(login.headers.get('set-cookie') ?? '')?.[1] ?? assert.fail('no cookie');
-      const seen = await useEverything(origin);
-      const inOwnWords = providers.requests.length;
-      await useGateway(origin, secrets, seen);
-      server.child.kill('SIGTERM');
-      await server.ended;
-      // The link is printed for the person who started the server; nowhere else is the key that it holds.
-      secrets.login = hash.slice(3);
-      seen.set('the log', server.stderr + server.stdout.replace(hash, ''));
-      for (const [path, text] of filesBelow(folder.path)) seen.set(path, text);
-      assert.ok(server.stderr.includes('a model attempt failed'), 'failures are logged');
-      assert.ok(
-        [...seen.values()].some((text) => /HOME=.*PATH=|PATH=.*HOME=/.test(text)),
-        'the command looked',
-      );
-      for (const [where, text] of seen)
-        for (const [name, secret] of Object.entries(secrets))
-          for (const form of formsOf(secret))
-            assert.ok(!text.includes(form), `${name} is in ${where}: ${form}`);
-      assertKeysStayHome(providers, secrets, inOwnWords);
-    } finally {
-      server.child.kill('SIGKILL');
-      await server.ended;
-      await providers.close();
-    }
-  });
+});
