@@ -2,6 +2,7 @@ import { CrosspointError } from '#protocol/errors.ts';
 import type { UsageEntry } from '#protocol/usage.ts';
 import type { AttemptFailure } from './attempt-failure.ts';
 import { connectionFailure } from './connection-failure.ts';
+import { assertText, deltaText } from './delta-text.ts';
 import { StreamError } from './errors/stream-error.ts';
 import type { AttemptRecord } from './ledger/attempt-record.ts';
 import { LinkedController, type Deadlines } from './limits/deadlines.ts';
@@ -225,18 +226,6 @@ function isRefusal(cause: unknown): cause is Refusal {
 
 function isMalformed(cause: unknown): cause is TypeError {
   return cause instanceof TypeError;
-}
-
-/** A wire's types say what a provider should send; one that sends a number for a text is told apart here, for all wires. */
-function assertText(delta: WireDelta): WireDelta {
-  if (typeof deltaText(delta) === 'string') return delta;
-  throw new TypeError('a text of the stream is not a text');
-}
-
-/** What a delta adds to the answer; a part that is done adds nothing that was not seen. */
-function deltaText(delta: WireDelta): string {
-  if (delta.type === 'reasoning-done') return '';
-  return delta.type === 'tool-call-delta' ? delta.argsText : delta.text;
 }
 
 /** The total deadline aborts the same signal, with an error of ours. */
