@@ -6,6 +6,7 @@ import * as branches from './migrations/0003-branches.ts';
 import * as compactions from './migrations/0004-compactions.ts';
 import * as keysAndLedger from './migrations/0006-keys-and-ledger.ts';
 import * as cacheAnswers from './migrations/0007-cache-answers.ts';
+import * as workspaces from './migrations/0008-workspaces.ts';
 import type { Database } from './schema.ts';
 import { nodeSqliteDialect } from './sqlite-dialect.ts';
 import { openSqliteFile } from './sqlite-file.ts';
@@ -20,6 +21,7 @@ const migrations: Record<string, Migration> = {
   '0004-compactions': compactions,
   '0006-keys-and-ledger': keysAndLedger,
   '0007-cache-answers': cacheAnswers,
+  '0008-workspaces': workspaces,
 };
 
 /**

@@ -19,6 +19,7 @@ import type { Store, StoreTables } from './store.ts';
 import { threadStore } from './threads.ts';
 import { toolCallStore } from './tool-calls.ts';
 import { usageStore } from './usage.ts';
+import { workspaceStore } from './workspaces.ts';
 
 const masterKeyBytes = 32;
 
@@ -67,6 +68,7 @@ function parts(db: Queries, masterKey: Buffer): Omit<StoreTables, 'transaction'>
     settings: settingsStore(db, masterKey),
     sessions: sessionStore(db),
     idempotency: idempotencyStore(db),
+    workspaces: workspaceStore(db),
   };
 }
 

@@ -187,6 +187,48 @@ export interface Database {
   sessions: { id_hash: string; user_id: string; created_ms: number; last_seen_ms: number };
   login_keys: { hash: string; expires_ms: number };
   idempotency: { user_id: string; key: string; body_hash: string; run_id: string; created_ms: number };
+  workspace_steps: {
+    thread_id: string;
+    position: number;
+    tool_call_id: string;
+    run_id: string;
+    before_commit: string;
+    after_commit: string;
+    files: string;
+    undone_by: string | null;
+    created_at: string;
+  };
+  workspace_rewinds: {
+    thread_id: string;
+    position: number;
+    id: string;
+    target: string;
+    before_commit: string;
+    after_commit: string;
+    files: string;
+    applied: number;
+    undone_by: string | null;
+    created_at: string;
+  };
+  workspace_snapshots: {
+    thread_id: string;
+    id: number;
+    commit: string;
+    base_id: number | null;
+    bytes: number;
+    sha256: string;
+    left_out: string;
+    why: string;
+    created_at: string;
+  };
+  thread_sandboxes: {
+    thread_id: string;
+    provider: string;
+    ref: string | null;
+    generation: number;
+    bound_folder: string | null;
+    updated_at: string;
+  };
 }
 
 export type SumColumn =

@@ -5,6 +5,7 @@ import type { ModelConfig } from '#protocol/model.ts';
 import type { KeyView } from '#protocol/keys.ts';
 import type { ApprovalMode, FileDiff } from '#protocol/review.ts';
 import type { RunStatus } from '#protocol/thread.ts';
+import type { WorkspaceStore } from './workspaces.types.ts';
 import type { LedgerStore, UsageStore } from './ledger.types.ts';
 
 /**
@@ -27,6 +28,7 @@ export interface StoreTables {
   settings: SettingsStore;
   sessions: SessionStore;
   idempotency: IdempotencyStore;
+  workspaces: WorkspaceStore;
   /** `BEGIN IMMEDIATE` … `COMMIT`. The store given to `work` writes inside it; nested calls join it. */
   transaction<Result>(work: (store: StoreTables) => Promise<Result>): Promise<Result>;
 }

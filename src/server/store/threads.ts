@@ -51,6 +51,10 @@ export function threadStore(db: Queries): ThreadStore {
         'events',
         'texts',
         'compactions',
+        'workspace_steps',
+        'workspace_rewinds',
+        'workspace_snapshots',
+        'thread_sandboxes',
       ] as const) {
         await db.deleteFrom(table).where('thread_id', '=', id).execute();
       }

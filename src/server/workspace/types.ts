@@ -1,0 +1,127 @@
+import type {
+  ChangeScope,
+  FileChange,
+  ProviderView,
+  RewindPlan,
+  RewindResult,
+  RewindTarget,
+  SandboxType,
+  SandboxView,
+  StepChanges,
+} from '#protocol/workspace.ts';
+import type { Sandbox } from '#server/sandbox/sandbox.ts';
+
+/**
+ * One thread's history of files. Everything that touches the workspace runs inside the sandbox, through git in a folder of
+ * our own (scratch); the person's .git is never used or changed. Calls for one thread wait for each other.
+ * Without git in the sandbox `begin`, `end` and `save` record nothing; what must look back throws `no_history`.
+ */
+export interface WorkspaceHistory {
+  /** Before a call that may change files: what the person changed meanwhile becomes a state of its own. */
+  begin(sandbox: Sandbox, step: Step & { paths: readonly string[] | null }): Promise<void>;
+  /**
+   * After its result is known. @returns null when nothing changed. For a sandbox with durability `none` the files are kept
+   * outside of it before it resolves. After a crash it may be called without `begin`, and again.
+   */
+  end(sandbox: Sandbox, step: Step): Promise<StepChanges | null>;
+  /** Takes what is new out of the sandbox and keeps it. @returns null when nothing is new. @throws `snapshot_failed` */
+  save(sandbox: Sandbox, threadId: string, why: SnapshotReason): Promise<SnapshotView | null>;
+  /** Puts the last snapshot into a fresh, empty sandbox; may be repeated. @returns null when there is none */
+  restore(sandbox: Sandbox, threadId: string): Promise<SnapshotView | null>;
+  /** The newest snapshot. */
+  snapshot(threadId: string): Promise<SnapshotView | null>;
+  changes(sandbox: Sandbox, threadId: string, scope: ChangeScope): Promise<FileChange[]>;
+  versions(sandbox: Sandbox, threadId: string, scope: ChangeScope, path: string): Promise<FileVersions>;
+  plan(sandbox: Sandbox, threadId: string, target: RewindTarget): Promise<RewindPlan>;
+  /** @throws `plan_changed` when what would be done is not what the plan with this hash says */
+  apply(
+    sandbox: Sandbox,
+    threadId: string,
+    target: RewindTarget,
+    planHash: string,
+    onConflict: 'skip' | 'overwrite',
+  ): Promise<RewindResult>;
+  /**
+   * Takes one hunk of a change back, or (null) all of the file's; it can be taken back itself (`redo`).
+   * @param hash as `versions` gave it. @throws `file_changed` when the file is another now, or is a conflict
+   */
+  revertHunk(
+    sandbox: Sandbox,
+    threadId: string,
+    scope: ChangeScope,
+    path: string,
+    hunk: number | null,
+    hash: string,
+  ): Promise<RewindResult>;
+  /** Newest first. */
+  rewinds(threadId: string): Promise<RewindView[]>;
+  /** Deletes what is kept of a thread on this machine. Its rows go with the thread's. */
+  forget(threadId: string): Promise<void>;
+  /** Removes what the policy lets go. @returns what is left */
+  collect(): Promise<{ bytes: number; snapshots: number }>;
+}
+
+export interface Step {
+  threadId: string;
+  toolCallId: string;
+  runId: string;
+}
+
+export type SnapshotReason = 'turn' | 'stop' | 'move' | 'safety';
+
+export interface SnapshotView {
+  id: number;
+  commit: string;
+  bytes: number;
+  createdAt: string;
+  /** Paths that are too large, or cannot be read. */
+  leftOut: string[];
+}
+
+export interface FileVersions {
+  before: Uint8Array | null;
+  after: Uint8Array | null;
+  /** SHA-256, hex, of the file as it is now; zeros when there is none. */
+  hash: string;
+  /** The changed lines, in the order that `revertHunk` counts them; empty for files that are no text. */
+  hunks: Hunk[];
+}
+
+/** Lines are counted from 0. */
+export interface Hunk {
+  before: { from: number; lines: number };
+  after: { from: number; lines: number };
+}
+
+export interface RewindView {
+  rewindId: string;
+  kind: RewindTarget['kind'] | 'revert';
+  at: string;
+  files: number;
+  /** Taken back by a later one. */
+  undone: boolean;
+}
+
+/** What the agent and the API ask for a thread's sandbox. */
+export interface Workspaces {
+  /**
+   * The sandbox of a thread: opened, started, or, when it is proved gone, made anew from the last snapshot, once for all who
+   * ask, with an event in the thread. Never an empty workspace in place of a lost one without saying so.
+   */
+  open(thread: ThreadOfSandbox): Promise<Sandbox>;
+  readonly history: WorkspaceHistory;
+  /** Kept alive while held: a run or a pending review. */
+  hold(threadId: string): { release(): void };
+  /** @throws `run_active` */
+  move(thread: Omit<ThreadOfSandbox, 'sandboxId'>, to: SandboxType): Promise<void>;
+  view(thread: Omit<ThreadOfSandbox, 'sandboxId'>): Promise<SandboxView>;
+  selfTests(): Promise<ProviderView[]>;
+  remove(threadId: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface ThreadOfSandbox {
+  id: string;
+  userId: string;
+  sandboxId: string;
+}
