@@ -204,6 +204,7 @@ class Attempt {
   #count(deltas: readonly WireDelta[]): void {
     if (!deltas.length) return;
     this.#streamed = true;
+    this.#input.record.servedModel ??= this.#reader?.servedModel;
     const lengths = deltas.map((delta) => deltaText(delta).length);
     this.#input.record.received(lengths.reduce((sum, length) => sum + length, 0));
   }

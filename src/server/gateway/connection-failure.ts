@@ -15,14 +15,21 @@ export function connectionFailure(
   upstream: Pick<UpstreamRequest, 'subject'>,
   answered: boolean,
 ): CrosspointError {
-  if (cause instanceof CrosspointError) return cause;
   const { provider } = upstream.subject;
+  if (cause instanceof CrosspointError) return namedAs(provider, cause);
   if (cause instanceof DeadlineError)
     return new CrosspointError('provider_timeout', { provider, phase: cause.phase }, { cause });
   const code = (cause as { code?: unknown } | null)?.code;
   if (code === connectTimeout)
     return new CrosspointError('provider_timeout', { provider, phase: 'connection' }, { cause });
   return new CrosspointError(codeOf(String(code ?? ''), answered), { provider }, { cause });
+}
+
+/** A wire knows its provider by its id only: a person reads its name. */
+export function namedAs(provider: string, error: CrosspointError): CrosspointError {
+  const { code, values } = error;
+  if (values.provider === undefined || values.provider === provider) return error;
+  return new CrosspointError(code, { ...values, provider }, { cause: error });
 }
 
 function codeOf(code: string, answered: boolean): ErrorCode {

@@ -48,8 +48,8 @@ export interface ClientCall {
 export interface AnswerHead {
   /** Unique; the wire's prefix is put before it. Letters, digits, `-` and `_`. */
   id: string;
-  /** What the answer calls the model. */
-  model: string;
+  /** What the answer calls the model: as the provider does, once it has said it. */
+  readonly model: string;
   /** Seconds since 1970. */
   created: number;
   /** Tokens of the request: the messages wire tells them at the beginning, where some clients read nothing else. */

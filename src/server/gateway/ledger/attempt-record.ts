@@ -39,6 +39,8 @@ export class AttemptRecord {
   readonly id = timeOrderedId();
   httpStatus: number | null = null;
   cache: UsageEntry['cache'] = null;
+  /** As the provider names it, from the first delta on. */
+  servedModel: string | undefined;
   /** Characters of text, reasoning and arguments that arrived. */
   receivedCharacters = 0;
   readonly #ledger: AttemptLedger;

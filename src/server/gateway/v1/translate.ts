@@ -34,14 +34,6 @@ export async function translate(
   sink: Sink,
 ): Promise<PassthroughResult> {
   const { parts, options, streams } = call;
-  const writer = clientWires[call.endpoint.wire].writer(call.read(), {
-    id: options.requestId.replaceAll('-', ''),
-    model: request.target.model,
-    created: Math.floor(parts.clock.now() / 1_000),
-    estimateInput: () => estimateInputTokens(request),
-    remember: (callIds, answered) => parts.kept.remember(call.caller.userId, callIds, answered),
-  });
-  const output = new Output(call, writer, streams ? sink : null);
   const upstream = route.prepare(request);
   const record = new AttemptRecord(parts.ledger, {
     requestId: options.requestId,
@@ -54,6 +46,17 @@ export async function translate(
     facts: { ...call.facts, endpoint: endpoint },
     estimateInput: () => estimateInputTokens(request),
   });
+  const writer = clientWires[call.endpoint.wire].writer(call.read(), {
+    id: options.requestId.replaceAll('-', ''),
+    // As in the client's own wire, where the provider's bytes say it.
+    get model() {
+      return record.servedModel ?? request.target.model;
+    },
+    created: Math.floor(parts.clock.now() / 1_000),
+    estimateInput: () => estimateInputTokens(request),
+    remember: (callIds, answered) => parts.kept.remember(call.caller.userId, callIds, answered),
+  });
+  const output = new Output(call, writer, streams ? sink : null);
   const stopper = new Stopper(parts.deadlines.drain);
   call.running = stopper;
   const { transport, deadlines } = parts;

@@ -1,5 +1,6 @@
 import { CrosspointError } from '#protocol/errors.ts';
 import { clientWires } from '../clients/index.ts';
+import { namedAs } from '../connection-failure.ts';
 import { estimateBody } from '../passthrough/estimate.ts';
 import type { PassthroughResult, Sink } from '../passthrough/attempt.types.ts';
 import { eventJson } from '../wires/event-json.ts';
@@ -24,7 +25,7 @@ export function wholeAsStream(call: Call, choice: Choice, result: Answered, sink
     const { label: provider } = choice.candidate.connection;
     const error =
       cause instanceof CrosspointError
-        ? cause
+        ? namedAs(provider, cause)
         : new CrosspointError('provider_protocol', { provider }, { cause });
     const detail = 'a whole answer to a request for a stream';
     return {
@@ -41,7 +42,7 @@ function eventsOf(call: Call, { candidate }: Choice, body: Buffer, usage: Answer
   const deltas = reader.readBody(eventJson({ event: 'message', data: body.toString('utf8') }, target));
   const writer = clientWires[endpoint.wire].writer(call.read(), {
     id: options.requestId.replaceAll('-', ''),
-    model: target.model,
+    model: reader.servedModel ?? target.model,
     created: Math.floor(parts.clock.now() / 1_000),
     estimateInput: () => estimateBody(top.body),
     remember: (callIds, answered) => parts.kept.remember(call.caller.userId, callIds, answered),

@@ -60,6 +60,7 @@ export const finishReasons: Record<string, FinishReason> = {
 
 /** Reads a message of the assistant. */
 export class AnthropicReader implements WireReader {
+  servedModel: string | undefined;
   done = false;
   readonly #target: Target;
   readonly #calls: ToolCallCollector;
@@ -67,7 +68,6 @@ export class AnthropicReader implements WireReader {
   readonly #blocks = new Map<number, { block: ContentBlock; call?: number }>();
   #stopReason: string | null = null;
   #usage: AnthropicUsage | null = null;
-  #model: string | undefined;
 
   constructor(target: Target) {
     this.#target = target;
@@ -80,7 +80,7 @@ export class AnthropicReader implements WireReader {
       case 'error':
         throw streamError(data.error, this.#target);
       case 'message_start':
-        this.#model = data.message?.model;
+        this.servedModel = data.message?.model;
         if (data.message?.usage) this.#usage = mergeUsage(this.#usage, data.message.usage);
         return [];
       case 'content_block_start':
@@ -103,7 +103,7 @@ export class AnthropicReader implements WireReader {
   readBody({ content, model, stop_reason: stopReason, usage, error }: WholeMessage): WireDelta[] {
     if (error) throw streamError(error, this.#target);
     if (!Array.isArray(content)) throw otherProtocol(this.#target);
-    this.#model = model;
+    this.servedModel = model;
     this.#stopReason = stopReason ?? null;
     if (usage) this.#usage = mergeUsage(this.#usage, usage);
     this.done = true;
@@ -198,6 +198,6 @@ export class AnthropicReader implements WireReader {
 
   #facts() {
     const usage = this.#usage ? readAnthropicUsage(this.#usage) : null;
-    return { usage, ...(this.#model ? { servedModel: this.#model } : {}) };
+    return { usage, ...(this.servedModel ? { servedModel: this.servedModel } : {}) };
   }
 }

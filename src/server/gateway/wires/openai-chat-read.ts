@@ -58,6 +58,7 @@ export const finishReasons: Record<string, FinishReason> = {
 
 /** Reads a chat completion: OpenAI, Groq (`reasoning`), OpenRouter (`reasoning_details`), Kimi and DeepSeek (`reasoning_content`). */
 export class OpenAiChatReader implements WireReader {
+  servedModel: string | undefined;
   done = false;
   readonly #target: Target;
   readonly #dialect: Dialect;
@@ -74,7 +75,6 @@ export class OpenAiChatReader implements WireReader {
   #signature: Capsule | null = null;
   #finish: string | null = null;
   #usage: ReportedUsage | null = null;
-  #model: string | undefined;
 
   constructor(target: Target, dialect: Dialect, reasoning: ChatReasoning) {
     this.#target = target;
@@ -104,7 +104,7 @@ export class OpenAiChatReader implements WireReader {
     const error = chunk.error ?? chunk.x_groq?.error ?? choice?.error;
     if (error) throw streamError(error, this.#target);
     if (choice?.finish_reason === 'error') throw streamError({ message: 'error' }, this.#target);
-    this.#model ||= chunk.model;
+    this.servedModel ||= chunk.model;
     const usage = chunk.usage ?? chunk.x_groq?.usage;
     if (usage) this.#usage = readChatUsage(usage, this.#dialect);
     this.#finish = choice?.finish_reason ?? this.#finish;
@@ -198,7 +198,7 @@ export class OpenAiChatReader implements WireReader {
   }
 
   #facts() {
-    return { usage: this.#usage, ...(this.#model ? { servedModel: this.#model } : {}) };
+    return { usage: this.#usage, ...(this.servedModel ? { servedModel: this.servedModel } : {}) };
   }
 }
 

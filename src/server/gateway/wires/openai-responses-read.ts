@@ -39,12 +39,12 @@ const incompleteReasons: Record<string, FinishReason> = {
 
 /** Reads a response. */
 export class OpenAiResponsesReader implements WireReader {
+  servedModel: string | undefined;
   readonly #target: Target;
   readonly #items: ResponseItems;
   #isWhole = false;
   #reason: FinishReason | null = null;
   #usage: ReportedUsage | null = null;
-  #model: string | undefined;
 
   constructor(target: Target) {
     this.#target = target;
@@ -66,7 +66,7 @@ export class OpenAiResponsesReader implements WireReader {
       case 'response.failed':
         throw this.#failure(data.response);
       case 'response.created':
-        this.#model = data.response?.model;
+        this.servedModel = data.response?.model;
         return [];
       case 'response.output_item.added':
         return data.item ? this.#items.open(index, data.item) : [];
@@ -134,12 +134,12 @@ export class OpenAiResponsesReader implements WireReader {
   }
 
   #take(response: ResponseObject | undefined): void {
-    this.#model = response?.model ?? this.#model;
+    this.servedModel = response?.model ?? this.servedModel;
     if (response?.usage) this.#usage = readResponsesUsage(response.usage);
   }
 
   #facts() {
-    return { usage: this.#usage, ...(this.#model ? { servedModel: this.#model } : {}) };
+    return { usage: this.#usage, ...(this.servedModel ? { servedModel: this.servedModel } : {}) };
   }
 }
 

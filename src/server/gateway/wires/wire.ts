@@ -43,6 +43,8 @@ export interface WireReader {
   readBody(body: object): WireDelta[];
   /** The stream's own last event has arrived: what follows needs no waiting for. */
   readonly done: boolean;
+  /** Who answers, once the provider has said it: before the first delta, on every wire. */
+  readonly servedModel: string | undefined;
   /** The answer, once the stream has ended. Throws `provider_stream_cut` when it ended without saying so. */
   end(): WireAnswer;
   partial(): WirePartial;
