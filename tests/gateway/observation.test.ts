@@ -1,8 +1,5 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { UsageAnswer } from '#protocol/answers.ts';
@@ -11,39 +8,8 @@ import type { RequestsAnswer, RequestStory } from '#protocol/requests.ts';
 import type { PerformanceAnswer, TimelineAnswer } from '#protocol/usage-reports.ts';
 import { eventually } from '#tests/support/eventually.ts';
 import type { Asked } from '#tests/upstreams/index.ts';
+import { openCollector, type Collector } from './support/collector.ts';
 import { openLiveGateway, type LiveGateway } from './support/live-gateway.ts';
-
-interface Span {
-  traceId: string;
-  spanId: string;
-  parentSpanId?: string;
-  name: string;
-  kind: number;
-  attributes: { key: string; value: Record<string, unknown> }[];
-}
-
-/** A collector of traces on loopback. */
-async function openCollector() {
-  const spans: Span[] = [];
-  const texts: string[] = [];
-  const server = createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
-      const text = Buffer.concat(chunks).toString();
-      texts.push(text);
-      const body = JSON.parse(text) as { resourceSpans: { scopeSpans: { spans: Span[] }[] }[] };
-      spans.push(
-        ...body.resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap((scope) => scope.spans)),
-      );
-      response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
-    });
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  return { spans, texts, endpoint: `http://127.0.0.1:${port}`, close: () => server.close() };
-}
 
 const model = 'openai/gpt-4.1';
 const answers = ({ lastUserText }: Asked) =>
@@ -52,7 +18,7 @@ const answers = ({ lastUserText }: Asked) =>
     : { text: 'An answer for you.', usage: { input: 100, output: 20, cacheRead: 40 } };
 
 let live: LiveGateway;
-let collector: Awaited<ReturnType<typeof openCollector>>;
+let collector: Collector;
 before(async () => {
   collector = await openCollector();
   const env = { CROSSPOINT_METRICS: '1', OTEL_EXPORTER_OTLP_ENDPOINT: collector.endpoint };

@@ -15,7 +15,11 @@ export interface ObserverParts {
 export function createObserver({ bodies, metrics, traces, logger }: ObserverParts): CallObserver {
   const safely = guarded(logger);
   return {
-    began: (call) => safely(() => keepBodies(bodies, call)),
+    began: (call) =>
+      safely(() => {
+        traces?.requestBegan(call);
+        keepBodies(bodies, call);
+      }),
     ended: (call) =>
       safely(() => {
         metrics?.request(call);

@@ -1,11 +1,13 @@
 import type * as OpenTelemetry from '@opentelemetry/api';
-import type { Attributes, Tracer } from '@opentelemetry/api';
+import type { Attributes, Context, SpanContext, Tracer } from '@opentelemetry/api';
 import type { LedgerRow, NewAttempt } from '#server/store/ledger.types.ts';
-import type { EndedCall } from '../v1/types.ts';
+import type { EndedCall, ObservedCall } from '../v1/types.ts';
 import type { AttemptWatcher } from './observed-ledger.ts';
+import { TraceParents } from './trace-parents.ts';
 
 /** Spans of calls to `/v1` and of attempts at models. Never a word of a prompt or an answer. */
 export interface Traces extends AttemptWatcher {
+  requestBegan(call: Pick<ObservedCall, 'request' | 'options'>): void;
   request(call: EndedCall): void;
   /** Sends what is left. */
   close(): Promise<void>;
@@ -40,6 +42,7 @@ export async function openTraces({ endpoint, version, logger }: TracesOptions): 
   });
   const spans = new Spans(api, provider.getTracer('crosspoint', version), ids);
   return {
+    requestBegan: ({ request, options }) => spans.parents.note(options.requestId, request.headers),
     request: (call) => spans.request(call),
     began: () => undefined,
     ended: (attempt, result) => spans.attempt(attempt, result),
@@ -55,7 +58,10 @@ function warningsTo(logger: TracesOptions['logger']) {
   return { error: warn, warn, info: silent, debug: silent, verbose: silent };
 }
 
-/** A request's id is its trace: attempts and the request meet there without anything being handed on. */
+/**
+ * A request's id is its trace, unless its caller named one: attempts and the request meet there without anything being
+ * handed on.
+ */
 class RequestIds {
   next: { traceId: string; spanId: string } | null = null;
   readonly #random: { generateTraceId(): string; generateSpanId(): string };
@@ -74,6 +80,7 @@ class RequestIds {
 }
 
 class Spans {
+  readonly parents = new TraceParents();
   readonly #api: typeof OpenTelemetry;
   readonly #tracer: Tracer;
   readonly #ids: RequestIds;
@@ -87,17 +94,21 @@ class Spans {
   request({ path, status, code, ms, requestId }: EndedCall): void {
     if (!requestId) return;
     const end = Date.now();
-    this.#root(requestId, spanIdOf(requestId), () => {
-      const { SpanKind } = this.#api;
-      const attributes = {
-        'http.request.method': 'POST',
-        'http.route': path,
-        'http.response.status_code': status,
-        'crosspoint.request.id': requestId,
-        ...(code === null ? {} : { 'error.type': code }),
-      };
-      const options = { kind: SpanKind.SERVER, root: true, startTime: end - ms, attributes };
-      this.#end(this.#tracer.startSpan(`POST ${path}`, options), status >= 500, end);
+    const attributes = {
+      'http.request.method': 'POST',
+      'http.route': path,
+      'http.response.status_code': status,
+      'crosspoint.request.id': requestId,
+      ...(code === null ? {} : { 'error.type': code }),
+    };
+    const options = { kind: this.#api.SpanKind.SERVER, startTime: end - ms, attributes };
+    const name = `POST ${path}`;
+    const caller = this.parents.of(requestId);
+    this.#as(requestId, spanIdOf(requestId), () => {
+      const span = caller
+        ? this.#tracer.startSpan(name, options, this.#under({ ...caller, isRemote: true }))
+        : this.#tracer.startSpan(name, { ...options, root: true });
+      this.#end(span, status >= 500, end);
     });
   }
 
@@ -111,19 +122,27 @@ class Spans {
     const failed = result.status === 'failed';
     // The agent's own requests have no call to /v1 around them.
     if (path === null)
-      return this.#root(requestId, '', () =>
+      return this.#as(requestId, '', () =>
         this.#end(this.#tracer.startSpan(name, { ...options, root: true }), failed, end),
       );
-    const { trace, ROOT_CONTEXT, TraceFlags } = this.#api;
-    const parent = {
+    const { traceId, traceFlags, traceState } = this.parents.of(requestId) ?? {
       traceId: traceIdOf(requestId),
-      spanId: spanIdOf(requestId),
-      traceFlags: TraceFlags.SAMPLED,
+      traceFlags: this.#api.TraceFlags.SAMPLED,
+      traceState: '',
     };
-    this.#end(this.#tracer.startSpan(name, options, trace.setSpanContext(ROOT_CONTEXT, parent)), failed, end);
+    const parent = { traceId, spanId: spanIdOf(requestId), traceFlags, traceState };
+    this.#end(this.#tracer.startSpan(name, options, this.#under(parent)), failed, end);
   }
 
-  #root(requestId: string, spanId: string, start: () => void): void {
+  #under({ traceState, ...parent }: Omit<SpanContext, 'traceState'> & { traceState: string }): Context {
+    const { trace, ROOT_CONTEXT, createTraceState } = this.#api;
+    return trace.setSpanContext(ROOT_CONTEXT, {
+      ...parent,
+      ...(traceState ? { traceState: createTraceState(traceState) } : {}),
+    });
+  }
+
+  #as(requestId: string, spanId: string, start: () => void): void {
     this.#ids.next = { traceId: traceIdOf(requestId), spanId };
     try {
       start();
