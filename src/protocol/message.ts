@@ -74,6 +74,10 @@ export interface FilePart {
   mediaType: string;
   /** base64 */
   data: string;
+  /** Where the file is, instead of `data`, which is then empty: only in requests to `/v1`, as with images. */
+  url?: string;
+  /** The model reads the file itself, such as a PDF: only in requests to `/v1`. */
+  asIs?: true;
 }
 
 export type AssistantPart = TextPart | ReasoningPart | ToolCallPart;

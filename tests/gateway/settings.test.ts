@@ -264,7 +264,7 @@ const refused: [Wire, string, Record<string, unknown>, string][] = [
   ['openai-chat', 'audio', { audio: { voice: 'alloy', format: 'mp3' } }, models.messages],
   ['openai-chat', 'functions', { functions: [] }, models.messages],
   ['openai-chat', 'web_search_options', { web_search_options: {} }, models.messages],
-  ['openai-chat', 'tools[0].type', { tools: [{ type: 'custom', custom: { name: 'x' } }] }, models.messages],
+  ['openai-chat', 'tools[0].type', { tools: [{ type: 'web_search' }] }, models.messages],
   ['openai-chat', 'stop', { stop: ['x'] }, models.responses],
   ['openai-chat', 'presence_penalty', { presence_penalty: 1 }, models.messages],
   ['openai-chat', 'something_new', { something_new: 1 }, models.messages],

@@ -29,6 +29,8 @@ export interface Dialect {
   reasoningFormat?: 'parsed';
   /** The server fetches the images of http(s) addresses. Default true. */
   imageUrls?: boolean;
+  /** Models that see also read PDFs. Default: on Anthropic's and the responses wire. */
+  documents?: boolean;
   /** Ask for usage in streams (`stream_options.include_usage`). Default true. */
   streamUsage?: boolean;
   /** Tool-call ids that the provider takes. Default: `[A-Za-z0-9_-]{1,40}`. */

@@ -5,9 +5,9 @@ import type { Tally } from './report.ts';
 /** The part of a text file that goes into a request; the record keeps the whole file. */
 const maxCharacters = 100_000;
 
-/** No wire takes every kind of file: text goes in as text with its name, anything else as a marker. */
+/** No wire takes every kind of file: text goes in as text with its name, anything else as a marker, unless it is to go as it is. */
 export function projectFiles(parts: UserPart[], tally: Tally): UserPart[] {
-  return parts.map((part) => (part.type === 'file' ? projectFile(part, tally) : part));
+  return parts.map((part) => (part.type === 'file' && !part.asIs ? projectFile(part, tally) : part));
 }
 
 function projectFile(file: FilePart, tally: Tally): TextPart {

@@ -1,4 +1,4 @@
-import type { ToolCallPart } from '#protocol/message.ts';
+import type { AssistantPart } from '#protocol/message.ts';
 import type { WireDelta } from '../wires/wire.ts';
 import { isCutOff } from '../wires/tool-calls.ts';
 
@@ -54,10 +54,15 @@ export class StreamedCalls {
     return { call, isNew: true, text };
   }
 
-  /** The id under which a client knows the call at this position of the finished answer. */
-  idOf(part: ToolCallPart, position: number): string {
-    const known = this.all[position];
-    return known?.name === part.name ? known.id : this.#distinct(part.toolCallId, position);
+  /** The ids under which a client knows the calls of the finished answer, in their order. */
+  idsOf(parts: readonly AssistantPart[]): string[] {
+    const { all } = this;
+    return parts
+      .filter((part) => part.type === 'tool-call')
+      .map(({ name, toolCallId }, position) => {
+        const known = all[position];
+        return known?.name === name ? known.id : this.#distinct(toolCallId, position);
+      });
   }
 
   #distinct(id: string | undefined, position: number): string {

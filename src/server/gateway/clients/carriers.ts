@@ -4,12 +4,12 @@ import type { Envelope } from './envelope.ts';
 /**
  * What a client has to keep of an answer beside what it was shown, as envelopes.
  * @param shown reasoning whose capsule the client has already
- * @param idOf the id under which the client knows the call at this position among the calls
+ * @param ids under which the client knows the calls, in their order
  */
 export function carriers(
   parts: readonly AssistantPart[],
   shown: readonly ReasoningPart[],
-  idOf: (position: number) => string,
+  ids: readonly string[],
 ): Envelope[] {
   const reasons = parts.some(({ type, capsule }) => type === 'reasoning' && capsule);
   const counts = { text: 0, call: 0 };
@@ -23,6 +23,6 @@ export function carriers(
     // OpenAI wants an item's id back only with the reasoning before it; a phase always.
     const isIdOnly = capsule.wire === 'openai-responses' && !capsule.data.includes('"phase"');
     if (isIdOnly && !reasons) return [];
-    return [{ capsule, of: part.type === 'text' ? { text } : { call: idOf(call) } }];
+    return [{ capsule, of: part.type === 'text' ? { text } : { call: ids[call] ?? '' } }];
   });
 }

@@ -2,6 +2,7 @@ import type { AssistantPart, Message, Wire } from '#protocol/message.ts';
 import type { UsageEntry } from '#protocol/usage.ts';
 import type { ModelRequest, Target, ToolDefinition } from '../types.ts';
 import type { WireAnswer, WireDelta } from '../wires/wire.ts';
+import type { ClientTool } from './client-tools.ts';
 import type { ClientFailure } from './failure.ts';
 import type { Recall } from './transcript.ts';
 
@@ -34,6 +35,8 @@ export interface ClientCall {
   endUser: string | null;
   system: string;
   tools: ToolDefinition[];
+  /** Tools that are no plain functions to the client, by the name that the model calls. */
+  clientTools: ReadonlyMap<string, ClientTool>;
   toolChoice?: ModelRequest['toolChoice'];
   settings: ModelRequest['settings'];
   /**

@@ -22,7 +22,7 @@ export class KeptReasoning {
   remember(scope: string, callIds: readonly string[], parts: readonly AssistantPart[]): void {
     const [first] = callIds;
     if (first === undefined) return;
-    const kept = carriers(parts, [], (position) => callIds[position] ?? '').map((envelope): Kept[number] => {
+    const kept = carriers(parts, [], callIds).map((envelope): Kept[number] => {
       const part = envelope.of ? undefined : parts[envelope.at ?? 0];
       return part?.type === 'reasoning' ? { ...envelope, text: part.text } : envelope;
     });

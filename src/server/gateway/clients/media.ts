@@ -15,19 +15,32 @@ export function imageAt(url: string, param: string, detail?: string): ImagePart 
     if (!data.mediaType.startsWith('image/')) malformed(param, 'an image');
     return { type: 'image', mediaType: data.mediaType, data: base64At(data.data, param), ...more };
   }
-  if (!/^https?:\/\//i.test(url) || !URL.canParse(url)) malformed(param, 'a data URL or an http(s) address');
+  if (!isAddress(url)) malformed(param, 'a data URL or an http(s) address');
   return { type: 'image', mediaType: '', data: '', url, ...more };
 }
 
-/** Text goes in as text; what only some wires can read is refused instead of being left out. */
+const pdf = 'application/pdf';
+
+/** Text goes in as text, a PDF as it is; what only some wires can read is refused instead of being left out. */
 export function fileAt(name: string, mediaType: string, data: string, param: string): FilePart {
   const type = mediaType.toLowerCase();
+  if (type === pdf) return { type: 'file', name, mediaType: pdf, data: base64At(data, param), asIs: true };
   if (!/^text\/|json|xml|yaml|javascript|typescript/.test(type))
     unsupported(
       param,
-      `files of the type ${type || 'unknown'} reach only models of the same wire. Send its text.`,
+      `files of the type ${type || 'unknown'} reach only models of the same wire. Send its text, or a PDF.`,
     );
   return { type: 'file', name, mediaType: type, data: base64At(data, param) };
+}
+
+/** A PDF at an address, which providers fetch and nothing here. */
+export function fileAtAddress(name: string, url: string, param: string): FilePart {
+  if (!isAddress(url)) malformed(param, 'an http(s) address');
+  return { type: 'file', name, mediaType: pdf, data: '', url, asIs: true };
+}
+
+function isAddress(url: string): boolean {
+  return /^https?:\/\//i.test(url) && URL.canParse(url);
 }
 
 export function dataUrl(url: string): { mediaType: string; data: string } | null {

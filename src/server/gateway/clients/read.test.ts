@@ -20,6 +20,7 @@ const sealed = sealEnvelope({
 });
 const call = { id: 'c', type: 'function', function: { name: 'f', arguments: '{}' } };
 const image = 'data:image/png;base64,AAAA';
+const pdf = 'data:application/pdf;base64,AAAA';
 
 const bodies: Record<Wire, object> = {
   'openai-chat': {
@@ -31,17 +32,25 @@ const bodies: Record<Wire, object> = {
         content: [
           { type: 'text', text: 'u' },
           { type: 'image_url', image_url: { url: image } },
+          { type: 'file', file: { filename: 'p', file_data: pdf } },
         ],
       },
       {
         role: 'assistant',
         content: 'a',
-        tool_calls: [call],
+        tool_calls: [call, { id: 'd', type: 'custom', custom: { name: 'g', input: 'i' } }],
         reasoning_details: [{ data: sealed, index: 0 }],
       },
       { role: 'tool', tool_call_id: 'c', content: [{ type: 'text', text: 'r' }] },
+      { role: 'tool', tool_call_id: 'd', content: 'r' },
     ],
-    tools: [{ type: 'function', function: { name: 'f', parameters: { type: 'object' } } }],
+    tools: [
+      { type: 'function', function: { name: 'f', parameters: { type: 'object' } } },
+      {
+        type: 'custom',
+        custom: { name: 'g', format: { type: 'grammar', grammar: { syntax: 'lark', definition: 'x' } } },
+      },
+    ],
     tool_choice: { type: 'function', function: { name: 'f' } },
     response_format: { type: 'json_schema', json_schema: { name: 'n', schema: {} } },
     reasoning: { effort: 'low', max_tokens: 5 },
@@ -54,7 +63,11 @@ const bodies: Record<Wire, object> = {
     messages: [
       {
         role: 'user',
-        content: [{ type: 'image', source: { type: 'base64', media_type: 'image/png', data: 'AAAA' } }],
+        content: [
+          { type: 'image', source: { type: 'base64', media_type: 'image/png', data: 'AAAA' } },
+          { type: 'document', source: { type: 'base64', media_type: 'application/pdf', data: 'AAAA' } },
+          { type: 'document', source: { type: 'url', url: 'https://example.com/a.pdf' } },
+        ],
       },
       {
         role: 'assistant',
@@ -84,6 +97,8 @@ const bodies: Record<Wire, object> = {
         content: [
           { type: 'input_text', text: 'u' },
           { type: 'input_image', image_url: image },
+          { type: 'input_file', filename: 'p', file_data: pdf },
+          { type: 'input_file', file_url: 'https://example.com/a.pdf' },
         ],
       },
       {
@@ -93,9 +108,19 @@ const bodies: Record<Wire, object> = {
         encrypted_content: sealed,
       },
       { type: 'function_call', call_id: 'c', name: 'f', arguments: '{}' },
+      { type: 'custom_tool_call', call_id: 'd', name: 'g', namespace: 'n', input: 'i' },
       { type: 'function_call_output', call_id: 'c', output: [{ type: 'input_text', text: 'r' }] },
+      { type: 'custom_tool_call_output', call_id: 'd', output: 'r' },
     ],
-    tools: [{ type: 'function', name: 'f', parameters: { type: 'object' } }],
+    tools: [
+      { type: 'function', name: 'f', parameters: { type: 'object' } },
+      {
+        type: 'namespace',
+        name: 'n',
+        description: 'd',
+        tools: [{ type: 'custom', name: 'g', format: { type: 'grammar', syntax: 'lark', definition: 'x' } }],
+      },
+    ],
     tool_choice: { type: 'function', name: 'f' },
     text: { format: { type: 'json_schema', name: 'n', schema: {} }, verbosity: 'low' },
     reasoning: { effort: 'low' },

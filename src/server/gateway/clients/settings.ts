@@ -80,6 +80,6 @@ export function knownTool(tools: readonly ToolDefinition[], name: string, param:
 export function noBuiltIn(type: unknown, param: string): never {
   return unsupported(
     param,
-    `tools of the type "${String(type)}" run at one provider and exist on its own wire only. Send functions.`,
+    `tools of the type "${String(type)}" run at one provider, or are known to its models only. Leave it out, or give the model a function that does it.`,
   );
 }

@@ -117,10 +117,10 @@ export function textOf(events: readonly ModelStreamEvent[]): string {
 }
 
 const dialects: Record<ProviderName, Dialect> = {
-  openai: { maxTokensField: 'max_completion_tokens' },
+  openai: { maxTokensField: 'max_completion_tokens', documents: true },
   anthropic: {},
   groq: { stringContentOnly: true, maxTokensField: 'max_completion_tokens' },
-  openrouter: { reasoningDetails: true, declaredCost: true },
+  openrouter: { reasoningDetails: true, declaredCost: true, documents: true },
   gemini: {},
   compatible: {},
 };

@@ -1,4 +1,4 @@
-import type { AssistantPart, ImagePart, ToolResultPart, UserPart } from '#protocol/message.ts';
+import type { AssistantPart, FilePart, ImagePart, ToolResultPart, UserPart } from '#protocol/message.ts';
 import type { Dialect, ModelRequest, PromptMessage, Target } from '../types.ts';
 import { anthropicSettings, anthropicTools, jsonInstruction } from './anthropic-settings.ts';
 import { thinking } from './anthropic-thinking.ts';
@@ -95,6 +95,7 @@ function withoutTrailingSpace(blocks: string[]): string[] {
 
 function userBlock(part: UserPart): object[] {
   if (part.type === 'image') return [imageBlock(part)];
+  if (part.type === 'file' && part.asIs) return [documentBlock(part)];
   const text = part.type === 'text' ? part.text : `[The file ${part.name} is attached here.]`;
   return text.trim() === '' ? [] : [{ type: 'text', text }];
 }
@@ -151,6 +152,11 @@ function imagesOfFailure(result: ToolResultPart): object[] {
     { type: 'text', text: `Images of the result of ${name} (${toolCallId}):` },
     ...images.map(imageBlock),
   ];
+}
+
+function documentBlock({ name, mediaType, data, url }: FilePart): object {
+  const source = url === undefined ? { type: 'base64', media_type: mediaType, data } : { type: 'url', url };
+  return { type: 'document', source, title: name };
 }
 
 function imageBlock({ mediaType, data, url }: ImagePart): object {

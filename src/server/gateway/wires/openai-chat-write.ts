@@ -1,4 +1,4 @@
-import type { ImagePart, ToolResultPart, UserPart } from '#protocol/message.ts';
+import type { FilePart, ImagePart, ToolResultPart, UserPart } from '#protocol/message.ts';
 import type { Dialect, ModelRequest, PromptAssistantMessage, PromptMessage } from '../types.ts';
 import type { ChatMessage } from './chat-message.ts';
 import type { ChatReasoning } from './chat-reasoning.ts';
@@ -99,10 +99,19 @@ function chatMessages(message: PromptMessage, form: ChatForm): ChatMessage[] {
 function userContent(parts: readonly UserPart[]): unknown {
   const shown = parts.filter((part) => part.type !== 'text' || part.text !== '');
   if (!shown.length) return null;
-  if (!shown.some(({ type }) => type === 'image')) return shown.map(textOf).join('\n\n');
-  return shown.map((part) =>
-    part.type === 'image' ? imageContent(part) : { type: 'text', text: textOf(part) },
-  );
+  if (!shown.some((part) => part.type === 'image' || isDocument(part))) return shown.map(textOf).join('\n\n');
+  return shown.map((part) => {
+    if (part.type === 'image') return imageContent(part);
+    return isDocument(part) ? fileContent(part) : { type: 'text', text: textOf(part) };
+  });
+}
+
+function isDocument(part: UserPart): part is FilePart {
+  return part.type === 'file' && part.asIs === true;
+}
+
+function fileContent({ name, mediaType, data }: FilePart): unknown {
+  return { type: 'file', file: { filename: name, file_data: `data:${mediaType};base64,${data}` } };
 }
 
 function textOf(part: UserPart): string {

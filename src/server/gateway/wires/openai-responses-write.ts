@@ -1,5 +1,6 @@
 import type {
   AssistantPart,
+  FilePart,
   ImagePart,
   TextPart,
   ToolCallPart,
@@ -45,8 +46,14 @@ function itemTexts(message: PromptMessage, target: Target): string[] {
 
 function inputContent(part: UserPart): object[] {
   if (part.type === 'image') return [inputImage(part)];
+  if (part.type === 'file' && part.asIs) return [inputFile(part)];
   const text = part.type === 'text' ? part.text : `[The file ${part.name} is attached here.]`;
   return text === '' ? [] : [{ type: 'input_text', text }];
+}
+
+function inputFile({ name, mediaType, data, url }: FilePart): object {
+  if (url !== undefined) return { type: 'input_file', file_url: url };
+  return { type: 'input_file', filename: name, file_data: `data:${mediaType};base64,${data}` };
 }
 
 function inputImage(image: ImagePart): object {

@@ -13,7 +13,7 @@ export const openai = cloudProvider({
   variable: 'OPENAI_API_KEY',
   defaultModel: 'gpt-5.5',
   auth: 'bearer',
-  dialect: { maxTokensField: 'max_completion_tokens' },
+  dialect: { maxTokensField: 'max_completion_tokens', documents: true },
   heliconeProvider: 'openai',
   alsoSpeaks: (wire, model) =>
     wire === 'openai-responses' || (wire === 'openai-chat' && !responsesOnly.test(model)),

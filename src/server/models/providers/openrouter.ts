@@ -13,7 +13,7 @@ export const openrouter = cloudProvider({
   auth: 'bearer',
   // Names the program in OpenRouter's rankings and in the person's own activity page (openrouter.ai/docs/app-attribution).
   headers: ({ port }) => ({ 'HTTP-Referer': `http://localhost:${port}`, 'X-Title': 'Crosspoint' }),
-  dialect: { maxTokensField: 'max_tokens', reasoningDetails: true, declaredCost: true },
+  dialect: { maxTokensField: 'max_tokens', reasoningDetails: true, declaredCost: true, documents: true },
   heliconeProvider: 'openrouter',
   guess: (model) =>
     withModelRules(model, {

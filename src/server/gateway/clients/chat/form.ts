@@ -31,6 +31,14 @@ export function chatUsage(usage: AnsweredUsage): object {
   } satisfies Record<string, unknown>;
 }
 
+/** Names the form of our `reasoning_details`, as OpenRouter does of each provider's. */
+export const format = 'crosspoint-v1';
+
+/** OpenRouter's name and DeepSeek's: clients know one or the other. */
+export function reasoningText(text: string) {
+  return { reasoning: text, reasoning_content: text };
+}
+
 /** `{"error": …}`, also of the responses and embeddings endpoints. */
 export function openAiErrorObject({ status, code, message, param }: ClientFailure): object {
   return { error: { message, type: errorType(status), param, code } };

@@ -2,6 +2,7 @@ import type { ToolResultPart, UserPart } from '#protocol/message.ts';
 import { mergeReasoningDetails, type ReasoningDetail } from '../../wires/reasoning-details.ts';
 import { isEnvelope, openEnvelope, type Envelope } from '../envelope.ts';
 import { malformed, objectAt, objectsAt, optional, stringAt, unsupported, type Json } from '../fields.ts';
+import { freeArguments } from '../free-input.ts';
 import { dataUrl, fileAt, imageAt } from '../media.ts';
 import { systemWords } from '../system-words.ts';
 import { settled, type SentMessage, type SentPart } from '../transcript.ts';
@@ -99,8 +100,16 @@ function assistantMessage(message: Json, param: string): SentMessage {
 }
 
 function toolCall(call: Json, param: string): SentPart {
-  if (call.type !== undefined && call.type !== 'function')
-    unsupported(`${param}.type`, 'calls of custom tools exist on one wire only.');
+  if (call.type === 'custom') {
+    const { name, input } = objectAt(call.custom, `${param}.custom`);
+    return {
+      type: 'tool-call',
+      toolCallId: stringAt(call.id, `${param}.id`),
+      name: stringAt(name, `${param}.custom.name`),
+      args: freeArguments(stringAt(input, `${param}.custom.input`)),
+    };
+  }
+  if (call.type !== undefined && call.type !== 'function') malformed(`${param}.type`, 'function or custom');
   const called = objectAt(call.function, `${param}.function`);
   return {
     type: 'tool-call',

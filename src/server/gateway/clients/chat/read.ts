@@ -1,4 +1,5 @@
-import type { ModelRequest, OutputFormat, RequestSettings, ToolDefinition } from '../../types.ts';
+import type { OutputFormat, RequestSettings } from '../../types.ts';
+import { ToolNames } from '../client-tools.ts';
 import type { ClientCall } from '../client-wire.ts';
 import {
   assertKnown,
@@ -7,7 +8,6 @@ import {
   malformed,
   numberAt,
   objectAt,
-  objectsAt,
   optional,
   stringAt,
   stringsAt,
@@ -15,18 +15,10 @@ import {
   unsupported,
   type Json,
 } from '../fields.ts';
-import {
-  commonSettings,
-  effortAt,
-  knownTool,
-  namedSchema,
-  noBuiltIn,
-  onlyAllowed,
-  toolAt,
-  verbosityAt,
-} from '../settings.ts';
+import { commonSettings, effortAt, namedSchema, verbosityAt } from '../settings.ts';
 import { pairResults, transcriptOf } from '../transcript.ts';
 import { readChatMessages } from './read-messages.ts';
+import { readTools } from './read-tools.ts';
 
 const read = [
   ...[
@@ -76,6 +68,7 @@ export function readChat(value: unknown): ClientCall {
   const body = objectAt(value, 'body');
   assertKnown(body, read, idle, refused);
   assertOneText(body);
+  const names = new ToolNames();
   const { system, sent } = readChatMessages(body.messages);
   pairResults(sent, 'messages');
   const stream = optional(body.stream, 'stream', booleanAt) ?? false;
@@ -88,7 +81,8 @@ export function readChat(value: unknown): ClientCall {
     includeUsage: stream && options.include_usage === true,
     endUser,
     system,
-    ...readTools(body),
+    ...readTools(body, names),
+    clientTools: names.tools,
     settings: { ...readSettings(body), ...(endUser === null ? {} : { endUser }) },
     transcript: (target, recall) => transcriptOf(sent, 'openai-chat', target, recall),
     echo: {},
@@ -140,31 +134,4 @@ function outputAt(value: unknown, param: string): OutputFormat | undefined {
   if (format.type === 'json_object') return { type: 'json' };
   if (format.type !== 'json_schema') return malformed(`${param}.type`, 'text, json_object or json_schema');
   return namedSchema(objectAt(format.json_schema, `${param}.json_schema`), `${param}.json_schema`);
-}
-
-function readTools(body: Json): { tools: ToolDefinition[]; toolChoice?: ModelRequest['toolChoice'] & {} } {
-  const tools = (optional(body.tools, 'tools', objectsAt) ?? []).map((tool, index) => {
-    const param = `tools[${index}]`;
-    if (tool.type !== 'function') noBuiltIn(tool.type, `${param}.type`);
-    const called = objectAt(tool.function, `${param}.function`);
-    return toolAt(called, called.parameters, `${param}.function`);
-  });
-  const choice = body.tool_choice;
-  if (choice === undefined || choice === null) return { tools };
-  if (choice === 'auto' || choice === 'none' || choice === 'required') return { tools, toolChoice: choice };
-  const named = objectAt(choice, 'tool_choice');
-  if (named.type === 'allowed_tools')
-    return allowed(tools, objectAt(named.allowed_tools, 'tool_choice.allowed_tools'));
-  if (named.type !== 'function') noBuiltIn(named.type, 'tool_choice.type');
-  const { name } = objectAt(named.function, 'tool_choice.function');
-  return { tools, toolChoice: knownTool(tools, stringAt(name, 'tool_choice.function.name'), 'tool_choice') };
-}
-
-function allowed(tools: ToolDefinition[], { mode, tools: listed }: Json) {
-  const names = objectsAt(listed, 'tool_choice.allowed_tools.tools').map((tool, index) => {
-    const param = `tool_choice.allowed_tools.tools[${index}].function`;
-    return stringAt(objectAt(tool.function, param).name, `${param}.name`);
-  });
-  const toolChoice = mode === 'required' ? ('required' as const) : ('auto' as const);
-  return { tools: onlyAllowed(tools, names, 'tool_choice.allowed_tools.tools'), toolChoice };
 }

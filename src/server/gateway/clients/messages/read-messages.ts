@@ -1,7 +1,7 @@
 import type { ImagePart, ToolResultPart, UserPart } from '#protocol/message.ts';
 import { isEnvelope, openEnvelope, type Envelope } from '../envelope.ts';
 import { malformed, objectAt, objectsAt, optional, stringAt, unsupported, type Json } from '../fields.ts';
-import { base64At, fileAt, imageAt } from '../media.ts';
+import { base64At, fileAt, fileAtAddress, imageAt } from '../media.ts';
 import { systemWords } from '../system-words.ts';
 import { settled, type SentMessage, type SentPart } from '../transcript.ts';
 
@@ -70,8 +70,10 @@ function documentPart(block: Json, param: string): UserPart {
   }
   if (source.type === 'content')
     return { type: 'text', text: textOf(source.content, `${param}.source.content`) };
+  if (source.type === 'url')
+    return fileAtAddress(name, stringAt(source.url, `${param}.source.url`), `${param}.source.url`);
   if (source.type !== 'base64')
-    unsupported(`${param}.source.type`, 'a document is passed on as text or base64 only.');
+    unsupported(`${param}.source.type`, 'files that are stored at one provider cannot be passed on.');
   return fileAt(
     name,
     stringAt(source.media_type, `${param}.source.media_type`),

@@ -54,6 +54,7 @@ export function readMessagesCall(value: unknown): ClientCall {
     endUser,
     system: optional(body.system, 'system', textOf) ?? '',
     ...readTools(body),
+    clientTools: new Map(),
     settings: { ...readSettings(body), ...(endUser === null ? {} : { endUser }) },
     transcript: (target) => transcriptOf(sent, 'anthropic-messages', target),
     echo: {},

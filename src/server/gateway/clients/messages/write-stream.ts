@@ -1,4 +1,4 @@
-import type { AssistantPart, ReasoningPart, ToolCallPart } from '#protocol/message.ts';
+import type { ReasoningPart } from '#protocol/message.ts';
 import type { WireAnswer, WireDelta } from '../../wires/wire.ts';
 import { isWhole, StreamedCalls, type StreamedCall } from '../calls.ts';
 import { carriers } from '../carriers.ts';
@@ -51,7 +51,8 @@ export class MessageStream implements ClientWriter {
     for (const call of this.#waiting.splice(0)) this.#openCall(call);
     if (this.#lateText) this.#text(this.#lateText);
     this.#close();
-    for (const envelope of this.#kept(parts)) this.#block(redacted(sealEnvelope(envelope)));
+    for (const envelope of carriers(parts, this.#shown, this.#calls.idsOf(parts)))
+      this.#block(redacted(sealEnvelope(envelope)));
     this.#emit({
       type: 'message_delta',
       delta: { ...stopFields(reason), container: null },
@@ -119,12 +120,6 @@ export class MessageStream implements ClientWriter {
     const { id, name, args } = call;
     this.#start(call, { type: 'tool_use', id, name, input: {}, caller: { type: 'direct' } });
     if (args) this.#delta({ type: 'input_json_delta', partial_json: args });
-  }
-
-  #kept(parts: readonly AssistantPart[]) {
-    const calls = parts.filter((part) => part.type === 'tool-call');
-    const idOf = (position: number) => this.#calls.idOf(calls[position] as ToolCallPart, position);
-    return carriers(parts, this.#shown, idOf);
   }
 
   #start(open: 'text' | 'thinking' | StreamedCall, block: object): void {

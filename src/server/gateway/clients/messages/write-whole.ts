@@ -23,7 +23,7 @@ export class MessageWhole implements ClientWriter {
 
   end({ reason, parts }: WireAnswer, usage: AnsweredUsage): string {
     const { id, model } = this.#head;
-    const content = contentOf(parts, new StreamedCalls(id, toolUseId));
+    const content = contentOf(parts, new StreamedCalls(id, toolUseId).idsOf(parts));
     return JSON.stringify({
       ...messageHead(id, model),
       content,
@@ -37,15 +37,14 @@ export class MessageWhole implements ClientWriter {
   }
 }
 
-function contentOf(parts: readonly AssistantPart[], ids: StreamedCalls): object[] {
+function contentOf(parts: readonly AssistantPart[], ids: readonly string[]): object[] {
   const calls = parts.filter((part) => part.type === 'tool-call');
-  const names = calls.map((part, position) => ids.idOf(part, position));
-  const kept = carriers(parts, [], (position) => names[position] ?? '').filter(({ of }) => of);
+  const kept = carriers(parts, [], ids).filter(({ of }) => of);
   const blocks = parts.flatMap((part): object[] => {
     if (part.type === 'text')
       return part.text === '' ? [] : [{ type: 'text', text: part.text, citations: null }];
     if (part.type === 'reasoning') return reasoningBlocks(part);
-    const id = names[calls.indexOf(part)];
+    const id = ids[calls.indexOf(part)];
     return [{ type: 'tool_use', id, name: part.name, input: inputOf(part), caller: { type: 'direct' } }];
   });
   // Thinking may not be an answer's last block.

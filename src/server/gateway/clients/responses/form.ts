@@ -1,4 +1,5 @@
 import type { FinishReason } from '../../types.ts';
+import type { ClientTool } from '../client-tools.ts';
 import type { AnsweredUsage, AnswerHead, ClientCall } from '../client-wire.ts';
 
 /** The parts that streams and whole answers of responses have in common. */
@@ -72,10 +73,20 @@ export function spokenPart(text: string, refused: boolean): object {
     : { type: 'output_text', text, annotations: [], logprobs: [] };
 }
 
+/** @param call `args`: of a free tool its text */
 export function callItem(
   id: string,
   call: { id: string; name: string; args: string },
   status: string,
+  tool?: ClientTool,
 ): ResponseItem {
-  return { id, type: 'function_call', status, arguments: call.args, call_id: call.id, name: call.name };
+  const { name = call.name, namespace } = tool ?? {};
+  const called = { call_id: call.id, name, ...(namespace === undefined ? {} : { namespace }) };
+  if (tool?.free) return { id, type: 'custom_tool_call', status, input: call.args, ...called };
+  return { id, type: 'function_call', status, arguments: call.args, ...called };
+}
+
+/** The beginning of the id of a call's item. */
+export function callPrefix(tool: ClientTool | undefined): string {
+  return tool?.free ? 'ctc' : 'fc';
 }

@@ -1,4 +1,6 @@
 import type { StreamedCall } from '../calls.ts';
+import type { ClientTool } from '../client-tools.ts';
+import { FreeInput } from '../free-input.ts';
 import { callItem, messageItem, reasoningItem, spokenPart, type ResponseItem } from './form.ts';
 
 export type Emit = (event: { type: string; [field: string]: unknown }) => void;
@@ -90,23 +92,47 @@ export class ReasoningInProgress extends ItemInProgress {
   }
 }
 
+/** A call of a function: its arguments as they come. */
 export class CallInProgress extends ItemInProgress {
-  #sent = '';
+  protected readonly tool: ClientTool | undefined;
+  protected sent = '';
 
-  constructor(emit: Emit, id: string, index: number, call: StreamedCall) {
+  constructor(emit: Emit, id: string, index: number, call: StreamedCall, tool?: ClientTool) {
     super(emit, id, index);
-    this.added(callItem(id, { ...call, args: '' }, 'in_progress'));
+    this.tool = tool;
+    this.added(callItem(id, { ...call, args: '' }, 'in_progress', tool));
   }
 
   args(delta: string): void {
-    this.#sent += delta;
+    this.sent += delta;
     this.tell('function_call_arguments.delta', { delta });
   }
 
   done(call: StreamedCall, status: string): ResponseItem {
-    if (this.#sent.trim() === '' && status === 'completed') this.args('{}');
-    const args = this.#sent;
-    this.tell('function_call_arguments.done', { name: call.name, arguments: args });
-    return this.ended(callItem(this.id, { ...call, args }, status));
+    if (this.sent.trim() === '' && status === 'completed') this.args('{}');
+    const args = this.sent;
+    this.tell('function_call_arguments.done', { name: this.tool?.name ?? call.name, arguments: args });
+    return this.ended(callItem(this.id, { ...call, args }, status, this.tool));
+  }
+}
+
+/** A call of a tool that takes text as it is: the text, out of the arguments. */
+export class FreeCallInProgress extends CallInProgress {
+  readonly #input = new FreeInput();
+
+  override args(delta: string): void {
+    this.#tell(this.#input.push(delta));
+  }
+
+  override done(call: StreamedCall, status: string): ResponseItem {
+    if (status === 'completed') this.#tell(this.#input.end());
+    this.tell('custom_tool_call_input.done', { input: this.sent });
+    return this.ended(callItem(this.id, { ...call, args: this.sent }, status, this.tool));
+  }
+
+  #tell(delta: string): void {
+    if (delta === '') return;
+    this.sent += delta;
+    this.tell('custom_tool_call_input.delta', { delta });
   }
 }

@@ -1,12 +1,15 @@
 import type { ImagePart, ToolResultPart, UserPart } from '#protocol/message.ts';
 import { isEnvelope, openEnvelope, type Envelope } from '../envelope.ts';
+import type { ToolNames } from '../client-tools.ts';
 import { malformed, objectsAt, optional, stringAt, unsupported, type Json } from '../fields.ts';
-import { dataUrl, fileAt, imageAt } from '../media.ts';
+import { freeArguments } from '../free-input.ts';
+import { dataUrl, fileAt, fileAtAddress, imageAt } from '../media.ts';
 import { systemWords } from '../system-words.ts';
 import { settled, type SentMessage, type SentPart } from '../transcript.ts';
+import { calledName } from './read-tools.ts';
 
 /** Items of one answer follow one another: they become one message. What comes first of the system's is the prompt. */
-export function readInput(value: unknown): { system: string; sent: SentMessage[] } {
+export function readInput(value: unknown, names: ToolNames): { system: string; sent: SentMessage[] } {
   if (typeof value === 'string')
     return { system: '', sent: [{ role: 'user', parts: [{ type: 'text', text: value }] }] };
   const items = objectsAt(value, 'input');
@@ -14,9 +17,10 @@ export function readInput(value: unknown): { system: string; sent: SentMessage[]
   const gathered = new Gathered();
   items.forEach((item, index) => {
     const param = `input[${index}]`;
-    const isSystem = item.role === 'system' || item.role === 'developer';
+    const isMessage = (item.type ?? 'message') === 'message';
+    const isSystem = isMessage && (item.role === 'system' || item.role === 'developer');
     if (isSystem && !gathered.sent.length) system.push(textOf(item.content, `${param}.content`));
-    else readItem(item, param, gathered);
+    else readItem(item, param, gathered, names);
   });
   if (!gathered.sent.length) malformed('input', 'a message of the user');
   return { system: system.join('\n\n'), sent: gathered.settle() };
@@ -57,7 +61,7 @@ class Gathered {
   }
 }
 
-function readItem(item: Json, param: string, gathered: Gathered): void {
+function readItem(item: Json, param: string, gathered: Gathered, names: ToolNames): void {
   switch (item.type ?? 'message') {
     case 'message':
       return readMessage(item, param, gathered);
@@ -67,10 +71,20 @@ function readItem(item: Json, param: string, gathered: Gathered): void {
       return void gathered.answer({
         type: 'tool-call',
         toolCallId: stringAt(item.call_id, `${param}.call_id`),
-        name: stringAt(item.name, `${param}.name`),
+        name: calledName(item, param, names),
         args: stringAt(item.arguments, `${param}.arguments`) || '{}',
       });
+    case 'custom_tool_call':
+      return void gathered.answer({
+        type: 'tool-call',
+        toolCallId: stringAt(item.call_id, `${param}.call_id`),
+        name: calledName(item, param, names),
+        args: freeArguments(stringAt(item.input, `${param}.input`)),
+      });
+    case 'additional_tools':
+      return;
     case 'function_call_output':
+    case 'custom_tool_call_output':
       return gathered.result(toolResult(item, param));
     case 'item_reference':
       return unsupported(`${param}.type`, 'nothing is stored here. Send the item itself.');
@@ -128,10 +142,14 @@ function imagePart(part: Json, param: string): ImagePart {
 }
 
 function filePart(part: Json, param: string): UserPart {
-  if (typeof part.file_data !== 'string')
-    unsupported(`${param}.file_id`, 'a file is passed on by its data only. Send it as file_data.');
-  const data = dataUrl(part.file_data) ?? malformed(`${param}.file_data`, 'a data URL');
   const name = optional(part.filename, `${param}.filename`, stringAt) ?? 'file';
+  if (typeof part.file_url === 'string') return fileAtAddress(name, part.file_url, `${param}.file_url`);
+  if (typeof part.file_data !== 'string')
+    unsupported(
+      `${param}.file_id`,
+      'files that are stored at one provider cannot be passed on. Send it as file_data.',
+    );
+  const data = dataUrl(part.file_data) ?? malformed(`${param}.file_data`, 'a data URL');
   return fileAt(name, data.mediaType, data.data, `${param}.file_data`);
 }
 

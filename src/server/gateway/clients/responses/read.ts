@@ -1,4 +1,5 @@
-import type { ModelRequest, OutputFormat, RequestSettings, ToolDefinition } from '../../types.ts';
+import type { OutputFormat, RequestSettings } from '../../types.ts';
+import { ToolNames } from '../client-tools.ts';
 import type { ClientCall } from '../client-wire.ts';
 import {
   assertKnown,
@@ -6,7 +7,6 @@ import {
   given,
   malformed,
   objectAt,
-  objectsAt,
   optional,
   stringAt,
   stringsAt,
@@ -14,19 +14,11 @@ import {
   unsupported,
   type Json,
 } from '../fields.ts';
-import {
-  commonSettings,
-  effortAt,
-  knownTool,
-  namedSchema,
-  noBuiltIn,
-  onlyAllowed,
-  toolAt,
-  verbosityAt,
-} from '../settings.ts';
+import { commonSettings, effortAt, namedSchema, verbosityAt } from '../settings.ts';
 import { pairResults, transcriptOf } from '../transcript.ts';
 import { echoOf } from './echo.ts';
 import { readInput } from './read-input.ts';
+import { readTools } from './read-tools.ts';
 
 const read = [
   ...['model', 'input', 'instructions', 'tools', 'tool_choice', 'parallel_tool_calls', 'max_output_tokens'],
@@ -54,7 +46,9 @@ export function readResponses(value: unknown): ClientCall {
   assertKnown(body, read, idle, refused);
   assertPlain(body);
   const instructions = optional(body.instructions, 'instructions', stringAt) ?? '';
-  const { system, sent } = readInput(body.input);
+  const names = new ToolNames();
+  const tools = readTools(body, names);
+  const { system, sent } = readInput(body.input, names);
   pairResults(sent, 'input');
   const endUser = optional(body.safety_identifier ?? body.user, 'safety_identifier', stringAt) ?? null;
   return {
@@ -64,7 +58,8 @@ export function readResponses(value: unknown): ClientCall {
     includeUsage: true,
     endUser,
     system: [instructions, system].filter(Boolean).join('\n\n'),
-    ...readTools(body),
+    ...tools,
+    clientTools: names.tools,
     settings: { ...readSettings(body), ...(endUser === null ? {} : { endUser }) },
     transcript: (target) => transcriptOf(sent, 'openai-responses', target),
     echo: echoOf(body),
@@ -100,24 +95,4 @@ function outputAt(value: unknown, param: string): OutputFormat | undefined {
   if (format.type === 'json_object') return { type: 'json' };
   if (format.type !== 'json_schema') return malformed(`${param}.type`, 'text, json_object or json_schema');
   return namedSchema(format, param);
-}
-
-function readTools(body: Json): { tools: ToolDefinition[]; toolChoice?: ModelRequest['toolChoice'] & {} } {
-  const tools = (optional(body.tools, 'tools', objectsAt) ?? []).map((tool, index) => {
-    if (tool.type !== 'function') noBuiltIn(tool.type, `tools[${index}].type`);
-    return toolAt(tool, tool.parameters, `tools[${index}]`);
-  });
-  const choice = body.tool_choice;
-  if (choice === undefined || choice === null) return { tools };
-  if (choice === 'auto' || choice === 'none' || choice === 'required') return { tools, toolChoice: choice };
-  const named = objectAt(choice, 'tool_choice');
-  if (named.type === 'allowed_tools') {
-    const names = objectsAt(named.tools, 'tool_choice.tools').map(({ name }, index) =>
-      stringAt(name, `tool_choice.tools[${index}].name`),
-    );
-    const toolChoice = named.mode === 'required' ? 'required' : 'auto';
-    return { tools: onlyAllowed(tools, names, 'tool_choice.tools'), toolChoice };
-  }
-  if (named.type !== 'function') noBuiltIn(named.type, 'tool_choice.type');
-  return { tools, toolChoice: knownTool(tools, stringAt(named.name, 'tool_choice.name'), 'tool_choice') };
 }

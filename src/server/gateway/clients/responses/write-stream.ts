@@ -1,4 +1,4 @@
-import type { AssistantPart, ReasoningPart, ToolCallPart } from '#protocol/message.ts';
+import type { AssistantPart, ReasoningPart } from '#protocol/message.ts';
 import type { WireAnswer, WireDelta } from '../../wires/wire.ts';
 import { isWhole, StreamedCalls, type StreamedCall } from '../calls.ts';
 import { carriers } from '../carriers.ts';
@@ -6,8 +6,14 @@ import type { AnsweredUsage, AnswerHead, ClientCall, ClientWriter } from '../cli
 import { sealEnvelope } from '../envelope.ts';
 import { errorType, type ClientFailure } from '../failure.ts';
 import { eventStream, namedEvent } from '../sse-text.ts';
-import { endFields, responseObject, responseUsage, type ResponseItem } from './form.ts';
-import { CallInProgress, MessageInProgress, ReasoningInProgress, type Emit } from './items.ts';
+import { callPrefix, endFields, responseObject, responseUsage, type ResponseItem } from './form.ts';
+import {
+  CallInProgress,
+  FreeCallInProgress,
+  MessageInProgress,
+  ReasoningInProgress,
+  type Emit,
+} from './items.ts';
 
 /** Codes that clients act on. */
 const knownCodes = ['rate_limit_exceeded', 'context_length_exceeded', 'insufficient_quota'];
@@ -105,7 +111,9 @@ export class ResponseStream implements ClientWriter {
     if (isNew) {
       this.#endSpoken();
       this.#endWholeCalls();
-      this.#open.set(call, new CallInProgress(...this.#next('fc'), call));
+      const tool = this.#call.clientTools.get(call.name);
+      const Item = tool?.free ? FreeCallInProgress : CallInProgress;
+      this.#open.set(call, new Item(...this.#next(callPrefix(tool)), call, tool));
     }
     if (text) this.#open.get(call)?.args(text);
   }
@@ -125,9 +133,7 @@ export class ResponseStream implements ClientWriter {
 
   /** What becomes known only with the whole answer. */
   #carry(parts: readonly AssistantPart[]): void {
-    const calls = parts.filter((part) => part.type === 'tool-call');
-    const idOf = (position: number) => this.#calls.idOf(calls[position] as ToolCallPart, position);
-    for (const envelope of carriers(parts, this.#shown, idOf)) {
+    for (const envelope of carriers(parts, this.#shown, this.#calls.idsOf(parts))) {
       this.#reasoning().sealed = sealEnvelope(envelope);
       this.#endSpoken();
     }

@@ -5,10 +5,12 @@ import { carriers } from '../carriers.ts';
 import { openAiErrorObject } from '../chat/form.ts';
 import type { AnsweredUsage, AnswerHead, ClientCall, ClientWriter } from '../client-wire.ts';
 import { sealEnvelope } from '../envelope.ts';
+import { freeInput } from '../free-input.ts';
 import type { ClientFailure } from '../failure.ts';
 import { jsonBody } from '../sse-text.ts';
 import {
   callItem,
+  callPrefix,
   endFields,
   messageItem,
   reasoningItem,
@@ -38,7 +40,7 @@ export class ResponseWhole implements ClientWriter {
   end({ reason, parts }: WireAnswer, usage: AnsweredUsage): string {
     const response = responseObject(this.#call, this.#head, {
       ...endFields(reason, this.#refused),
-      output: outputOf(parts, this.#head.id, this.#refused),
+      output: outputOf(this.#call, parts, this.#head.id, this.#refused),
       usage: responseUsage(usage),
     });
     return JSON.stringify(response);
@@ -49,11 +51,15 @@ export class ResponseWhole implements ClientWriter {
   }
 }
 
-function outputOf(parts: readonly AssistantPart[], answerId: string, refused: boolean): ResponseItem[] {
-  const ids = new StreamedCalls(answerId);
+function outputOf(
+  { clientTools }: ClientCall,
+  parts: readonly AssistantPart[],
+  answerId: string,
+  refused: boolean,
+): ResponseItem[] {
+  const ids = new StreamedCalls(answerId).idsOf(parts);
   const calls = parts.filter((part) => part.type === 'tool-call');
-  const names = calls.map((part, position) => ids.idOf(part, position));
-  const kept = carriers(parts, [], (position) => names[position] ?? '').filter(({ of }) => of);
+  const kept = carriers(parts, [], ids).filter(({ of }) => of);
   const carried = kept.map((envelope, index) =>
     reasoningItem(`rs_${answerId}_k${index}`, '', sealEnvelope(envelope)),
   );
@@ -64,8 +70,10 @@ function outputOf(parts: readonly AssistantPart[], answerId: string, refused: bo
         ? []
         : [messageItem(`msg_${id}`, [spokenPart(part.text, refused)], 'completed')];
     if (part.type === 'tool-call') {
-      const named = { id: names[calls.indexOf(part)] ?? '', name: part.name, args: part.args };
-      return [callItem(`fc_${id}`, named, 'completed')];
+      const tool = clientTools.get(part.name);
+      const args = tool?.free ? freeInput(part.args) : part.args;
+      const named = { id: ids[calls.indexOf(part)] ?? '', name: part.name, args };
+      return [callItem(`${callPrefix(tool)}_${id}`, named, 'completed', tool)];
     }
     const sealed = part.capsule && sealEnvelope({ capsule: part.capsule });
     return part.text === '' && !sealed ? [] : [reasoningItem(`rs_${id}`, part.text, sealed)];

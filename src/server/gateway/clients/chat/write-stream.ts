@@ -1,22 +1,23 @@
-import type { AssistantPart, ReasoningPart, ToolCallPart } from '#protocol/message.ts';
+import type { AssistantPart, ReasoningPart } from '#protocol/message.ts';
 import type { FinishReason } from '../../types.ts';
 import type { WireAnswer, WireDelta } from '../../wires/wire.ts';
-import { StreamedCalls } from '../calls.ts';
+import { StreamedCalls, type StreamedCall } from '../calls.ts';
 import { carriers } from '../carriers.ts';
-import type { AnsweredUsage, AnswerHead, ClientWriter } from '../client-wire.ts';
+import type { AnsweredUsage, AnswerHead, ClientCall, ClientWriter } from '../client-wire.ts';
 import { sealEnvelope, type Envelope } from '../envelope.ts';
 import type { ClientFailure } from '../failure.ts';
-import { dataEvent, eventStream, jsonBody } from '../sse-text.ts';
-import { chatFinish, chatUsage, openAiErrorObject } from './form.ts';
-
-/** Names the form of our `reasoning_details`, as OpenRouter does of each provider's. */
-const format = 'crosspoint-v1';
+import { FreeInput } from '../free-input.ts';
+import { dataEvent, eventStream } from '../sse-text.ts';
+import { chatFinish, chatUsage, format, openAiErrorObject, reasoningText } from './form.ts';
 
 /** A stream of `chat.completion.chunk`. */
 export class ChatStream implements ClientWriter {
   readonly contentType = eventStream;
   readonly #head: AnswerHead;
   readonly #includeUsage: boolean;
+  readonly #clientTools: ClientCall['clientTools'];
+  /** Calls of tools that take text as it is. */
+  readonly #free = new Map<StreamedCall, FreeInput>();
   readonly #calls: StreamedCalls;
   readonly #shown: ReasoningPart[] = [];
   /** Elements of `reasoning_details` that have what the client sends back. */
@@ -28,9 +29,10 @@ export class ChatStream implements ClientWriter {
   #detail = 0;
   #detailOpen = false;
 
-  constructor(head: AnswerHead, includeUsage: boolean) {
+  constructor({ includeUsage, clientTools }: ClientCall, head: AnswerHead) {
     this.#head = head;
     this.#includeUsage = includeUsage;
+    this.#clientTools = clientTools;
     this.#calls = new StreamedCalls(head.id);
   }
 
@@ -44,7 +46,7 @@ export class ChatStream implements ClientWriter {
     const finish = chatFinish(reason, this.#refused);
     return [
       this.#preamble(),
-      ...this.#emptyArguments(reason),
+      ...this.#lastArguments(reason),
       kept.length ? this.#chunk({ reasoning_details: kept }) : '',
       this.#chunk({}, finish),
       this.#includeUsage ? dataEvent({ ...this.#base(), choices: [], usage: chatUsage(usage) }) : '',
@@ -77,16 +79,32 @@ export class ChatStream implements ClientWriter {
     if (!said) return null;
     const { call, isNew, text } = said;
     const { id, name, position: index } = call;
-    if (!isNew) return text ? { tool_calls: [{ index, function: { arguments: text } }] } : null;
-    return { tool_calls: [{ index, id, type: 'function', function: { name, arguments: text } }] };
+    if (isNew && this.#clientTools.get(name)?.free) this.#free.set(call, new FreeInput());
+    const free = this.#free.get(call);
+    const input = free?.push(text);
+    if (isNew)
+      return {
+        tool_calls: [
+          free
+            ? { index, id, type: 'custom', custom: { name, input } }
+            : { index, id, type: 'function', function: { name, arguments: text } },
+        ],
+      };
+    if (free) return input ? { tool_calls: [{ index, custom: { input } }] } : null;
+    return text ? { tool_calls: [{ index, function: { arguments: text } }] } : null;
   }
 
   /** A call without arguments has an empty object of them, and clients parse it. */
-  #emptyArguments(reason: FinishReason): string[] {
+  #lastArguments(reason: FinishReason): string[] {
     if (reason !== 'tool-calls') return [];
-    return this.#calls.all
-      .filter(({ args }) => args.trim() === '')
-      .map(({ position: index }) => this.#chunk({ tool_calls: [{ index, function: { arguments: '{}' } }] }));
+    return this.#calls.all.flatMap((call) => {
+      const { position: index, args } = call;
+      const free = this.#free.get(call);
+      const input = free?.end();
+      if (input) return this.#chunk({ tool_calls: [{ index, custom: { input } }] });
+      if (free || args.trim() !== '') return [];
+      return this.#chunk({ tool_calls: [{ index, function: { arguments: '{}' } }] });
+    });
   }
 
   #reasoningDone(part: ReasoningPart): object | null {
@@ -110,10 +128,9 @@ export class ChatStream implements ClientWriter {
 
   /** What becomes known only with the whole answer. */
   #kept(parts: readonly AssistantPart[]): object[] {
-    const calls = parts.filter((part) => part.type === 'tool-call');
-    const ids = calls.map((part, position) => this.#calls.idOf(part, position));
+    const ids = this.#calls.idsOf(parts);
     this.#head.remember?.(ids, parts);
-    const envelopes = carriers(parts, this.#shown, (position) => ids[position] ?? '');
+    const envelopes = carriers(parts, this.#shown, ids);
     for (const envelope of envelopes.filter(({ of }) => !of)) this.#keptDetail(envelope);
     if (this.#detailOpen) this.#nextDetail();
     for (const envelope of envelopes.filter(({ of }) => of)) this.#keptDetail(envelope);
@@ -152,89 +169,4 @@ export class ChatStream implements ClientWriter {
       system_fingerprint: null,
     };
   }
-}
-
-/** One `chat.completion`. */
-export class ChatWhole implements ClientWriter {
-  readonly contentType = jsonBody;
-  readonly #head: AnswerHead;
-  #refused = false;
-
-  constructor(head: AnswerHead) {
-    this.#head = head;
-  }
-
-  push(delta: WireDelta): string {
-    if (delta.type === 'text-delta') this.#refused ||= delta.refusal === true;
-    return '';
-  }
-
-  end({ reason, parts }: WireAnswer, usage: AnsweredUsage): string {
-    const { id, created, model } = this.#head;
-    const ids = new StreamedCalls(id);
-    const calls = parts.filter((part) => part.type === 'tool-call');
-    const named = calls.map((part, position) => ({ part, id: ids.idOf(part, position) }));
-    this.#head.remember?.(
-      named.map((call) => call.id),
-      parts,
-    );
-    const message = chatMessage(parts, this.#refused, named);
-    const finish = chatFinish(reason, this.#refused);
-    return JSON.stringify({
-      id: `chatcmpl-${id}`,
-      object: 'chat.completion',
-      created,
-      model,
-      choices: [{ index: 0, message, logprobs: null, finish_reason: finish }],
-      usage: chatUsage(usage),
-      system_fingerprint: null,
-    });
-  }
-
-  fail(failure: ClientFailure): string {
-    return JSON.stringify(openAiErrorObject(failure));
-  }
-}
-
-function chatMessage(
-  parts: readonly AssistantPart[],
-  refused: boolean,
-  named: { part: ToolCallPart; id: string }[],
-): object {
-  const text = parts.map((part) => (part.type === 'text' ? part.text : '')).join('');
-  const details = reasoningDetails(parts, (position) => named[position]?.id ?? '');
-  const reasoning = parts.map((part) => (part.type === 'reasoning' ? part.text : '')).join('');
-  return {
-    role: 'assistant',
-    content: refused || (text === '' && named.length) ? null : text,
-    refusal: refused ? text : null,
-    ...(reasoning ? reasoningText(reasoning) : {}),
-    ...(details.length ? { reasoning_details: details } : {}),
-    ...(named.length ? { tool_calls: named.map(({ part, id }) => calledFunction(part, id)) } : {}),
-  };
-}
-
-/** OpenRouter's name and DeepSeek's: clients know one or the other. */
-function reasoningText(text: string) {
-  return { reasoning: text, reasoning_content: text };
-}
-
-function calledFunction({ name, args }: ToolCallPart, id: string): object {
-  return { id, type: 'function', function: { name, arguments: args } };
-}
-
-function reasoningDetails(parts: readonly AssistantPart[], idOf: (position: number) => string): object[] {
-  const envelopes = carriers(parts, [], idOf);
-  const shown = parts.flatMap((part, at): object[] => {
-    if (part.type !== 'reasoning') return [];
-    const own = envelopes.find((envelope) => !envelope.of && envelope.at === at);
-    const sealed = own && sealEnvelope(own);
-    if (part.text !== '')
-      return [{ type: 'reasoning.text', text: part.text, ...(sealed ? { signature: sealed } : {}) }];
-    return sealed ? [{ type: 'reasoning.encrypted', data: sealed }] : [];
-  });
-  const others = envelopes
-    .filter(({ of }) => of)
-    .map((envelope) => ({ type: 'reasoning.encrypted', data: sealEnvelope(envelope) }));
-  return [...shown, ...others].map((detail, index) => ({ ...detail, format, index }));
 }
