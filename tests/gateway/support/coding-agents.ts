@@ -89,9 +89,6 @@ const codex: CodingAgent = {
         `base_url = "${origin}/v1"`,
         'env_key = "CROSSPOINT_KEY"',
         'wire_api = "responses"',
-        // Tools that only OpenAI runs: models of other wires have none of them.
-        '[features]',
-        'multi_agent = false',
         '',
       ].join('\n'),
     );

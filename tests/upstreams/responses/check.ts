@@ -49,7 +49,7 @@ export function checkResponses(body: Json, context: CheckContext): void {
 
 const itemKeys: Record<string, readonly string[]> = {
   message: ['type', 'id', 'role', 'content', 'status', 'phase'],
-  function_call: ['type', 'id', 'call_id', 'name', 'arguments', 'status'],
+  function_call: ['type', 'id', 'call_id', 'name', 'namespace', 'arguments', 'status'],
   function_call_output: ['type', 'id', 'call_id', 'output', 'status'],
   reasoning: ['type', 'id', 'summary', 'encrypted_content', 'content'],
   item_reference: ['type', 'id'],
@@ -203,12 +203,22 @@ function checkParameters(body: Json, { model, traits }: CheckContext): void {
   checkEffort(reasoning.effort, model, traits.efforts ?? [], 'reasoning.effort');
 }
 
-function checkTools(value: unknown): void {
-  const tools = objects(value, () => refuse("Invalid type for 'tools': expected an array of objects."));
+const toolKeys: Record<string, readonly string[]> = {
+  function: ['type', 'name', 'description', 'parameters', 'strict'],
+  custom: ['type', 'name', 'description', 'format'],
+  namespace: ['type', 'name', 'description', 'tools'],
+};
+
+function checkTools(value: unknown, path = 'tools'): void {
+  const tools = objects(value, () => refuse(`Invalid type for '${path}': expected an array of objects.`));
   tools.forEach((tool, index) => {
-    const key = unknownKey(tool, ['type', 'name', 'description', 'parameters', 'strict']);
-    if (typeof tool.name !== 'string') refuse(`Missing required parameter: 'tools[${index}].name'.`);
-    if (key) refuse(`Unknown parameter: 'tools[${index}].${key}'.`, { code: 'unknown_parameter' });
+    const at = `${path}[${index}]`;
+    const type = String(tool.type);
+    const key = unknownKey(tool, toolKeys[type] ?? (toolKeys.function as string[]));
+    if (typeof tool.name !== 'string') refuse(`Missing required parameter: '${at}.name'.`);
+    if (key) refuse(`Unknown parameter: '${at}.${key}'.`, { code: 'unknown_parameter' });
+    if (type === 'namespace') return checkTools(tool.tools, `${at}.tools`);
+    if (type === 'custom') return;
     if (!isObject(tool.parameters) || tool.parameters.type !== 'object')
       refuse(`Invalid schema for function '${tool.name}': schema must be a JSON Schema of 'type: "object"'.`);
   });
