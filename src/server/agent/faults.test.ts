@@ -275,6 +275,9 @@ test('without a sandbox the conversation goes on and tools answer with the sente
     name: 'local' as const,
     selfTest: () => Promise.resolve({ ok: false as const, reason: 'no', remedy: 'yes' }),
     open: () => Promise.reject(failure),
+    state: () => Promise.reject(failure),
+    remove: () => Promise.reject(failure),
+    list: () => Promise.resolve([]),
     close: () => Promise.resolve(),
   };
   const bench: Workbench = await openWorkbench(

@@ -3,6 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { CrosspointError } from '#protocol/errors.ts';
 import type { ErrorCode } from '#protocol/errors.ts';
+import { livePromises } from './contract-live.ts';
 import type { ExecResult, Sandbox, SandboxProvider } from './sandbox.ts';
 
 /** What a suite runs against; `end` removes whatever `provider` left behind. */
@@ -36,6 +37,7 @@ export function sandboxContract(
     processPromises(context);
     filePromises(context);
     pathPromises(context);
+    livePromises(() => sandbox);
     lifePromises(context);
   });
 }

@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
 import { mkdir, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { dirname, join, relative } from 'node:path';
+import { Readable } from 'node:stream';
 import { CrosspointError } from '#protocol/errors.ts';
 import type {
   ExecOptions,
@@ -9,6 +11,8 @@ import type {
   Sandbox,
   SandboxFiles,
   SandboxProvider,
+  SandboxScratch,
+  SandboxState,
 } from '#server/sandbox/sandbox.ts';
 
 /** For tests only: a folder and bash, without any isolation. */
@@ -35,6 +39,20 @@ export class DirectorySandboxes implements SandboxProvider {
     return sandbox;
   }
 
+  async state(sandboxId: string): Promise<SandboxState> {
+    return (await stat(join(this.root, sandboxId)).catch(() => null)) ? 'alive' : 'gone';
+  }
+
+  async remove(sandboxId: string): Promise<void> {
+    this.#opened.delete(sandboxId);
+    await rm(join(this.root, sandboxId), { recursive: true, force: true });
+  }
+
+  async list() {
+    const names = await readdir(this.root).catch(() => []);
+    return names.map((id) => ({ id, ref: id, lastUsedAt: null }));
+  }
+
   close(): Promise<void> {
     return Promise.resolve();
   }
@@ -43,10 +61,17 @@ export class DirectorySandboxes implements SandboxProvider {
 function directorySandbox(id: string, workdir: string): Sandbox {
   return {
     id,
+    ref: id,
     provider: 'local',
+    durability: 'host',
     workdir,
     exec: (command, options) => run(command, workdir, options),
     files: files(workdir),
+    scratch: scratch(`${workdir}.scratch`),
+    pty: () =>
+      Promise.reject(new CrosspointError('unsupported_by_sandbox', { what: 'A terminal', remedy: '' })),
+    port: (port) => Promise.resolve({ kind: 'socket', connect: () => Promise.resolve(connect(port)) }),
+    keepAlive: () => Promise.resolve(),
     state: () => Promise.resolve('alive'),
     stop: () => Promise.resolve(),
     destroy: () => rm(workdir, { recursive: true, force: true }),
@@ -90,6 +115,20 @@ function run(command: string, workdir: string, options: ExecOptions = {}): Promi
   });
 }
 
+function scratch(folder: string): SandboxScratch {
+  return {
+    folder,
+    async *read(name) {
+      yield await readFile(join(folder, name));
+    },
+    async write(name, bytes) {
+      await mkdir(folder, { recursive: true });
+      await writeFile(join(folder, name), bytes instanceof Uint8Array ? bytes : Readable.from(bytes));
+    },
+    remove: (name) => rm(join(folder, name), { force: true }),
+  };
+}
+
 function files(workdir: string): SandboxFiles {
   const inside = (path: string) => {
     const absolute = join(workdir, path);
@@ -125,5 +164,6 @@ function files(workdir: string): SandboxFiles {
     },
     stat: statOf,
     remove: (path) => rm(inside(path), { recursive: true }),
+    changedSince: () => Promise.resolve({ token: '', changed: true }),
   };
 }

@@ -16,6 +16,9 @@ export class PodRefusal extends Error {
   }
 }
 
+/** Of an iterable that fails, the request is given up by whoever gave it. */
+export type Body = Uint8Array | AsyncIterable<Uint8Array>;
+
 export type ByteKind = 'stdout' | 'stderr' | 'data';
 
 interface Pending {
@@ -25,7 +28,15 @@ interface Pending {
 }
 
 const failureSchema = v.object({
-  code: v.picklist(['not_found', 'not_a_file', 'not_a_directory', 'too_large', 'no_space', 'other']),
+  code: v.picklist([
+    'not_found',
+    'not_a_file',
+    'not_a_directory',
+    'too_large',
+    'no_space',
+    'refused',
+    'other',
+  ]),
   detail: v.pipe(
     v.string(),
     v.transform((text) => text.slice(0, 300)),
@@ -67,7 +78,7 @@ export class Channel {
    */
   request(
     request: PodRequest,
-    options: { body?: Uint8Array | undefined; onBytes?: (kind: ByteKind, bytes: Buffer) => void } = {},
+    options: { body?: Body | undefined; onBytes?: (kind: ByteKind, bytes: Buffer) => void } = {},
   ): { answer: Promise<unknown>; cancel: () => void } {
     const id = (this.#lastId += 1);
     const answer = new Promise<unknown>((resolve, reject) => {
@@ -77,7 +88,7 @@ export class Channel {
         return reject(new PodRefusal({ code: 'too_large', detail: `more than ${maxFrameBytes} bytes` }));
       this.#pending.set(id, { onBytes: options.onBytes ?? (() => undefined), resolve, reject });
       this.#socket.write(start);
-      if (options.body) void this.#send(id, options.body);
+      if (options.body) void this.#send(id, options.body).catch(() => this.#write(frameKind.cancel, id));
     });
     return { answer, cancel: () => this.#write(frameKind.cancel, id) };
   }
@@ -87,9 +98,10 @@ export class Channel {
   }
 
   /** Piece by piece, as the pod takes it, until it has answered. */
-  async #send(id: number, body: Uint8Array): Promise<void> {
-    for (let at = 0; at < body.length && this.#pending.has(id); at += chunkBytes)
-      if (!this.#write(frameKind.data, id, body.subarray(at, at + chunkBytes))) await this.#drained();
+  async #send(id: number, body: Body): Promise<void> {
+    for await (const bytes of body instanceof Uint8Array ? [body] : body)
+      for (let at = 0; at < bytes.length && this.#pending.has(id); at += chunkBytes)
+        if (!this.#write(frameKind.data, id, bytes.subarray(at, at + chunkBytes))) await this.#drained();
     this.#write(frameKind.end, id);
   }
 

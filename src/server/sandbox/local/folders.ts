@@ -64,6 +64,16 @@ export class SandboxFolders {
     return (await lstatOrNull(this.#folder(id, null).workspace)) !== null;
   }
 
+  /** Those that have a workspace; a folder's time is that of the last start of its pod. */
+  async list(): Promise<{ id: string; lastUsedAt: string }[]> {
+    const names = await readdir(this.#root).catch(() => []);
+    const found = names.map(async (id) => {
+      const status = await lstat(join(this.#root, id, 'control')).catch(() => null);
+      return status ? [{ id, lastUsedAt: status.mtime.toISOString() }] : [];
+    });
+    return (await Promise.all(found)).flat();
+  }
+
   /** Makes what is missing; files of an earlier time keep their owner, who then is the user of this sandbox. */
   async open(id: string): Promise<SandboxFolder> {
     const folder = this.#folder(id, null);

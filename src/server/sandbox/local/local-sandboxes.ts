@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { CrosspointError } from '#protocol/errors.ts';
-import type { Sandbox, SandboxHealth, SandboxProvider } from '../sandbox.ts';
+import type { Sandbox, SandboxHealth, SandboxProvider, SandboxState } from '../sandbox.ts';
 import { EgressProxy } from './egress/proxy.ts';
 import { SandboxFolders } from './folders.ts';
 import type { SandboxFolder } from './folders.ts';
@@ -72,17 +72,30 @@ export class LocalSandboxes implements SandboxProvider {
     return (await this.#test()).health;
   }
 
-  async open(sandboxId: string): Promise<Sandbox> {
+  async open(sandboxId: string, ref: string | null = null): Promise<Sandbox> {
     const known = this.#opened.get(sandboxId);
     const sandbox = known ?? new LocalSandbox(sandboxId, this);
     this.#opened.set(sandboxId, sandbox);
     try {
-      await this.pod(sandboxId, { create: true });
+      await this.pod(sandboxId, { create: ref === null });
     } catch (cause) {
       if (!known) this.#opened.delete(sandboxId);
       throw cause;
     }
     return sandbox;
+  }
+
+  state(sandboxId: string): Promise<SandboxState> {
+    return this.exists(sandboxId);
+  }
+
+  remove(sandboxId: string): Promise<void> {
+    return this.removeSandbox(sandboxId);
+  }
+
+  async list(): Promise<{ id: string; ref: string; lastUsedAt: string | null }[]> {
+    const known = await this.#folders.list();
+    return known.map(({ id, lastUsedAt }) => ({ id, ref: id, lastUsedAt }));
   }
 
   async close(): Promise<void> {

@@ -1,8 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import * as v from 'valibot';
 import { CrosspointError } from '#protocol/errors.ts';
 import type { FileEntry, SandboxFiles } from '../sandbox.ts';
 import { PodRefusal } from './channel.ts';
-import type { ByteKind } from './channel.ts';
+import type { Body, ByteKind } from './channel.ts';
 import { defaultEntries, defaultReadBytes, maxEntries, maxWriteBytes, readableSize } from './limits.ts';
 import type { Pod } from './pod.ts';
 import type { PodRequest } from './pod/requests.ts';
@@ -19,14 +20,15 @@ const entrySchema = v.object({
   size: v.pipe(v.number(), v.integer(), v.minValue(0)),
   modifiedMs: v.pipe(v.number(), v.integer()),
 });
+const fingerprintSchema = v.object({ token: v.nullable(v.pipe(v.string(), v.maxLength(100))) });
 const statSchema = v.object({ entry: v.nullable(entrySchema) });
 
-interface Question<Answer> {
+export interface Question<Answer> {
   path: string;
   request: PodRequest;
   /** Bytes that the answer may have. */
   limit: number;
-  body?: Uint8Array;
+  body?: Body;
   parse: (answer: unknown, bytes: Buffer) => Answer;
 }
 
@@ -64,10 +66,16 @@ export function podFiles(inPod: InPod): SandboxFiles {
       if (request.path === '.') throw new CrosspointError('not_a_file', { path });
       return ask({ path, request, limit: 0, parse: nothing });
     },
+    async changedSince(known) {
+      const parse = (answer: unknown) => v.parse(fingerprintSchema, answer).token;
+      const token = await ask({ path: '.', request: { op: 'fingerprint' }, limit: 0, parse });
+      // Of a tree that is too large to look at, each time is another.
+      return { token: token ?? randomUUID(), changed: token === null || token !== known };
+    },
   };
 }
 
-async function askPod<Answer>(pod: Pod, question: Question<Answer>): Promise<Answer> {
+export async function askPod<Answer>(pod: Pod, question: Question<Answer>): Promise<Answer> {
   const { path, request, limit, body, parse } = question;
   const parts: Buffer[] = [];
   let size = 0;
@@ -99,6 +107,7 @@ function fileError(path: string, request: PodRequest, cause: unknown): unknown {
     case 'not_a_file':
     case 'not_a_directory':
       return new CrosspointError('not_a_file', values, { cause });
+    case 'refused':
     case 'other':
       return new CrosspointError('bad_request', { detail: refusalSentence(path, cause) }, { cause });
   }

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { podArguments, podCommand, podEnvironment } from './bwrap-arguments.ts';
 import type { PodMounts } from './bwrap-arguments.ts';
 import { Channel } from './channel.ts';
-import type { ByteKind } from './channel.ts';
+import type { Body, ByteKind } from './channel.ts';
 import { ControlSocket } from './control-socket.ts';
 import type { ProgramFolder, SandboxFolder } from './folders.ts';
 import { launch } from './launch.ts';
@@ -43,10 +43,12 @@ export class Pod {
   isEnding = false;
   lastUsed = performance.now();
   readonly #child: ChildProcess;
+  readonly #control: ControlSocket;
   #active = 0;
 
   private constructor(child: ChildProcess, socket: Socket, control: ControlSocket) {
     this.#child = child;
+    this.#control = control;
     this.pid = child.pid ?? 0;
     // The supervisor is the heart: without it, or without its connection, the pod is nothing.
     this.channel = new Channel(socket, () => this.kill());
@@ -80,13 +82,16 @@ export class Pod {
   request(
     request: PodRequest,
     options: {
-      body?: Uint8Array | undefined;
+      body?: Body | undefined;
       onBytes?: (kind: ByteKind, bytes: Buffer) => void;
-      deadlineMs: number;
+      /** null: it may take for ever. */
+      deadlineMs: number | null;
     },
   ): { answer: Promise<unknown>; cancel: () => void } {
     this.#active += 1;
-    const timer = setTimeout(() => this.kill('it did not answer any more'), options.deadlineMs);
+    const { deadlineMs } = options;
+    const late = () => this.kill('it did not answer any more');
+    const timer = deadlineMs === null ? undefined : setTimeout(late, deadlineMs);
     const { answer, cancel } = this.channel.request(request, options);
     const counted = answer.finally(() => {
       clearTimeout(timer);
@@ -94,6 +99,11 @@ export class Pod {
       this.lastUsed = performance.now();
     });
     return { answer: counted, cancel };
+  }
+
+  /** As `ControlSocket.awaitTunnel`. */
+  awaitTunnel(): ReturnType<ControlSocket['awaitTunnel']> {
+    return this.#control.awaitTunnel();
   }
 
   /** The end of bwrap is the end of its process namespace, whatever the commands do. */

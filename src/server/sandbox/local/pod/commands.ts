@@ -68,6 +68,21 @@ export class Commands {
     this.#stops.get(id)?.();
   }
 
+  /**
+   * Something that is no command and may run beside them: no command's end takes it along, and `cancel` ends it.
+   * @returns what to call at its end: the rest of its tree is ended too
+   */
+  adopt(id: number, root: Root): () => Promise<void> {
+    this.#roots.set(id, root);
+    const end = async () => {
+      await killTree(root, () => this.#others(id));
+      this.#roots.delete(id);
+      this.#stops.delete(id);
+    };
+    this.#stops.set(id, () => void end());
+    return end;
+  }
+
   #background(id: number, root: Root, child: ChildProcess, reply: Reply): void {
     const log = new BackgroundLog(`/tmp/background-${root.pid}.log`);
     for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => log.add(chunk));
@@ -168,7 +183,7 @@ class Running {
 
   stop(timedOut: boolean): Promise<number> {
     this.#timedOut ||= timedOut;
-    this.#stopping ??= killTree(this.#root, this.#others());
+    this.#stopping ??= killTree(this.#root, this.#others);
     return this.#stopping;
   }
 

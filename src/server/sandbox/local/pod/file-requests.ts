@@ -6,25 +6,40 @@ import { dirname, join, posix } from 'node:path';
 import { chunkBytes } from './frames.ts';
 import { failureOf } from './reply.ts';
 import type { Reply } from './reply.ts';
-import type { PodEntry, PodRequest } from './requests.ts';
+import type { PodEntry, PodRequest, Root } from './requests.ts';
 
 /** The file requests of the host. They run here, so that a link can lead nowhere but to what the pod sees anyway. */
 export const workspace = '/workspace';
+const roots = { workspace, scratch: '/home/user/.crosspoint' };
+const placeOf = ({ root = 'workspace', path }: { root?: Root; path: string }) => join(roots[root], path);
 
 type Of<Op extends PodRequest['op']> = Extract<PodRequest, { op: Op }>;
 
 /** Never blocks on a pipe or a device: opened without waiting, and anything but a file is refused. */
-export async function readFile({ path, maxBytes }: Of<'read'>, reply: Reply): Promise<void> {
-  const handle = await open(join(workspace, path), constants.O_RDONLY | constants.O_NONBLOCK);
+export async function readFile(request: Of<'read'>, reply: Reply): Promise<void> {
+  const { path, maxBytes, offset } = request;
+  const handle = await open(placeOf(request), constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     const status = await handle.stat();
     if (!status.isFile()) return reply.failed({ code: 'not_a_file', detail: path });
+    if (offset !== undefined) return reply.done({ size: await sendSlice(handle, offset, maxBytes, reply) });
     if (status.size > maxBytes) return reply.failed({ code: 'too_large', detail: String(status.size) });
     const size = await sendBytes(handle, maxBytes, reply);
     if (size > maxBytes) return reply.failed({ code: 'too_large', detail: String(size) });
     reply.done({ size });
   } finally {
     await handle.close();
+  }
+}
+
+/** @returns bytes read: fewer than `length` at the end of the file */
+async function sendSlice(handle: FileHandle, offset: number, length: number, reply: Reply): Promise<number> {
+  for (let size = 0; ;) {
+    const wanted = Math.min(chunkBytes, length - size);
+    const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(wanted), 0, wanted, offset + size);
+    size += bytesRead;
+    if (bytesRead > 0 && !reply.bytes('data', buffer.subarray(0, bytesRead))) await reply.ready();
+    if (bytesRead === 0 || size === length) return size;
   }
 }
 
@@ -43,13 +58,14 @@ async function sendBytes(handle: FileHandle, maxBytes: number, reply: Reply): Pr
  * The bytes are on the disk before the rename, so a power cut leaves no empty file either.
  */
 export async function writeFile(
-  { path }: Of<'write'>,
+  request: Of<'write'>,
   body: AsyncIterable<Buffer>,
   reply: Reply,
 ): Promise<void> {
-  const target = await realpath(join(workspace, path)).catch(orMissing(join(workspace, path)));
+  const place = placeOf(request);
+  const target = await realpath(place).catch(orMissing(place));
   const existing = await stat(target).catch(orMissing(null));
-  if (existing && !existing.isFile()) return reply.failed({ code: 'not_a_file', detail: path });
+  if (existing && !existing.isFile()) return reply.failed({ code: 'not_a_file', detail: request.path });
   await mkdir(dirname(target), { recursive: true });
   const temporary = join(dirname(target), `.crosspoint-${randomBytes(8).toString('hex')}`);
   try {
@@ -103,8 +119,8 @@ export async function statFile({ path }: Of<'stat'>, reply: Reply): Promise<void
 }
 
 /** With everything below it; a link is removed, not its target. */
-export async function removeFile({ path }: Of<'remove'>, reply: Reply): Promise<void> {
-  await rm(join(workspace, path), { recursive: true });
+export async function removeFile(request: Of<'remove'>, reply: Reply): Promise<void> {
+  await rm(placeOf(request), { recursive: true });
   reply.done({});
 }
 

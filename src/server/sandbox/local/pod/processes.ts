@@ -31,17 +31,22 @@ export function treeOf(root: Root): number[] {
 /**
  * Kills `root`'s tree and whatever belongs to no other command: a process can drop its marker, but then nothing speaks
  * for it. Repeats until nothing is left, because a fork may race with the reading of /proc.
+ * @param others what speaks for itself, looked up each time: another command may have begun meanwhile
  * @returns how many could not be killed
  */
-export async function killTree(root: Root, others: readonly Root[]): Promise<number> {
+export async function killTree(root: Root, others: () => readonly Root[]): Promise<number> {
   for (let round = 0; round < 40; round += 1) {
     kill(-root.pid);
-    const left = listed().filter((each) => !others.some((other) => belongs(each, other)));
+    const left = unspokenFor(others());
     if (left.length === 0) return 0;
     for (const { pid } of left) kill(pid);
     await new Promise((resolve) => setTimeout(resolve, round < 5 ? 2 : 25));
   }
-  return listed().filter((each) => !others.some((other) => belongs(each, other))).length;
+  return unspokenFor(others()).length;
+}
+
+function unspokenFor(others: readonly Root[]): Placed[] {
+  return listed().filter((each) => !others.some((other) => belongs(each, other)));
 }
 
 interface Placed extends Process {

@@ -24,7 +24,14 @@ export class Reply {
     return new Promise((resolve) => this.#socket.once('drain', resolve));
   }
 
-  done(result: ExecDone | { entry: PodEntry | null } | { size: number } | Record<string, never>): void {
+  done(
+    result:
+      | ExecDone
+      | { entry: PodEntry | null }
+      | { size: number }
+      | { token: string | null }
+      | Record<string, never>,
+  ): void {
     this.#write(frameKind.done, JSON.stringify(result));
   }
 

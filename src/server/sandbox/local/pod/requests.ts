@@ -9,11 +9,21 @@ export type PodRequest =
       stdin: boolean;
       background: boolean;
     }
-  | { op: 'read'; path: string; maxBytes: number }
-  | { op: 'write'; path: string }
+  | { op: 'read'; path: string; maxBytes: number; root?: Root; offset?: number }
+  | { op: 'write'; path: string; root?: Root }
   | { op: 'list'; path: string; recursive: boolean; maxEntries: number }
   | { op: 'stat'; path: string }
-  | { op: 'remove'; path: string };
+  | { op: 'remove'; path: string; root?: Root }
+  /** Whether something changed; answered with `token`. */
+  | { op: 'fingerprint' }
+  /** Dials out with `token` once it is connected to the port. */
+  | { op: 'connect'; port: number; token: string }
+  /** Dials out with `token`; answered when the shell has ended. */
+  | { op: 'pty'; token: string; columns: number; rows: number; cwd: string }
+  | { op: 'resize'; token: string; columns: number; rows: number };
+
+/** `scratch`: our own files, beside the workspace. */
+export type Root = 'workspace' | 'scratch';
 
 export interface ExecDone {
   exitCode: number | null;
@@ -35,7 +45,7 @@ export interface PodEntry {
 }
 
 export type PodFailureCode =
-  'not_found' | 'not_a_file' | 'not_a_directory' | 'too_large' | 'no_space' | 'other';
+  'not_found' | 'not_a_file' | 'not_a_directory' | 'too_large' | 'no_space' | 'refused' | 'other';
 
 export interface PodFailure {
   code: PodFailureCode;

@@ -1,0 +1,75 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { readFileSync, readlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Commands } from './commands.ts';
+import { workspace } from './file-requests.ts';
+import { markerVariable } from './processes.ts';
+import type { Reply } from './reply.ts';
+import type { PodRequest } from './requests.ts';
+import { dialHost } from './tunnels.ts';
+
+/**
+ * Terminals. `script` of util-linux makes them, inside of the pod: around the pod, Ctrl-C would end the pod, and Node has
+ * none without a native module. Its input is no terminal, so the size is set from inside the shell, and later by name.
+ */
+export class Ptys {
+  readonly #commands: Commands;
+  readonly #socketPath: string;
+  readonly #pids = new Map<string, number>();
+
+  constructor(commands: Commands, socketPath: string) {
+    this.#commands = commands;
+    this.#socketPath = socketPath;
+  }
+
+  /** Answers when the shell has ended. */
+  start(id: number, request: Extract<PodRequest, { op: 'pty' }>, reply: Reply): void {
+    const { token, columns, rows, cwd } = request;
+    const marker = `pty-${token}`;
+    const shell = `stty sane rows ${rows} columns ${columns}; exec /bin/bash -i`;
+    const child = spawn('/usr/bin/script', ['-q', '-e', '-f', '-c', shell, '/dev/null'], {
+      cwd: join(workspace, cwd),
+      env: {
+        ...process.env,
+        TERM: 'xterm-256color',
+        COLORTERM: 'truecolor',
+        SHELL: '/bin/bash',
+        [markerVariable]: marker,
+      },
+      detached: true,
+      stdio: ['pipe', 'pipe', 'ignore'],
+    });
+    child.once('error', (cause) => reply.failed({ code: 'other', detail: cause.message }));
+    if (child.pid === undefined) return;
+    this.#pids.set(token, child.pid);
+    const end = this.#commands.adopt(id, { marker, pid: child.pid });
+    const host = dialHost(this.#socketPath, token);
+    host.on('error', () => undefined);
+    child.stdin.on('error', () => undefined);
+    host.pipe(child.stdin);
+    child.stdout.pipe(host);
+    child.once('exit', (exitCode, signal) => {
+      this.#pids.delete(token);
+      void end().then(() => reply.done({ exitCode, signal, timedOut: false, survivors: 0 }));
+    });
+  }
+
+  resize({ token, columns, rows }: Extract<PodRequest, { op: 'resize' }>, reply: Reply): void {
+    const terminal = this.#terminalOf(this.#pids.get(token));
+    if (terminal === null) return reply.failed({ code: 'not_found', detail: 'terminal' });
+    spawnSync('/usr/bin/stty', ['-F', terminal, 'rows', String(rows), 'columns', String(columns)]);
+    reply.done({});
+  }
+
+  /** The terminal is the input of what `script` started. */
+  #terminalOf(pid: number | undefined): string | null {
+    if (pid === undefined) return null;
+    try {
+      const [child] = readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').trim().split(' ');
+      const terminal = readlinkSync(`/proc/${child}/fd/0`);
+      return terminal.startsWith('/dev/pts/') ? terminal : null;
+    } catch {
+      return null;
+    }
+  }
+}
