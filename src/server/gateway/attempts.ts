@@ -12,7 +12,7 @@ import { retryDelay } from './routing/retry.ts';
 import type { Routes } from './routing/routes.ts';
 import { Turns } from './routing/turns.ts';
 import type { UnstreamedModels } from './routing/unstreamed.ts';
-import type { ModelRequest, ModelStreamEvent, PartialAnswer } from './types.ts';
+import type { ModelRequest, ModelStreamEvent, OnUsage, PartialAnswer } from './types.ts';
 import type { Transport } from './upstreams/transport.ts';
 import type { Route } from './upstreams/upstream.ts';
 import type { Candidate } from './v1/types.ts';
@@ -38,6 +38,7 @@ export interface Call extends CallParts {
   /** Of the provider, for sentences. */
   label: string;
   signal: AbortSignal;
+  onUsage: OnUsage | undefined;
 }
 
 /** One key of the provider, and the routes to it. */
@@ -140,6 +141,7 @@ function newRecord(call: Call, attempt: number, { way, route }: Turn): AttemptRe
     startedAt: clock.now(),
     facts: { endpoint: way.candidate.id },
     estimateInput: () => estimateInputTokens(request),
+    onUsage: call.onUsage,
   });
 }
 

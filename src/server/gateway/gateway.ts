@@ -11,7 +11,7 @@ import { KeyRouter } from './routing/key-router.ts';
 import { nothing } from './routing/outcome.ts';
 import { planRoutes } from './routing/routes.ts';
 import { UnstreamedModels } from './routing/unstreamed.ts';
-import type { Connection, Gateway, ModelRequest, ModelStreamEvent } from './types.ts';
+import type { Connection, Gateway, ModelRequest, ModelStreamEvent, OnUsage } from './types.ts';
 import { Transport } from './upstreams/transport.ts';
 import { WrittenMessages } from './wires/written-messages.ts';
 
@@ -35,7 +35,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     unstreamed: new UnstreamedModels(),
   };
   return {
-    stream: (request, signal) => streamRequest(parts, request, signal),
+    stream: (request, signal, onUsage) => streamRequest(parts, request, signal, onUsage),
     close: () => parts.transport.close(),
   };
 }
@@ -53,6 +53,7 @@ async function* streamRequest(
   parts: GatewayParts,
   given: ModelRequest,
   signal: AbortSignal,
+  onUsage: OnUsage | undefined,
 ): AsyncGenerator<ModelStreamEvent> {
   const request = parts.unstreamed.applied(given);
   const requestId = randomUUID();
@@ -65,7 +66,7 @@ async function* streamRequest(
   const whole = new LinkedController(signal);
   const total = setTimeout(() => whole.abort(new DeadlineError('total time')), parts.limits.total);
   try {
-    yield* attempts({ ...parts, request, requestId, label, signal: whole.signal }, ways);
+    yield* attempts({ ...parts, request, requestId, label, signal: whole.signal, onUsage }, ways);
   } finally {
     // What was begun and has not ended when the caller stops listening.
     for (const { candidate } of ways) parts.router.report(candidate, nothing);

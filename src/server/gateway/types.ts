@@ -221,6 +221,9 @@ export interface PartialAnswer {
   usage?: UsageEntry;
 }
 
+/** Told what each attempt of a request used, when it ends and however it ends. */
+export type OnUsage = (usage: UsageEntry) => void;
+
 export interface Gateway {
   /**
    * Sends one request, with the gateway's own retries. Every upstream attempt gives one ledger row.
@@ -229,6 +232,6 @@ export interface Gateway {
    * Tool calls appear in `finished.parts` only when their JSON is complete and the stream ended with a finish reason
    * other than `length`; truncated ones never appear (fault F7).
    */
-  stream(request: ModelRequest, signal: AbortSignal): AsyncIterable<ModelStreamEvent>;
+  stream(request: ModelRequest, signal: AbortSignal, onUsage?: OnUsage): AsyncIterable<ModelStreamEvent>;
   close(): Promise<void>;
 }

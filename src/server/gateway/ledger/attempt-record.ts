@@ -20,6 +20,8 @@ export interface AttemptIdentity {
   estimateInput(): number;
   /** Of a call from outside: by whom, where and about what. */
   facts?: Partial<LedgerFacts>;
+  /** Told what it used when it ends, however it ends. */
+  onUsage?: ((usage: UsageEntry) => void) | undefined;
 }
 
 export type AttemptLedger = Pick<LedgerStore, 'reserve' | 'settle'>;
@@ -96,6 +98,7 @@ export class AttemptRecord {
   close(ending: AttemptEnding): { usage: UsageEntry; stored: Promise<void> } {
     this.#settled = true;
     const usage = this.#usage(ending);
+    this.#identity.onUsage?.(usage);
     const row: Partial<LedgerRow> = {
       ...usage,
       status: ending.status,

@@ -45,6 +45,16 @@ export function costUsd(cost: ModelCost, tokens: TokenCounts): number | null {
   return total / 1_000_000;
 }
 
+/** Sum of what all attempts cost; null when a price is unknown. */
+export function totalCost(usages: readonly UsageEntry[]): number | null {
+  let sum = 0;
+  for (const { costUsd } of usages) {
+    if (costUsd === null) return null;
+    sum += costUsd;
+  }
+  return sum;
+}
+
 /** A cache rate that a price list leaves out is the input rate; one that it gives as null is unknown. */
 function ratesFor(cost: ModelCost, inputTokens: number): Rates {
   const base: Rates = {

@@ -7,7 +7,7 @@ import { aCall, aCaller, noLimits, someOptions } from '../testing/limited-call.t
 import { ManualClock, settled } from '../testing/manual-clock.ts';
 import { readPolicy } from '../v1/rate-limit-policy.ts';
 import { createAdmissions } from './admissions.ts';
-import { refusalHeaders } from './refusal.ts';
+import { isLimitOfProvider, refusalHeaders } from './refusal.ts';
 import type { LimitSettings } from './settings.ts';
 import { openLimitStore } from './sqlite-limit-store.ts';
 
@@ -19,7 +19,8 @@ function aDesk(settings: Partial<LimitSettings> = {}) {
   const desk = createAdmissions({ store, clock, settings: () => ({ ...noLimits, ...settings }) });
   const admit = (caller: Partial<Caller> = {}, tokens = 0, signal = never, options = someOptions()) =>
     desk.admit(aCaller(caller), options, aCall(tokens), signal);
-  return { clock, store, admit };
+  const admitProvider = (call = aCall()) => desk.admitProvider(aCaller(), call, never);
+  return { clock, store, admit, admitProvider };
 }
 
 /** What became of a call, once nothing more happens without time. */
@@ -33,6 +34,11 @@ function watch(call: Promise<Admission>) {
 }
 
 const used = (tokens = 0) => ({ costUsd: 0, tokens });
+const wait = (ms: number) => ({
+  what: 'The provider groq may use 60 tokens a minute.',
+  retryAfterMs: ms,
+  seconds: Math.ceil(ms / 1_000),
+});
 
 test('requests of a minute: the quota passes at once, the next one when there is one again, as Retry-After says', async () => {
   const { clock, admit } = aDesk();
@@ -147,6 +153,43 @@ test('a call that a later limit refuses has taken nothing from the earlier ones'
   });
   await first.settle(used());
   await admit({ limits }, 100, never, options);
+});
+
+test('a call that moves on passes the own limits of the next provider alone, and the one that it left is free at once', async () => {
+  const one: Limits = { concurrency: 1 };
+  const providers = { openai: one, groq: { tokensPerMinute: 60 } };
+  const { clock, admit, admitProvider } = aDesk({ providers });
+  const call = await admit({ limits: { concurrency: 2 } });
+  const ofGroq = { ...aCall(60), provider: 'groq' };
+  await call.leaveProvider(10);
+  const other = await admit({ limits: { concurrency: 2 } });
+  const there = await admitProvider(ofGroq);
+  const refused = { code: 'rate_limited', message: /^The provider groq may use 60 tokens a minute/ };
+  await assert.rejects(admitProvider(ofGroq), refused);
+  await there.leaveProvider(30);
+  await there.leaveProvider(0);
+  await clock.advance(29_999);
+  await assert.rejects(admitProvider(ofGroq), { values: { ...wait(1), provider: 'groq' } });
+  await clock.advance(1);
+  await (await admitProvider(ofGroq)).leaveProvider(null);
+  await (await admitProvider(ofGroq)).leaveProvider(null);
+  await assert.rejects(admit({ limits: { concurrency: 2 } }), {
+    message: /^The key "Test" may make 2 calls/,
+  });
+  await call.settle(used(40));
+  await assert.rejects(admit(), { message: /^The provider openai/ }, 'the end of a call frees nothing twice');
+  await other.settle(used());
+  await (await admitProvider({ ...aCall(), provider: 'anthropic' })).leaveProvider(1);
+});
+
+test('only the refusal by a limit of a provider names one: the others hold with every model', async () => {
+  const one: Limits = { requestsPerMinute: 1 };
+  const { admit } = aDesk({ providers: { openai: one } });
+  const refusal = async (caller: Partial<Caller>) =>
+    (await admit(caller).catch((cause: unknown) => cause)) as CrosspointError;
+  await admit({ keyId: 'a', limits: one });
+  assert.equal(isLimitOfProvider(await refusal({ keyId: 'b' })), true);
+  assert.equal(isLimitOfProvider(await refusal({ keyId: 'a', limits: one })), false);
 });
 
 test('limits of the configuration: each named user has its own, all others the same one each, and each end user too', async () => {

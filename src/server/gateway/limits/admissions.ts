@@ -1,5 +1,13 @@
 import { CrosspointError } from '#protocol/errors.ts';
-import type { Admission, Admissions, AskedCall, Caller, CallOptions, RateLimitPolicy } from '../v1/types.ts';
+import type {
+  Admission,
+  Admissions,
+  AskedCall,
+  Caller,
+  CallOptions,
+  ProviderAdmission,
+  RateLimitPolicy,
+} from '../v1/types.ts';
 import {
   assertPriced,
   budgetRefusal,
@@ -8,7 +16,9 @@ import {
   userSettings,
   userSubject,
 } from './budget-lines.ts';
-import { Gate, type Ask } from './gate.ts';
+import { CostExcess } from './cost-excess.ts';
+import type { Ask } from './gate.ts';
+import { Gates, type Subject } from './gates.ts';
 import { systemLimitClock, type LimitClock } from './limit-clock.ts';
 import type { Awaitable, LimitStore } from './limit-store.ts';
 import { bucketOf, centsOf, demandOf, policyHeaders, rateOf } from './policy.ts';
@@ -30,12 +40,17 @@ interface Passed {
   undo(): Awaitable<void>;
   settle(used: Used): Awaitable<void>;
   headers?: Record<string, string>;
+  ofProvider?: true;
 }
 
 /** Limits and budgets, in their order: the policy of the request, the key, the user, the provider, the budgets. */
 export function createAdmissions(options: AdmissionsOptions): Admissions & Pick<AdmissionDesk, 'queues'> {
   const desk = new AdmissionDesk(options);
-  return { admit: (...args) => desk.admit(...args), queues: () => desk.queues() };
+  return {
+    admit: (...args) => desk.admit(...args),
+    admitProvider: (...args) => desk.admitProvider(...args),
+    queues: () => desk.queues(),
+  };
 }
 
 class AdmissionDesk {
@@ -43,18 +58,20 @@ class AdmissionDesk {
   readonly #settings: () => LimitSettings;
   readonly #clock: LimitClock;
   readonly #logger: AdmissionsOptions['logger'];
-  readonly #gates = new Map<string, Gate>();
+  readonly #gates: Gates;
+  readonly #excess = new CostExcess();
 
   constructor({ store, settings, logger, clock = systemLimitClock }: AdmissionsOptions) {
     this.#store = store;
     this.#settings = settings;
     this.#clock = clock;
     this.#logger = logger;
+    this.#gates = new Gates({ store, clock, onFailure: (cause) => this.#warn(cause) });
   }
 
   /** How many calls wait, by whose limit it is. */
   queues(): { subject: string; waiting: number }[] {
-    return [...this.#gates].map(([subject, { waiting }]) => ({ subject, waiting }));
+    return this.#gates.queues();
   }
 
   async admit(
@@ -78,6 +95,12 @@ class AdmissionDesk {
     return this.#admission(passed);
   }
 
+  async admitProvider(caller: Caller, call: AskedCall, signal: AbortSignal): Promise<ProviderAdmission> {
+    signal.throwIfAborted();
+    const step = this.#providerStep(caller, call, signal);
+    return this.#admission([step && (await this.#orOpen(step, signal))].filter((one) => one !== null));
+  }
+
   /** What has to be passed; empty when nothing is limited. */
   #steps(
     caller: Caller,
@@ -93,22 +116,29 @@ class AdmissionDesk {
     const gate = (subject: string, whose: string, limits: Ask['limits'] | null | undefined) => {
       if (limits && isLimited(limits))
         steps.push(() =>
-          this.#passGate(subject, whose, { lane, tokens: call.estimate.tokens, limits, signal }),
+          this.#passGate({ subject, whose }, { lane, tokens: call.estimate.tokens, limits, signal }),
         );
     };
     gate(lane, `the key "${caller.keyName}"`, caller.limits);
     gate(userSubject(caller), `the user ${caller.userId}`, userSettings(caller, settings));
     if (options.endUser !== null)
       gate(`end:${caller.userId}:${options.endUser}`, `the user ${options.endUser}`, settings.endUsers);
-    const { provider } = call;
-    gate(
-      `provider:${provider}`,
-      `the provider ${provider}`,
-      Object.hasOwn(settings.providers, provider) ? settings.providers[provider] : null,
-    );
+    const ofProvider = this.#providerStep(caller, call, signal);
+    if (ofProvider) steps.push(ofProvider);
     if (caller.budget || settings.budget || userSettings(caller, settings)?.budget)
       steps.push(() => this.#passBudgets(caller, settings, call));
     return steps;
+  }
+
+  /** null when the provider has no limits of its own. */
+  #providerStep(caller: Caller, call: AskedCall, signal: AbortSignal): (() => Promise<Passed>) | null {
+    const { provider } = call;
+    const { providers } = this.#settings();
+    const limits = Object.hasOwn(providers, provider) ? providers[provider] : undefined;
+    if (!limits || !isLimited(limits)) return null;
+    const subject = { subject: `provider:${provider}`, whose: `the provider ${provider}`, provider };
+    const lane = keySubject(caller);
+    return () => this.#passGate(subject, { lane, tokens: call.estimate.tokens, limits, signal }, true);
   }
 
   async #passPolicy(
@@ -123,7 +153,9 @@ class AdmissionDesk {
     const verdict = await this.#store.take(bucket, rate, demand);
     const headers = policyHeaders(policy, verdict);
     if (!verdict.allowed)
-      throw rateLimited('The rate limit of Helicone-RateLimit-Policy is reached.', verdict.afterMs, headers);
+      throw rateLimited('The rate limit of Helicone-RateLimit-Policy is reached.', verdict.afterMs, {
+        headers,
+      });
     const { estimate, provider, model } = call;
     const inCents = policy.unit === 'cents';
     // Documented: a call whose price nobody knows takes no cents. Said, because it is a limit that does not limit.
@@ -139,25 +171,18 @@ class AdmissionDesk {
     };
   }
 
-  async #passGate(subject: string, whose: string, ask: Ask): Promise<Passed> {
-    const gate = this.#gate(subject, whose);
-    try {
-      const hold = await gate.enter(ask);
-      return {
-        undo: () => this.#leave(subject, hold.undo()),
-        settle: ({ tokens }) => this.#leave(subject, hold.settle(tokens)),
-      };
-    } catch (cause) {
-      this.#forgetIdle(subject);
-      throw cause;
-    }
+  async #passGate(subject: Subject, ask: Ask, ofProvider?: true): Promise<Passed> {
+    const hold = await this.#gates.enter(subject, ask);
+    const settle = ({ tokens }: Pick<Used, 'tokens'>) => hold.settle(tokens);
+    return { undo: () => hold.undo(), settle, ...(ofProvider ? { ofProvider } : {}) };
   }
 
   async #passBudgets(caller: Caller, settings: LimitSettings, call: AskedCall): Promise<Passed> {
     const budgets = budgetsOf(caller, settings, this.#clock.wall());
     const { costUsd } = call.estimate;
-    assertPriced(budgets, `${call.provider}/${call.model}`, costUsd);
-    const verdict = await this.#store.reserve(budgets, costUsd ?? 0);
+    const model = `${call.provider}/${call.model}`;
+    assertPriced(budgets, model, costUsd);
+    const verdict = await this.#store.reserve(budgets, this.#excess.raised(model, costUsd ?? 0));
     if (!verdict.allowed) {
       const { line, why } = verdict;
       const budget = budgets.find(({ subject }) => subject === line.subject);
@@ -167,20 +192,30 @@ class AdmissionDesk {
     const { reservation } = verdict;
     return {
       undo: () => this.#store.release(reservation),
-      settle: (used) => this.#store.settle(reservation, used.costUsd, costUsd === null),
+      settle: (used) => {
+        if (costUsd !== null && used.costUsd !== null) this.#excess.learn(model, costUsd, used.costUsd);
+        return this.#store.settle(reservation, used.costUsd, costUsd === null);
+      },
     };
   }
 
   #admission(passed: Passed[]): Admission {
     const headers = Object.assign({}, ...passed.map((one) => one.headers)) as Record<string, string>;
-    let isSettled = false;
-    const settle = async (used: Used) => {
-      if (isSettled) return;
-      isSettled = true;
-      // The answer has been given: what cannot be counted now is counted when its reservation is reclaimed.
-      for (const one of passed) await this.#quietly(() => one.settle(used));
+    const open = new Set(passed);
+    const end = async (one: Passed, work: () => Awaitable<void>) => {
+      if (open.delete(one)) await this.#quietly(work);
     };
-    return { headers, settle };
+    return {
+      headers,
+      leaveProvider: async (tokens) => {
+        for (const one of passed.filter(({ ofProvider }) => ofProvider))
+          await end(one, () => (tokens === null ? one.undo() : one.settle({ tokens, costUsd: null })));
+      },
+      settle: async (used) => {
+        // The answer has been given: what cannot be counted now is counted when its reservation is reclaimed.
+        for (const one of passed) await end(one, () => one.settle(used));
+      },
+    };
   }
 
   /** A store that fails lets the call pass, or not, as the settings say. */
@@ -205,24 +240,6 @@ class AdmissionDesk {
 
   #warn(cause: unknown): void {
     this.#logger?.warn({ err: cause }, 'the store of the limits fails');
-  }
-
-  #gate(subject: string, whose: string): Gate {
-    const known = this.#gates.get(subject);
-    if (known) return known;
-    const onFailure = (cause: unknown) => this.#warn(cause);
-    const gate = new Gate({ subject, whose, store: this.#store, clock: this.#clock, onFailure });
-    this.#gates.set(subject, gate);
-    return gate;
-  }
-
-  async #leave(subject: string, left: Awaitable<void>): Promise<void> {
-    await left;
-    this.#forgetIdle(subject);
-  }
-
-  #forgetIdle(subject: string): void {
-    if (this.#gates.get(subject)?.isIdle) this.#gates.delete(subject);
   }
 }
 

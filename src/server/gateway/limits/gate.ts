@@ -17,10 +17,12 @@ export interface GateOptions {
   subject: string;
   /** For sentences, e.g. `this key`. */
   whose: string;
+  /** Of a provider's own limits: it is named in a refusal. */
+  provider?: string | undefined;
   store: Pick<LimitStore, 'take' | 'add'>;
   clock: LimitClock;
   onFailure: (cause: unknown) => void;
-  /** Calls that may wait. */
+  /** Calls that may wait. Default: 1,000. */
   longestQueue?: number;
 }
 
@@ -51,7 +53,7 @@ const soonMs = 1_000;
 
 /** The limits of one key, user or provider: requests and tokens of a minute, calls at the same time, and the queue before them. */
 export class Gate {
-  readonly #options: Required<GateOptions>;
+  readonly #options: GateOptions & { longestQueue: number };
   readonly #queue = new FairQueue<Waiting>();
   #running = 0;
   #entering = 0;
@@ -93,9 +95,10 @@ export class Gate {
     if (!('what' in denial)) return denial;
     // While this one tried, somebody else may have been told that there is no room.
     this.#pump();
-    if (!ask.limits.queueMs) throw refusalOf(denial);
+    if (!ask.limits.queueMs) throw this.#refusal(denial);
     if (this.#queue.size < longestQueue) return this.#wait(ask, denial, ask.limits.queueMs);
-    throw rateLimited(`${longestQueue} requests of ${whose} wait already.`, denial.afterMs ?? soonMs);
+    const what = `${longestQueue} requests of ${whose} wait already.`;
+    throw this.#refusal({ what, afterMs: denial.afterMs });
   }
 
   #wait(ask: Ask, denial: Denial, queueMs: number): Promise<Hold> {
@@ -109,7 +112,7 @@ export class Gate {
         this.#pump();
       };
       const onAbort = () => leave(() => ask.signal.reason);
-      const cancelDeadline = clock.after(queueMs, () => leave(() => refusalOf(waiting.denial)));
+      const cancelDeadline = clock.after(queueMs, () => leave(() => this.#refusal(waiting.denial)));
       const end = () => {
         cancelDeadline();
         ask.signal.removeEventListener('abort', onAbort);
@@ -202,6 +205,11 @@ export class Gate {
     }
   }
 
+  #refusal({ what, afterMs }: Denial): CrosspointError {
+    const { provider } = this.#options;
+    return rateLimited(sentence(what), afterMs ?? soonMs, provider === undefined ? {} : { provider });
+  }
+
   #hold({ requestsPerMinute, tokensPerMinute }: Limits, reserved: number): Hold {
     const { subject, store } = this.#options;
     const leave = async (requests: number, tokens: number) => {
@@ -230,8 +238,4 @@ function tooMany(what: string, { afterMs }: Verdict): Denial {
 
 function sentence(what: string): string {
   return what.charAt(0).toUpperCase() + what.slice(1);
-}
-
-function refusalOf({ what, afterMs }: Denial): CrosspointError {
-  return rateLimited(sentence(what), afterMs ?? soonMs);
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Answer } from '#tests/upstreams/index.ts';
 import { noLimits } from '../testing/limited-call.ts';
 import { openWorkbench, request, target } from '../testing/workbench.ts';
 import type { ModelStreamEvent } from '../types.ts';
@@ -10,8 +11,11 @@ import { openLimitStore } from './sqlite-limit-store.ts';
 
 const never = new AbortController().signal;
 
-async function limited(settings: Partial<LimitSettings>) {
-  const bench = await openWorkbench({ script: () => ({ text: 'Slowly, word by word.', paceMs: 30 }) });
+async function limited(
+  settings: Partial<LimitSettings>,
+  script: () => Answer = () => ({ text: 'Slowly, word by word.', paceMs: 30 }),
+) {
+  const bench = await openWorkbench({ script });
   const store = openLimitStore({ path: ':memory:' });
   const admissions = createAdmissions({ store, settings: () => ({ ...noLimits, ...settings }) });
   const gateway = withLimits(bench.gateway, admissions);
@@ -24,7 +28,7 @@ async function limited(settings: Partial<LimitSettings>) {
     await bench[Symbol.asyncDispose]();
     store.close();
   };
-  return { ask, store, bench, [Symbol.asyncDispose]: close };
+  return { ask, store, bench, gateway, [Symbol.asyncDispose]: close };
 }
 
 const notices = (events: ModelStreamEvent[]) =>
@@ -56,4 +60,33 @@ test("a budget of the user counts what the agent's calls really cost, and ends t
   const spent = await bench.store.spent('user:ann', 'total');
   assert.ok(Math.abs(spent.usd - (finished.usage.costUsd ?? 0)) < 1e-9);
   await assert.rejects(bench.ask(), { code: 'budget_exhausted' });
+});
+
+test('each attempt that was made for an answer is counted, not the last one alone', async () => {
+  let asked = 0;
+  const broken: Answer = { text: 'never', fault: { kind: 'error-event', after: 'preamble', status: 529 } };
+  const budget = { usd: 1, period: 'total' as const };
+  await using bench = await limited({ users: { ann: { budget } } }, () =>
+    (asked += 1) < 3 ? broken : { text: 'At last.' },
+  );
+  const finished = (await bench.ask()).at(-1);
+  assert.ok(finished?.type === 'finished');
+  const costs = bench.bench.ledger.rows.map(({ costUsd }) => costUsd ?? NaN);
+  assert.equal(costs.length, 3);
+  assert.ok(costs.every((cost) => cost > 0));
+  const { usd, heldUsd } = await bench.store.spent('user:ann', 'total');
+  assert.ok(Math.abs(usd - costs.reduce((sum, cost) => sum + cost, 0)) < 1e-8);
+  assert.equal(heldUsd, 0);
+});
+
+test('who stops listening in the middle of an answer is counted what had been used, and holds nothing any more', async () => {
+  const budget = { usd: 1, period: 'total' as const };
+  await using bench = await limited({ users: { ann: { budget } } });
+  for await (const event of bench.gateway.stream(request(target('openai:gpt-4o')), never))
+    if (event.type === 'text-delta') break;
+  const [row] = bench.bench.ledger.rows;
+  assert.equal(row?.status, 'aborted');
+  const { usd, heldUsd } = await bench.store.spent('user:ann', 'total');
+  assert.ok(usd > 0 && Math.abs(usd - (row.costUsd ?? NaN)) < 1e-8);
+  assert.equal(heldUsd, 0);
 });

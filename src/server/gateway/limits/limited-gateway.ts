@@ -1,7 +1,9 @@
 import { estimateInputTokens } from '../ledger/estimate.ts';
-import type { Gateway, ModelRequest, ModelStreamEvent, PartialAnswer } from '../types.ts';
+import type { UsageEntry } from '#protocol/usage.ts';
+import type { Gateway, ModelRequest, ModelStreamEvent } from '../types.ts';
 import type { Admission, Admissions, AskedCall, Caller, CallOptions } from '../v1/types.ts';
-import { usualOutput, worstCase } from './worst-case.ts';
+import { usedBy } from './used-by.ts';
+import { worstCase } from './worst-case.ts';
 
 /** Milliseconds; who is let in sooner does not notice that there was a queue. */
 const unnoticed = 50;
@@ -39,21 +41,11 @@ async function* limited(
   const admitting = admissions.admit(callerOf(request), plainOptions, asked, signal);
   if (await isWaiting(admitting)) yield waitingNotice(request);
   const admission = await admitting;
-  // Of a call that was given up and told nothing, what was reserved is what counts.
-  let used: Parameters<Admission['settle']>[0] | undefined;
-  const note = ({ usage }: Pick<PartialAnswer, 'usage'>) => {
-    if (usage) used = { costUsd: usage.costUsd, tokens: usage.inputTokens + usage.outputTokens };
-  };
+  const usages: UsageEntry[] = [];
   try {
-    for await (const event of gateway.stream(request, signal)) {
-      if (event.type === 'finished') note(event);
-      yield event;
-    }
-  } catch (cause) {
-    note(((cause as Error).cause as { partial?: PartialAnswer } | undefined)?.partial ?? {});
-    throw cause;
+    yield* gateway.stream(request, signal, (usage) => usages.push(usage));
   } finally {
-    await admission.settle(used ?? { costUsd: null, tokens: asked.estimate.tokens });
+    await admission.settle(usedBy(usages));
   }
 }
 
@@ -63,8 +55,7 @@ function callerOf({ context }: ModelRequest): Caller {
 }
 
 function askedOf(request: ModelRequest): AskedCall {
-  const longestAnswer = request.settings.maxTokens ?? usualOutput;
-  return worstCase(request.target, () => estimateInputTokens(request), longestAnswer);
+  return worstCase(request.target, () => estimateInputTokens(request), request.settings.maxTokens ?? null);
 }
 
 /** Whether a call still waits for its turn after a moment. What refuses it is thrown by the call itself. */

@@ -1,14 +1,29 @@
 import { CrosspointError } from '#protocol/errors.ts';
 
+interface Refusal {
+  /** Of the answer that tells of it. */
+  headers?: Record<string, string>;
+  /** Whose own limit it is: another provider may have room. */
+  provider?: string;
+}
+
 /** @param what one sentence about the limit that was met */
 export function rateLimited(
   what: string,
   afterMs: number,
-  headers: Record<string, string> = {},
+  { headers = {}, provider }: Refusal = {},
 ): CrosspointError {
   const retryAfterMs = Math.max(1, afterMs);
   const seconds = Math.ceil(retryAfterMs / 1_000);
-  return new CrosspointError('rate_limited', { what, seconds, retryAfterMs }, { cause: { headers } });
+  const values = { what, seconds, retryAfterMs, ...(provider === undefined ? {} : { provider }) };
+  return new CrosspointError('rate_limited', values, { cause: { headers } });
+}
+
+/** Whether a provider's own limit refused: then another model may do. The limits and the budget of a person hold with every model. */
+export function isLimitOfProvider(cause: unknown): cause is CrosspointError {
+  return (
+    cause instanceof CrosspointError && cause.code === 'rate_limited' && cause.values.provider !== undefined
+  );
 }
 
 /** What belongs into the header of the answer that tells of this error: `Retry-After` and, of a policy, its numbers. */

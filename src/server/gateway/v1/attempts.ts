@@ -2,6 +2,7 @@ import type { AttemptFailure } from '../attempt-failure.ts';
 import type { PassthroughResult } from '../passthrough/attempt.types.ts';
 import type { PassingRoute, RouteWish } from '../passthrough/plan.ts';
 import { hasEnvelope } from '../clients/envelope.ts';
+import { isLimitOfProvider } from '../limits/refusal.ts';
 import { nothing, outcomeOf } from '../routing/outcome.ts';
 import { retryDelay } from '../routing/retry.ts';
 import { planRoutes } from '../routing/routes.ts';
@@ -30,8 +31,9 @@ export async function answerFrom(call: Call): Promise<Outcome> {
   const { parts, choices, options } = call;
   const turns = new Turns(parts.router, choices);
   let choice = turns.first();
-  for (let attempt = 1, tries = 1; ; attempt++) {
-    const result = await oneAttempt(call, choice, attempt);
+  for (let attempt = 0, tries = 1; ;) {
+    const refusal = await refusedByLimit(call, choice);
+    const result = refusal ?? (await oneAttempt(call, choice, ++attempt));
     call.running = null;
     if (result.kind !== 'failure') return ended(call, choice, result);
     const { failure } = result;
@@ -71,6 +73,20 @@ function ended(
   if (result.usage) usages.push(result.usage);
   if (result.kind === 'aborted') return { kind: 'left' };
   return { kind: 'answer', choice, ...(result.whole ? { whole: result.whole } : {}) };
+}
+
+/** A provider whose own limits have no room fails as one that refuses: the next choice is tried. null: there is room. */
+async function refusedByLimit(call: Call, choice: Choice): Promise<PassthroughResult | null> {
+  try {
+    await call.admitted?.moveTo(choice);
+    return null;
+  } catch (error) {
+    call.parts.router.report(choice.candidate, nothing);
+    if (call.signal.aborted) return { kind: 'aborted' };
+    if (!isLimitOfProvider(error)) throw error;
+    const failure = { error, detail: '', streamed: false, heliconeFault: false, partial: { parts: [] } };
+    return { kind: 'failure', failure };
+  }
 }
 
 async function oneAttempt(call: Call, choice: Choice, attempt: number): Promise<PassthroughResult> {

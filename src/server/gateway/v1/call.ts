@@ -29,11 +29,24 @@ export interface Call extends ActiveCall {
   facts: Omit<LedgerFacts, 'endpoint'>;
   /** Of all attempts so far. */
   usages: UsageEntry[];
+  /** What it holds of limits and budgets; null where nothing is limited. */
+  admitted: AdmittedCall | null;
   signal: AbortSignal;
   /** Takes what the client gets, where it may be kept for later. */
   keep: KeptBytes | null;
   /** The body in the form of the client's wire; read once, and only where it must be translated. */
   read(): ClientCall;
+}
+
+/** A call that was let in, and what it holds of limits and budgets. */
+export interface AdmittedCall {
+  /**
+   * Before each attempt. A provider that is left has its limits free again at once.
+   * @throws CrosspointError `rate_limited`: the provider's own limits have no room
+   */
+  moveTo(choice: Choice): Promise<void>;
+  /** What the attempts really used, whatever came of them. */
+  settle(): Promise<void>;
 }
 
 /** One way to serve a call. */
@@ -73,14 +86,4 @@ export function readCall(
 /** Who the client's own user is, as the wires say it. */
 function endUserOf(top: TopLevel): string | null {
   return (stringAt(top, 'user') ?? stringAt(top, 'safety_identifier'))?.slice(0, 500) ?? null;
-}
-
-/** Sum of what all attempts cost; null when a price is unknown. */
-export function totalCost(usages: readonly UsageEntry[]): number | null {
-  let sum = 0;
-  for (const { costUsd } of usages) {
-    if (costUsd === null) return null;
-    sum += costUsd;
-  }
-  return sum;
 }

@@ -2,11 +2,12 @@ import { CrosspointError } from '#protocol/errors.ts';
 import type { Wire } from '#protocol/message.ts';
 import type { ClientCall } from '../clients/client-wire.ts';
 import { clientWires } from '../clients/index.ts';
+import { totalCost } from '../ledger/cost.ts';
 import { DeadlineError } from '../limits/deadlines.ts';
 import { answerFrom, answerHeaders, type Outcome } from './attempts.ts';
-import { readCall, totalCost, type Call } from './call.ts';
+import { readCall, type Call } from './call.ts';
 import { estimateBody } from '../passthrough/estimate.ts';
-import { admit, settle } from './admission.ts';
+import { admit } from './admission.ts';
 import { fromCache, keepAnswer, type Leader } from './kept-answers.ts';
 import { choicesFor, pricedAs } from './choices.ts';
 import { costHeader } from './client-sink.ts';
@@ -42,6 +43,7 @@ export async function serveCall(
     context: contextOf(caller, read.options),
     facts: factsOf(caller, exchange, read.options),
     usages: [],
+    admitted: null,
     running: null,
     signal: controller.signal,
     keep: null,
@@ -93,7 +95,7 @@ async function lead(call: Call, leader: Leader): Promise<void> {
 }
 
 async function admitted(call: Call): Promise<Outcome> {
-  const admission = await admit(call);
+  call.admitted = await admit(call);
   const stop = () => call.running?.stop(new DeadlineError('total time'), false);
   const total = setTimeout(stop, call.parts.deadlines.total);
   try {
@@ -103,7 +105,7 @@ async function admitted(call: Call): Promise<Outcome> {
     return outcome;
   } finally {
     clearTimeout(total);
-    await settle(call, admission);
+    await call.admitted?.settle();
   }
 }
 

@@ -169,15 +169,24 @@ export interface ResponseCache {
   lookup(key: CacheKey, signal: AbortSignal): Promise<CacheLookup>;
 }
 
+/** What a call holds of the own limits of the provider that is asked. */
+export interface ProviderAdmission {
+  /**
+   * The call is over there, or goes on elsewhere; once. What is not left before `settle` is left by it.
+   * @param tokens used there by all attempts; null: it was not asked after all
+   */
+  leaveProvider(tokens: number | null): Promise<void>;
+}
+
 /** What admission gives: to be settled exactly once, whatever happens. */
-export interface Admission {
+export interface Admission extends ProviderAdmission {
   /** `Helicone-RateLimit-*` of the answer. */
   headers: Record<string, string>;
   /** Known cost in USD (null: unknown) and tokens of all attempts. */
   settle(used: { costUsd: number | null; tokens: number }): Promise<void>;
 }
 
-/** What a call may use at most. */
+/** What a call may use at most, at the provider that it begins with; the cost is that of the costliest to which it may move on. */
 export interface AskedCall {
   provider: string;
   model: string;
@@ -188,9 +197,15 @@ export interface AskedCall {
 export interface Admissions {
   /**
    * Limits of the policy, the key, the user and the provider, and the budgets: in this order, reserved together or not at all.
-   * @throws CrosspointError `rate_limited` with `retryAfterMs`, `budget_exhausted`
+   * @throws CrosspointError `rate_limited` with `retryAfterMs`, and with `provider` where it is a limit of the provider;
+   *   `budget_exhausted`
    */
   admit(caller: Caller, options: CallOptions, call: AskedCall, signal: AbortSignal): Promise<Admission>;
+  /**
+   * The own limits of a provider to which an admitted call moves on.
+   * @throws CrosspointError `rate_limited` with `retryAfterMs` and `provider`
+   */
+  admitProvider(caller: Caller, call: AskedCall, signal: AbortSignal): Promise<ProviderAdmission>;
 }
 
 /** A call that was understood and is about to be answered. */
