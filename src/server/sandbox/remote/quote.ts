@@ -1,0 +1,4 @@
+/** A text as one word of bash. It must have no NUL. */
+export function quote(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}
