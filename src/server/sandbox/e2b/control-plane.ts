@@ -21,7 +21,7 @@ interface Sdk {
 }
 
 /** Milliseconds before the control plane is asked again; the SDK itself waits only when it is told for how long. */
-const retryDelaysMs = [300, 1_500];
+const retryDelaysMs = [200, 800];
 const requestTimeoutMs = 60_000;
 
 /** E2B's control plane: every request bounded and repeated, every failure one of ours. */

@@ -1,5 +1,6 @@
 import { CrosspointError } from '#protocol/errors.ts';
 import type { RemoteFolders } from '../remote/machine.ts';
+import { onMachine } from '../remote/on-machine.ts';
 import { prepareFolders } from '../remote/prepare.ts';
 import { RemoteSandbox } from '../remote/remote-sandbox.ts';
 import type { Sandbox, SandboxHealth, SandboxProvider, SandboxState } from '../sandbox.ts';
@@ -86,14 +87,14 @@ class E2bSandboxes implements SandboxProvider {
     const found = ref ?? (await this.#find({ id }))[0]?.ref ?? (await this.#create(id));
     const known = this.#known.get(found);
     const life = known?.life ?? new E2bLife(found, this.#plane);
-    const machine = await life.machine();
+    await life.machine();
     const state = known ? await life.state() : 'alive';
     if (state === 'gone') throw new CrosspointError('sandbox_gone', { remedy: 'E2B has ended it.' });
     if (state === 'unreachable') throw new CrosspointError('sandbox_unreachable', {});
     // Resumed here rather than by the first command, so that whoever opens it finds it alive.
     if (state === 'stopped') life.forget();
     if (state === 'stopped') await life.machine();
-    const folders = known?.folders ?? (await prepareFolders(machine));
+    const folders = known?.folders ?? (await onMachine(life, 'again', prepareFolders));
     this.#known.set(found, { life, folders });
     return new RemoteSandbox({ id, ref: found, provider: 'e2b', life, folders });
   }

@@ -72,6 +72,9 @@ test('a bad answer in passing is asked again: nothing fails and nothing runs twi
     service.faults.badGateways = 1;
     const result = await sandbox.exec('echo once >> runs; wc -l < runs');
     assert.deepEqual([result.stdout.trim(), result.lost], ['1', false]);
+    service.faults.badGateways = 1;
+    const again = await providerOf(service.apiKey).open('passing', sandbox.ref);
+    assert.equal(text(await again.files.read('file')), 'x');
   }),
 );
 

@@ -1,5 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { CrosspointError } from '#protocol/errors.ts';
 import type {
   ExecOptions,
   ExecResult,
@@ -13,13 +11,11 @@ import type {
 } from '../sandbox.ts';
 import { RemoteCommand } from './command.ts';
 import { remoteFiles } from './files.ts';
-import { RemoteFailure } from './machine.ts';
-import type { RemoteFolders, RemoteLife, RemoteMachine } from './machine.ts';
+import type { OnMachine } from './files.ts';
+import type { RemoteFolders, RemoteLife } from './machine.ts';
+import { onMachine } from './on-machine.ts';
 import { openRemotePty } from './pty.ts';
 import { remoteScratch } from './scratch.ts';
-
-/** Milliseconds before a request is tried again. */
-const retryDelaysMs = [100, 1_000];
 
 export interface RemoteSandboxOptions {
   id: string;
@@ -48,23 +44,23 @@ export class RemoteSandbox implements Sandbox {
     this.workdir = folders.workdir;
     this.#life = life;
     this.#folders = folders;
-    const again = this.#on.bind(this, 'again') as Parameters<typeof remoteFiles>[1];
-    const once = this.#on.bind(this, 'once') as Parameters<typeof remoteFiles>[1];
+    const again: OnMachine = (use) => onMachine(life, 'again', use);
+    const once: OnMachine = (use) => onMachine(life, 'once', use);
     this.files = remoteFiles(folders, again);
     this.scratch = remoteScratch(folders, again, once);
   }
 
   exec(command: string, options?: ExecOptions): Promise<ExecResult> {
     const running = new RemoteCommand(this.#folders, command, options);
-    return this.#on('once', (machine) => running.run(machine));
+    return onMachine(this.#life, 'once', (machine) => running.run(machine));
   }
 
   pty(options: PtyOptions): Promise<Pty> {
-    return this.#on('once', (machine) => openRemotePty(machine, this.#folders, options));
+    return onMachine(this.#life, 'once', (machine) => openRemotePty(machine, this.#folders, options));
   }
 
   port(port: number): Promise<PortTarget> {
-    return this.#on('again', async (machine) => ({ kind: 'url', ...(await machine.url(port)) }));
+    return onMachine(this.#life, 'again', async (machine) => ({ kind: 'url', ...(await machine.url(port)) }));
   }
 
   state(): Promise<SandboxState> {
@@ -82,35 +78,4 @@ export class RemoteSandbox implements Sandbox {
   destroy(): Promise<void> {
     return this.#life.destroy();
   }
-
-  /** @param repeat `once`: only what surely was not started is tried again */
-  async #on<Result>(
-    repeat: 'again' | 'once',
-    use: (machine: RemoteMachine, attempt: number) => Promise<Result>,
-  ): Promise<Result> {
-    for (let attempt = 0; ; attempt += 1) {
-      const machine = await this.#life.machine();
-      try {
-        return await use(machine, attempt);
-      } catch (cause) {
-        if (cause instanceof CrosspointError) throw cause;
-        const failure = failureIn(cause);
-        if (failure?.code === 'no_space') throw new CrosspointError('disk_full', {}, { cause });
-        this.#life.forget(machine);
-        const state = await this.#life.state();
-        if (state === 'gone')
-          throw new CrosspointError('sandbox_gone', { remedy: 'It ended or was removed.' }, { cause });
-        const waitMs = repeat === 'again' || failure ? retryDelaysMs[attempt] : undefined;
-        if (waitMs === undefined) throw new CrosspointError('sandbox_unreachable', {}, { cause });
-        // One that is merely stopped is started by the next attempt.
-        if (state !== 'stopped') await delay(waitMs);
-      }
-    }
-  }
-}
-
-/** A script's failure has that of the machine as its cause. */
-function failureIn(cause: unknown): RemoteFailure | null {
-  if (cause instanceof RemoteFailure) return cause;
-  return cause instanceof Error && cause.cause instanceof RemoteFailure ? cause.cause : null;
 }
