@@ -45,7 +45,7 @@ export async function answerFrom(call: Call): Promise<Outcome> {
       turns.renew(choice);
       continue;
     }
-    const again = options.retry && askedDelay(options.retry, failure, tries, parts.random);
+    const again = refusal ? null : options.retry && askedDelay(options.retry, failure, tries, parts.random);
     if (again !== null) {
       if (!(await pause(call, again))) return { kind: 'left' };
       turns.again(choice);
@@ -84,8 +84,9 @@ async function refusedByLimit(call: Call, choice: Choice): Promise<PassthroughRe
     call.parts.router.report(choice.candidate, nothing);
     if (call.signal.aborted) return { kind: 'aborted' };
     if (!isLimitOfProvider(error)) throw error;
-    const failure = { error, detail: '', streamed: false, heliconeFault: false, partial: { parts: [] } };
-    return { kind: 'failure', failure };
+    const retryAfterMs = Number(error.values.retryAfterMs);
+    const found = { error, detail: '', streamed: false, heliconeFault: false, retryAfterMs };
+    return { kind: 'failure', failure: { ...found, partial: { parts: [] } } };
   }
 }
 
