@@ -39,6 +39,8 @@ export interface FileContentAnswer {
   content: string | null;
   /** True when `content` is only the beginning. */
   truncated: boolean;
+  /** SHA-256 of the bytes in hex: who saves says what they had seen. */
+  hash: string;
 }
 
 /**

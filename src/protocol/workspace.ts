@@ -60,3 +60,30 @@ export interface RewindResult {
   rewindId: string;
   files: { path: string; action: 'write' | 'delete' | 'merge' | 'kept' }[];
 }
+
+/** The person's repository in the workspace. */
+export interface GitView {
+  repository: boolean;
+  /** null: no branch is checked out. */
+  branch: string | null;
+  /** Commits that the remote branch has not, and the other way round. */
+  ahead: number;
+  behind: number;
+  /** Files that are not as in the last commit. */
+  changed: number;
+  branches: string[];
+  remotes: { name: string; url: string }[];
+}
+
+/** A port of the sandbox that something listens on. */
+export interface ListeningPort {
+  port: number;
+  /** Name of the program; empty when it cannot be told. */
+  program: string;
+}
+
+export interface TerminalView {
+  id: string;
+  alive: boolean;
+  startedAt: string;
+}

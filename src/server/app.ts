@@ -35,6 +35,7 @@ import { NodeSqliteSaver } from './store/checkpoint-saver.ts';
 import { openStore } from './store/open-store.ts';
 import type { Store } from './store/store.ts';
 import { createEventLog } from './stream/log.ts';
+import { TerminalDesk } from './terminal/terminal-desk.ts';
 
 /** One app in one process. */
 export interface App {
@@ -59,11 +60,9 @@ export async function createApp(config: Config, logger: Logger, options: AppOpti
   const log = createEventLog(store);
   const { models, gatewaySettings } = await openModels(config, store, logger);
   const { gateway, v1, ...gateways } = await openGateways(config, store, models, gatewaySettings, logger);
-  const sandboxes = createLocalSandboxes({
-    dataDir: config.dataDir,
-    egress: config.sandboxEgress,
-    ...options,
-  });
+  const { dataDir, sandboxEgress: egress } = config;
+  const sandboxes = createLocalSandboxes({ dataDir, egress, ...options });
+  const terminals = new TerminalDesk();
   const checkpointer = new NodeSqliteSaver(join(config.dataDir, 'checkpoints.db'));
   const tools = standardTools;
   const agent = createAgent({
@@ -98,6 +97,7 @@ export async function createApp(config: Config, logger: Logger, options: AppOpti
       routing: { settings: gatewaySettings, health: () => gateways.router.health() },
       providerStates: () => models.providerStates(),
       sandboxes,
+      terminals,
       searchesWeb: tools.some(({ name }) => name === 'web_search'),
       demoTask,
       logger,
@@ -106,6 +106,7 @@ export async function createApp(config: Config, logger: Logger, options: AppOpti
       background.abort();
       models.close();
       await agent.close();
+      await terminals.closeAll();
       await sandboxes.close();
       await gateways.close();
       checkpointer.close();

@@ -49,6 +49,8 @@ export interface Config {
   /** Whether newer model facts may be fetched; without any provider key nothing is fetched at all. */
   refreshModels: boolean;
   sandbox: 'local' | 'e2b' | 'daytona';
+  /** Where previews are shown, with `{id}` for each; null: `http://{id}.localhost:PORT`. */
+  previewOrigin: string | null;
   /** Hosts that the local sandbox may reach through the egress proxy; empty means no network. */
   sandboxEgress: string[];
   tavily: { key: string | null; baseUrl: string };
@@ -174,6 +176,7 @@ function heliconeConfig(read: Read): Config['helicone'] {
 function serviceConfig(read: Read) {
   return {
     sandbox: read('SANDBOX'),
+    previewOrigin: read('PREVIEW_ORIGIN') ?? null,
     sandboxEgress: read('SANDBOX_EGRESS')
       .split(/[\s,]+/)
       .filter(Boolean),

@@ -67,6 +67,16 @@ export const environment = {
     'local',
   ),
   SANDBOX_EGRESS: v.optional(v.string(), ''),
+  PREVIEW_ORIGIN: v.optional(
+    v.pipe(
+      v.string(),
+      v.trim(),
+      v.regex(
+        /^https?:\/\/\{id\}[A-Za-z0-9.:-]+$/,
+        'must be an origin with {id}, like https://{id}.preview.example.com.',
+      ),
+    ),
+  ),
   TAVILY_API_KEY: v.optional(text),
   TAVILY_BASE_URL: v.optional(httpUrl, 'https://api.tavily.com'),
   MORPH_API_KEY: v.optional(text),

@@ -6,6 +6,7 @@ import type { LoginDesk } from './auth/login.ts';
 import type { Sessions } from './auth/sessions.ts';
 import type { EventSource } from './event-streams.ts';
 import { tooLarge } from './guard.ts';
+import type { Previews } from '#server/preview/previews.ts';
 import { readCommand } from './read-json.ts';
 import type { Services } from './services.ts';
 
@@ -13,6 +14,7 @@ import type { Services } from './services.ts';
 export interface EndpointParts extends Services {
   sessions: Sessions;
   login: LoginDesk;
+  previews: Previews;
   /** The port is in the cookie's name. */
   port: number;
 }

@@ -23,7 +23,8 @@ export class HttpServer {
     this.port = (server.address() as AddressInfo).port;
     this.origins = originsOf(host, this.port);
     this.#listener = startingListener(this.origins);
-    server.on('request', (request, response) => this.#listener(request, response));
+    server.on('request', (request, response) => this.#listener.request(request, response));
+    server.on('upgrade', (request, socket, head) => this.#listener.upgrade(request, socket, head));
     server.on('clientError', refuseBroken);
   }
 
@@ -49,6 +50,7 @@ export class HttpServer {
 
   /** No new connection and no new request from here on; resolves when the last answer has gone out, or has been cut off. */
   async close(): Promise<void> {
+    this.#listener.close();
     this.#listener = startingListener(this.origins);
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     // A connection that ends its last answer stays open for the next request, which would not be answered.

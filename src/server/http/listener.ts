@@ -1,7 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Readable } from 'node:stream';
+import { Readable, type Duplex } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { CrosspointError } from '#protocol/errors.ts';
+import { PreviewServer } from '#server/preview/preview-server.ts';
+import { Previews } from '#server/preview/previews.ts';
+import { openSandbox } from './api/workspace.ts';
 import { Identifier, type Identity } from './auth/identify.ts';
 import { LoginDesk } from './auth/login.ts';
 import { Sessions } from './auth/sessions.ts';
@@ -13,8 +16,18 @@ import { methodsOf, routesAt, type Route } from './routes.ts';
 import { setSecurityHeaders } from './security-headers.ts';
 import type { Services } from './services.ts';
 import { answerGateway } from './v1.ts';
+import { webSockets } from './web-sockets.ts';
 
-export type Listener = (request: IncomingMessage, response: ServerResponse) => void;
+export type RequestListener = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** What the server hands on. */
+export interface Listener {
+  request: RequestListener;
+  /** A WebSocket: the socket is the listener's from here on. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /** Closes the WebSockets, which no server closes by itself. */
+  close(): void;
+}
 
 export interface ListenerOptions {
   services: Services;
@@ -22,19 +35,23 @@ export interface ListenerOptions {
   port: number;
   streams: EventStreams;
   /** Serves the page's files; called for what is not the API's. */
-  page: Listener;
+  page: RequestListener;
 }
 
 /** Everything that the server answers: guard, then the API, then the page. */
 export function createListener(options: ListenerOptions): Listener {
   const { services, port, streams } = options;
   const sessions = new Sessions(services.store.sessions, Date.now, ({ idHash }) => streams.closeOf(idHash));
+  const login = new LoginDesk(services.store.sessions);
+  const template = services.config.previewOrigin ?? `http://{id}.localhost:${port}`;
+  const parts: EndpointParts = { ...services, sessions, login, previews: new Previews(template), port };
   const listening: Listening = {
     ...options,
     identifier: new Identifier(sessions, services.config.apiToken, port),
-    parts: { ...services, sessions, login: new LoginDesk(services.store.sessions), port },
+    parts,
+    preview: previewServer(parts, options.origins),
   };
-  return (request, response) => {
+  const request: RequestListener = (request, response) => {
     // A caller who is gone is no failure of ours.
     response.on('error', (cause) => services.logger.debug({ err: cause }, 'a caller left'));
     respond(listening, request, response).catch((cause: unknown) => {
@@ -43,10 +60,16 @@ export function createListener(options: ListenerOptions): Listener {
       sendError(response, knownError(cause, services.logger, about));
     });
   };
+  return { request, ...webSockets(listening, listening.preview) };
 }
 
 /** Answers `503` to everything until the app is ready. */
 export function startingListener(origins: Origins): Listener {
+  const upgrade = (_request: IncomingMessage, socket: Duplex) => socket.destroy();
+  return { request: startingAnswer(origins), upgrade, close: () => undefined };
+}
+
+function startingAnswer(origins: Origins): RequestListener {
   return (request, response) => {
     setSecurityHeaders(response);
     try {
@@ -59,9 +82,21 @@ export function startingListener(origins: Origins): Listener {
   };
 }
 
-interface Listening extends ListenerOptions {
+export interface Listening extends ListenerOptions {
   identifier: Identifier;
   parts: EndpointParts;
+  preview: PreviewServer;
+}
+
+function previewServer(parts: EndpointParts, { origins }: Origins): PreviewServer {
+  return new PreviewServer({
+    previews: parts.previews,
+    appOrigins: [...origins],
+    async portOf({ userId, threadId, port }) {
+      const sandbox = await openSandbox(parts, { userId, id: threadId });
+      return sandbox.port(port);
+    },
+  });
 }
 
 async function respond(
@@ -69,6 +104,7 @@ async function respond(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
+  if (listening.preview.isFor(request)) return listening.preview.serve(request, response);
   checkHost(request, listening.origins);
   const path = readPath(request);
   if (/^\/v1(?:\/|$)/.test(path))

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Listener } from './listener.ts';
+import type { RequestListener } from './listener.ts';
 
 type PageHandler = (request: IncomingMessage, response: ServerResponse, next: () => void) => unknown;
 
@@ -12,7 +12,7 @@ const protocolHeader = 'x-crosspoint-protocol';
  * The page of a build of SvelteKit's adapter-node: files, and HTML without any data in it.
  * @param folder where the build is
  */
-export async function openPage(folder: string): Promise<Listener> {
+export async function openPage(folder: string): Promise<RequestListener> {
   const file = `${folder}/handler.js`;
   if (!existsSync(file))
     return (_request, response) => sendText(response, 'The page is not built. Run: npm run build');

@@ -2,7 +2,7 @@ import { answerAgain, decideReview, startRun } from './api/agent.ts';
 import { clearCache, getCache } from './api/cache.ts';
 import { compact, editCompaction, removeCompaction } from './api/compactions.ts';
 import { getConfig } from './api/config.ts';
-import { listFiles, readFile } from './api/files.ts';
+import { downloadFile, listFiles, readFile, removeFile, saveFile, uploadFile } from './api/files.ts';
 import { changeGateway, getGateway, getGatewayHealth } from './api/gateway.ts';
 import { health } from './api/health.ts';
 import { changeKey, createKey, listKeys, revokeKey } from './api/keys.ts';
@@ -20,6 +20,15 @@ import {
 } from './api/threads.ts';
 import { exportRequests, getRequest, listRequests } from './api/requests.ts';
 import { getPerformance, getTimeline, getUsage } from './api/usage.ts';
+import {
+  branchGit,
+  cloneGit,
+  commitGit,
+  getGit,
+  listPorts,
+  listTerminals,
+  openPreview,
+} from './api/workspace.ts';
 import { exchangeLoginKey, logout } from './auth/endpoints.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { BodyType } from './guard.ts';
@@ -43,6 +52,9 @@ export interface Route {
 
 const jsonLimit = 512 * 1024;
 const smallLimit = 4 * 1024;
+/** Bytes of a text that is saved, as JSON; and of a file or an archive that is uploaded. */
+const textLimit = 32 * 1024 * 1024;
+const uploadLimit = 100 * 1024 * 1024;
 
 const open = (method: Route['method'], path: string, endpoint: Endpoint): Route => ({
   method,
@@ -79,7 +91,22 @@ export const routes: readonly Route[] = [
   signedIn('PATCH', '/api/threads/{id}/compaction', editCompaction),
   signedIn('DELETE', '/api/threads/{id}/compaction', removeCompaction),
   signedIn('GET', '/api/threads/{id}/files', listFiles),
+  signedIn('DELETE', '/api/threads/{id}/files', removeFile),
   signedIn('GET', '/api/threads/{id}/files/content', readFile),
+  { ...signedIn('PUT', '/api/threads/{id}/files/content', saveFile), bodyLimit: textLimit },
+  {
+    ...signedIn('POST', '/api/threads/{id}/files/upload', uploadFile),
+    bodyLimit: uploadLimit,
+    takes: 'bytes',
+  },
+  signedIn('GET', '/api/threads/{id}/files/download', downloadFile),
+  signedIn('GET', '/api/threads/{id}/terminals', listTerminals),
+  signedIn('GET', '/api/threads/{id}/ports', listPorts),
+  signedIn('POST', '/api/threads/{id}/previews', openPreview),
+  signedIn('GET', '/api/threads/{id}/git', getGit),
+  signedIn('POST', '/api/threads/{id}/git/clone', cloneGit),
+  signedIn('POST', '/api/threads/{id}/git/branch', branchGit),
+  signedIn('POST', '/api/threads/{id}/git/commit', commitGit),
   signedIn('GET', '/api/keys', listKeys),
   signedIn('POST', '/api/keys', createKey),
   signedIn('PATCH', '/api/keys/{id}', changeKey),

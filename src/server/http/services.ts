@@ -9,6 +9,7 @@ import type { ModelManager } from '#server/models/types.ts';
 import type { SandboxProvider } from '#server/sandbox/sandbox.ts';
 import type { BodyStore } from '#server/store/bodies.ts';
 import type { Store } from '#server/store/store.ts';
+import type { TerminalDesk } from '#server/terminal/terminal-desk.ts';
 import type { EventLog } from '#server/stream/log.types.ts';
 
 /** What the endpoints need; built by `createApp` in `app.ts`, the only place where things are wired together. */
@@ -35,6 +36,7 @@ export interface Services {
   /** In the order of the picker. */
   providerStates: () => ProviderState[];
   sandboxes: SandboxProvider;
+  terminals: TerminalDesk;
   /** Whether the agent has the tool. */
   searchesWeb: boolean;
   /** The first message of the scripted demo. */

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { test } from 'node:test';
-import { request } from 'node:http';
+import { request, type IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { CrosspointError } from '#protocol/errors.ts';
 import type { PortTarget, Pty, Sandbox } from './sandbox.ts';
 
@@ -133,14 +134,14 @@ async function ask(target: PortTarget, method: string, path: string, body?: Buff
       ? request(new URL(path, target.url), { method, headers: target.headers })
       : await overSocket(await target.connect(), method, path);
   outgoing.end(body);
-  const [answer] = (await once(outgoing, 'response')) as [import('node:http').IncomingMessage];
+  const [answer] = (await once(outgoing, 'response')) as [IncomingMessage];
   let text = '';
   for await (const chunk of answer) text += String(chunk);
   if (answer.statusCode !== 200) throw new Error(`${answer.statusCode}: ${text}`);
   return text;
 }
 
-function overSocket(connection: import('node:stream').Duplex, method: string, path: string) {
+function overSocket(connection: Duplex, method: string, path: string) {
   return request({ createConnection: () => connection, method, path, headers: { host: 'localhost' } });
 }
 

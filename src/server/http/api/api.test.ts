@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { existsSync, globSync } from 'node:fs';
@@ -85,12 +86,14 @@ test('the workspace is seen through the sandbox: folders first, text as text, ev
       size: 3,
       content: 'hi\n',
       truncated: false,
+      hash: hash('sha256', 'hi\n'),
     });
     assert.deepEqual(await read('image.bin'), {
       path: 'image.bin',
       size: 3,
       content: null,
       truncated: false,
+      hash: hash('sha256', Uint8Array.from([0xff, 0x00, 0x01])),
     });
     const large = await read('large.txt');
     assert.deepEqual([large.size, large.truncated], [600 * 1024, true]);

@@ -17,8 +17,10 @@ export const changeThread: Endpoint = async ({ agent }, request) => {
   return { body: await agent.updateThread(request.userId, request.id, change) };
 };
 
-export const deleteThread: Endpoint = async ({ agent }, { userId, id }) => {
+export const deleteThread: Endpoint = async ({ agent, terminals, previews }, { userId, id }) => {
   await agent.deleteThread(userId, id);
+  previews.closeOf(id);
+  await terminals.closeOf(id);
   return { body: { deleted: true } };
 };
 

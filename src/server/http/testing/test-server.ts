@@ -7,7 +7,7 @@ import { fixedModels, inOrder, openWorkbench, type Workbench } from '#server/age
 import { createLoginKey } from '../auth/login.ts';
 import { EventStreams, type StreamLimits } from '../event-streams.ts';
 import { HttpServer } from '../http-server.ts';
-import { createListener, type Listener } from '../listener.ts';
+import { createListener, type RequestListener } from '../listener.ts';
 import { createResponseCache } from '#server/gateway/cache/response-cache.ts';
 import { createKeyDesk } from '#server/gateway/keys/key-desk.ts';
 import { KeyOffice } from '#server/gateway/keys/key-office.ts';
@@ -16,6 +16,7 @@ import { GatewaySettings } from '#server/gateway/routing/gateway-settings.ts';
 import { KeyRouter } from '#server/gateway/routing/key-router.ts';
 import { ModelRouter } from '#server/gateway/routing/router.ts';
 import { createPublicGateway } from '#server/gateway/v1/serve.ts';
+import { TerminalDesk } from '#server/terminal/terminal-desk.ts';
 import { ownerId, type Services } from '../services.ts';
 
 export const token = 'test-token-of-more-than-thirty-two-characters';
@@ -39,7 +40,8 @@ export async function openTestServer(
   const streams = new EventStreams(services.logger, options.streams);
   const { origins, port, origin } = server;
   const page = createPage();
-  server.serve(createListener({ services, origins, port, streams, page }));
+  const listening = createListener({ services, origins, port, streams, page });
+  server.serve(listening);
   const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
   return {
     ...bench,
@@ -66,7 +68,11 @@ export async function openTestServer(
         redirect: 'manual',
       });
     },
-    close: () => stop(bench, server, streams),
+    async close() {
+      listening.close();
+      await services.terminals.closeAll();
+      await stop(bench, server, streams);
+    },
   };
 }
 
@@ -117,6 +123,7 @@ function servicesOf(bench: Workbench, logged: string[]): Services {
     }),
     providerStates: () => [],
     sandboxes: new DirectorySandboxes(join(bench.dataDir, 'workspaces')),
+    terminals: new TerminalDesk(),
     searchesWeb: false,
     demoTask: 'Do the demo.',
     logger,
@@ -124,7 +131,7 @@ function servicesOf(bench: Workbench, logged: string[]): Services {
 }
 
 /** In place of a build of the page. */
-function createPage(): Listener {
+function createPage(): RequestListener {
   return (_request, response) => {
     response.writeHead(200, { 'content-type': 'text/html' });
     response.end('<!doctype html><title>page</title>');
