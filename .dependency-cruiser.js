@@ -11,7 +11,7 @@ function onlyTo(from, to) {
     name: `${from}-arrows`,
     comment: `src/server/${from} imports ${to.length ? to.join(', ') : 'no other part of the server'}`,
     severity: 'error',
-    from: { path: server(from), pathNot: '\\.test\\.ts$|/contract\\.ts$|testing/' },
+    from: { path: server(from), pathNot: '\\.test\\.ts$|/contract(?:-live)?\\.ts$|testing/' },
     to: { path: '^src/server/', pathNot: [...allowed, '^src/server/config\\.ts$'] },
   };
 }
@@ -55,9 +55,16 @@ export default {
     onlyTo('models', ['gateway', 'store']),
     onlyTo('sandbox', ['store']),
     onlyTo('edit', []),
+    onlyTo('workspace', ['sandbox', 'store']),
+    onlyTo('git', ['sandbox']),
+    onlyTo('terminal', ['sandbox']),
+    onlyTo('preview', ['sandbox']),
     onlyTo('agent', ['models', 'gateway', 'sandbox', 'search', 'edit', 'web', 'store', 'stream']),
     onlyTo('transfer', ['agent', 'http', 'models', 'process', 'store']),
-    onlyTo('http', ['agent', 'models', 'gateway', 'sandbox', 'store', 'stream']),
+    onlyTo('http', [
+      ...['agent', 'models', 'gateway', 'sandbox', 'store', 'stream'],
+      ...['workspace', 'git', 'terminal', 'preview'],
+    ]),
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
