@@ -6,6 +6,7 @@ import { after, before, beforeEach, test } from 'node:test';
 import type { ThreadsAnswer } from '#protocol/answers.ts';
 import type { ModelConfig } from '#protocol/model.ts';
 import type { ThreadEvent } from '#protocol/events.ts';
+import { timelineOf } from '#ui/client/timeline.ts';
 import type { Answer, Asked } from '#tests/upstreams/index.ts';
 import { targets } from '#tests/support/targets.ts';
 import { eventually, openLiveGateway, saying, type LiveGateway } from './support/live-gateway.ts';
@@ -50,6 +51,17 @@ async function restartWith(limits: object): Promise<void> {
 
 const switchesIn = (events: readonly ThreadEvent[]) =>
   events.flatMap((event) => (event.type === 'model.switched' ? [event.data] : []));
+
+/** The lines between the answers of a thread, as the page shows them when it is opened. */
+async function linesOnThePage(threadId: string): Promise<string[]> {
+  const { entries } = timelineOf(await live.crosspoint.thread(threadId));
+  return entries.flatMap((entry) => {
+    if (entry.kind !== 'note') return [];
+    const { note } = entry;
+    if (note.type === 'switched') return [`${note.to}: ${note.reason ?? ''}`];
+    return note.type === 'ended' ? [`${note.status}: ${note.error ?? ''}`] : [];
+  });
+}
 
 /** USD that the user has spent, as the limits count it, and what is held. */
 function ownBudget(): { spent: number; held: number } {
@@ -99,8 +111,9 @@ async function refusedTurn(modelConfig: ModelConfig, fallbackModels: ModelConfig
     return { status: response.status, text: await response.text() };
   });
   const { threads } = await live.crosspoint.api<ThreadsAnswer>('GET', '/api/threads');
-  const switches = switchesIn(await live.crosspoint.events(threads[0]?.id ?? ''));
-  return { ...result, asked, switches };
+  const threadId = threads[0]?.id ?? '';
+  const switches = switchesIn(await live.crosspoint.events(threadId));
+  return { ...result, asked, switches, lines: await linesOnThePage(threadId) };
 }
 
 test("where a provider's own limit has no room, the chain of the thread continues the same step with the next model that has, and says why", async () => {
@@ -126,6 +139,10 @@ test("where a provider's own limit has no room, the chain of the thread continue
   );
   for (const { reason } of switches)
     assert.match(reason ?? '', /^The provider openai may use 1 tokens a minute\. Try again in \d+ s\.$/);
+  assert.deepEqual(
+    await linesOnThePage(answer.threadId),
+    switches.map(({ to, reason }) => `${to}: ${reason}`),
+  );
   const { toolCalls } = await live.crosspoint.thread(answer.threadId);
   assert.deepEqual(
     toolCalls.map(({ status }) => status),
@@ -181,8 +198,10 @@ test("the user's own limit ends the turn whatever the chain holds: it is the sam
 
 test('a spent budget ends the turn before anybody is asked, whatever the chain holds, also after a restart', async () => {
   await restartWith({ users: { '*': { budget: { usd: 0.000001, period: 'total' } } } });
-  const { status, text, asked, switches } = await refusedTurn(targets.anthropic, [targets.openai]);
+  const { status, text, asked, switches, lines } = await refusedTurn(targets.anthropic, [targets.openai]);
   assert.equal(status, 402, text);
+  assert.equal(lines.length, 1);
+  assert.match(lines[0] ?? '', /^error: The budget of \$0\.000001 of the user .+ is spent/);
   assert.match(text, /The budget of \$0\.000001 of the user .+ is spent/);
   assert.deepEqual([asked, switches], [[], []]);
 });
