@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Pty, Sandbox } from '../sandbox.ts';
+import type { Context } from './context.ts';
+
+/** What a terminal has printed, and a way to wait for more of it. */
+class Screen {
+  text = '';
+  readonly pty: Pty;
+  #waiting: (() => void) | null = null;
+
+  constructor(pty: Pty) {
+    this.pty = pty;
+    pty.onData((bytes) => {
+      this.text += Buffer.from(bytes).toString('latin1');
+      this.#waiting?.();
+    });
+  }
+
+  type(keys: string): Promise<void> {
+    return this.pty.write(Buffer.from(keys));
+  }
+
+  async shows(pattern: RegExp): Promise<RegExpExecArray> {
+    for (;;) {
+      const found = pattern.exec(this.text);
+      if (found) return found;
+      await new Promise<void>((resolve) => (this.#waiting = resolve));
+    }
+  }
+}
+
+export function terminalPromises({ sandbox }: Context): void {
+  test('a terminal has its size, echoes what is typed, and ends with its exit code', async () => {
+    const screen = new Screen(await sandbox().pty({ columns: 93, rows: 41 }));
+    await screen.type('stty size; echo "in $PWD"\n');
+    await screen.shows(/41 93\r\n/);
+    await screen.shows(new RegExp(`in ${sandbox().workdir}\r\n`));
+    await screen.type('read word; echo "<$word>"\nhello\n');
+    await screen.shows(/<hello>\r\n/);
+    await screen.pty.resize(120, 30);
+    await screen.type('stty size\n');
+    await screen.shows(/30 120\r\n/);
+    await screen.type('exit 7\n');
+    assert.deepEqual(await screen.pty.exited, { exitCode: 7 });
+  });
+
+  test('Ctrl-C ends what runs in a terminal, and the shell goes on', async () => {
+    const screen = new Screen(await sandbox().pty({ columns: 80, rows: 24 }));
+    await screen.type('echo "be""gun"; sleep 600\n');
+    await screen.shows(/begun\r\n/);
+    await screen.type('\u0003');
+    // What is typed before the prompt is there again may be thrown away with the interrupt.
+    await screen.shows(/\^C\r?\n[^]*[$#] /);
+    await screen.type('echo "on"" it goes"\n');
+    await screen.shows(/on it goes\r\n/);
+    await screen.pty.kill();
+    assert.deepEqual(await screen.pty.exited, { exitCode: null });
+  });
+
+  test('a terminal that is killed takes along what it started, and nothing else does', async () => {
+    const screen = new Screen(await sandbox().pty({ columns: 80, rows: 24 }));
+    await screen.type('setsid sleep 7531 & echo "st""arted"\n');
+    await screen.shows(/started\r\n/);
+    // A command that is stopped ends its own tree only.
+    await sandbox().exec('sleep 600', { timeoutMs: 300 });
+    assert.equal(await sleepers(sandbox()), 1);
+    await screen.pty.kill();
+    assert.equal(await sleepers(sandbox()), 0);
+  });
+}
+
+async function sleepers(sandbox: Sandbox): Promise<number> {
+  const count =
+    'n=0; for p in /proc/[0-9]*/cmdline; do case $(tr "\\0" " " <$p 2>/dev/null) in "sleep 7"531*) n=$((n+1));; esac; done; echo $n';
+  return Number((await sandbox.exec(count)).stdout);
+}
