@@ -21,6 +21,8 @@ const csp = {
     'img-src': ['self' as const, 'data:' as const, 'blob:' as const],
     'font-src': ['self' as const],
     'connect-src': ['self' as const],
+    // Previews of the sandbox, each under a host of its own.
+    'frame-src': ['http://*.localhost:*' as const],
     'form-action': ['self' as const],
     'base-uri': ['none' as const],
     'frame-ancestors': ['none' as const],

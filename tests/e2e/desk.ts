@@ -48,3 +48,25 @@ export async function beginThread(
   await page.waitForURL(/\/t\//);
   return { page, threadId: new URL(page.url()).pathname.split('/').at(-1) ?? '' };
 }
+
+/** Opens a tab of the right pane, which may be closed. */
+export async function openPanel(page: Page, tab: 'Files' | 'Terminal' | 'Preview' | 'Cost'): Promise<void> {
+  const there = page.getByRole('tab', { name: tab, exact: true });
+  if (!(await there.isVisible())) await page.getByRole('button', { name: 'Workspace', exact: true }).click();
+  await there.click();
+}
+
+export const terminalScreen = (page: Page) => page.getByRole('tabpanel', { name: /^Terminal \d$/ });
+
+/** Types a line into the terminal that is shown. */
+export async function typeLine(page: Page, line: string): Promise<void> {
+  await terminalScreen(page)
+    .getByRole('textbox', { name: /^Terminal \d/ })
+    .focus();
+  await page.keyboard.type(line);
+  await page.keyboard.press('Enter');
+}
+
+/** The rows that the terminal shows contain this: a row is a line of the screen, not of the output. */
+export const terminalShows = (page: Page, text: string | RegExp) =>
+  terminalScreen(page).locator('.xterm-rows > div').filter({ hasText: text }).first().waitFor();

@@ -24,7 +24,7 @@ const said = (text: string) => page.getByRole('log').getByText(text).last().wait
 const keeps = () => page.getByRole('switch', { name: 'Answer from the cache what was asked before' });
 
 async function openCost(): Promise<void> {
-  if (!(await keeps().isVisible())) await page.getByRole('button', { name: 'Files and cost' }).click();
+  if (!(await keeps().isVisible())) await page.getByRole('button', { name: 'Workspace' }).click();
   await page.getByRole('tab', { name: 'Cost' }).click();
 }
 

@@ -9,17 +9,19 @@ export interface PreviewParts {
   previews: Previews;
   /** The port of a thread's sandbox. @throws CrosspointError when the sandbox cannot be opened */
   portOf(preview: Preview): Promise<PortTarget>;
-  /** Our own origins: only our page may show a preview in a frame. */
+  /** Our own origins: only our page may show a preview in a frame. A policy has no word for an IPv6 address. */
   appOrigins: readonly string[];
 }
 
 /** Answers the hosts of previews. Nothing of ours is served there, and no cookie of ours is ever looked at. */
 export class PreviewServer {
   readonly #parts: PreviewParts;
+  readonly #frameAncestors: string;
   readonly #sockets = new Set<Duplex>();
 
   constructor(parts: PreviewParts) {
     this.#parts = parts;
+    this.#frameAncestors = parts.appOrigins.filter((origin) => !origin.includes('[')).join(' ');
   }
 
   isFor({ headers }: IncomingMessage): boolean {
@@ -31,7 +33,7 @@ export class PreviewServer {
     if (!preview) return refuse(response, 404, 'This preview is over. Open it again from its thread.');
     try {
       const target = await this.#parts.portOf(preview);
-      await forward(target, preview.port, request, response, this.#parts.appOrigins.join(' '));
+      await forward(target, preview.port, request, response, this.#frameAncestors);
     } catch (cause) {
       if (response.headersSent) return void response.destroy();
       refuse(response, 502, sentenceOf(cause, preview.port), true);

@@ -17,6 +17,11 @@ export class Scrollback {
     }
   }
 
+  /** The offset of what is printed next. */
+  get end(): number {
+    return this.#end;
+  }
+
   /** The offset from which on a page that has everything before `offset` must be sent the rest. */
   firstAfter(offset: number): number {
     return offset >= this.#start && offset <= this.#end ? offset : this.#start;

@@ -80,8 +80,8 @@ export class TerminalSockets {
 
   #connect(threadId: string, terminal: Terminal, page: WebSocket, after: number): void {
     const viewer = viewerOf(page);
-    const offset = terminal.attach(viewer, after);
-    page.send(JSON.stringify({ type: 'ready', id: terminal.id, offset }));
+    const { offset, until } = terminal.attach(viewer, after);
+    page.send(JSON.stringify({ type: 'ready', id: terminal.id, offset, until }));
     terminal.replay(viewer, offset);
     let isThere = true;
     const ping = setInterval(() => {

@@ -47,16 +47,16 @@ export class Terminal {
   /**
    * Shows what there is from `after` on, then everything that comes.
    * @param after byte offset up to which the page has it; what is older than the scrollback is left out
-   * @returns the offset of the first byte that is sent
+   * @returns the offset of the first byte that is sent, and of the first that is new: between them are bytes that a
+   * terminal may have answered before
    */
-  attach(viewer: Viewer, after: number): number {
+  attach(viewer: Viewer, after: number): { offset: number; until: number } {
     this.#viewer?.replaced();
     this.#viewer = viewer;
     this.seenAt = performance.now();
     this.#unacknowledged = 0;
     this.#continue();
-    const offset = this.#scrollback.firstAfter(after);
-    return offset;
+    return { offset: this.#scrollback.firstAfter(after), until: this.#scrollback.end };
   }
 
   /** Sends the scrollback; after `attach`, when the page has been told where it begins. */

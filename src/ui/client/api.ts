@@ -13,6 +13,7 @@ import type { Approval, ApprovalMode } from '#protocol/review.ts';
 import type { ThreadSummary, ThreadView } from '#protocol/thread.ts';
 import { firstEvent } from './first-event.ts';
 import { GatewayApi } from './gateway-api.ts';
+import { WorkspaceApi } from './workspace-api.ts';
 
 /** A refused or failed request, with the server's own sentence. `status` 0: the server was not reached. */
 export class ApiError extends Error {
@@ -69,6 +70,9 @@ export class Api {
   readonly #onUnauthorized: () => void;
   /** Keys, reports, routing and the response cache. */
   readonly gateway = new GatewayApi((method, path, body) => this.#json(method, path, body));
+
+  /** Terminals, previews and the repository. */
+  readonly workspace = new WorkspaceApi((method, path, body) => this.#json(method, path, body));
 
   constructor(onUnauthorized: () => void) {
     this.#onUnauthorized = onUnauthorized;
