@@ -96,7 +96,7 @@ export function podCommand(limits: SandboxLimits): string[] {
     `ulimit -f ${kibibytes(limits.fileBytes)} 2>/dev/null`,
     `ulimit -u ${limits.processes} 2>/dev/null`,
     'echo 300 >/proc/self/oom_score_adj',
-    `exec ${podPaths.bin}/node --max-old-space-size=256 --disable-warning=ExperimentalWarning ${podPaths.program}/supervisor.ts`,
+    `exec ${podPaths.bin}/node --max-old-space-size=256 ${podPaths.program}/supervisor.js`,
   ].join('; ');
   return ['/bin/bash', '-c', script];
 }

@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
-import { chmod, chown, copyFile, lstat, mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, chown, lstat, mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { CrosspointError } from '#protocol/errors.ts';
-import { writeConfiguration } from './system-root.ts';
+import { prepareProgram } from './program-folder.ts';
+import type { ProgramFolder } from './program-folder.ts';
 
 /** Users that no system gives to anybody (systemd's table of ids: "unused"), so that no sandbox is another's owner. */
 const firstUid = 60_578;
@@ -21,13 +22,6 @@ export interface SandboxFolder {
   uid: number | null;
 }
 
-/** What every pod sees of us, in a form that an unprivileged user can read. */
-export interface ProgramFolder {
-  etc: string;
-  pod: string;
-  node: string;
-}
-
 /** All that the local sandboxes keep on disk, in the data directory. Content of a workspace is never opened from here. */
 export class SandboxFolders {
   readonly #root: string;
@@ -39,25 +33,10 @@ export class SandboxFolders {
     this.#asRoot = asRoot;
   }
 
-  /** Written at each start, so that an update of the app reaches the pods. @param node path of the Node binary */
+  /** @param node path of the Node binary */
   async prepareProgram(node: string): Promise<ProgramFolder> {
-    const root = join(this.#root, '..', 'sandbox-program');
-    const program = { etc: join(root, 'etc'), pod: join(root, 'pod'), node };
-    await mkdir(program.pod, { recursive: true, mode: 0o755 });
     await mkdir(this.#root, { recursive: true, mode: 0o700 });
-    await writeConfiguration(program.etc);
-    const source = join(import.meta.dirname, 'pod');
-    const files = (await readdir(source)).filter(
-      (name) => name.endsWith('.ts') && !name.endsWith('.test.ts'),
-    );
-    for (const name of files) await copyReadable(join(source, name), join(program.pod, name), 0o644);
-    // The module kind of the files beside it; there is no package.json of ours inside.
-    await writeFile(join(program.pod, 'package.json'), '{"type":"module"}\n', { mode: 0o644 });
-    if (this.#asRoot && !isForEverybody(await stat(node))) {
-      program.node = join(root, 'node');
-      await copyReadable(node, program.node, 0o755);
-    }
-    return program;
+    return prepareProgram(join(this.#root, '..', 'sandbox-program'), node, this.#asRoot);
   }
 
   async exists(id: string): Promise<boolean> {
@@ -79,6 +58,8 @@ export class SandboxFolders {
     const folder = this.#folder(id, null);
     for (const path of [folder.workspace, folder.home, folder.control, folder.temporary])
       await mkdir(path, { recursive: true, mode: 0o755 });
+    // Whatever the umask of the app is: the pod's user goes through it to the socket.
+    await chmod(folder.control, 0o755);
     await rm(join(folder.control, 'control'), { force: true });
     if (!this.#asRoot) return folder;
     const { uid: owner } = await lstat(folder.workspace);
@@ -130,17 +111,6 @@ export class SandboxFolders {
     }
     return last;
   }
-}
-
-async function copyReadable(source: string, target: string, mode: number): Promise<void> {
-  // Another file, not other bytes in the same one: a pod that runs keeps what it has.
-  await rm(target, { force: true });
-  await copyFile(source, target);
-  await chmod(target, mode);
-}
-
-function isForEverybody({ mode }: { mode: number }): boolean {
-  return (mode & 0o005) === 0o005;
 }
 
 async function lstatOrNull(path: string): Promise<{ uid: number } | null> {

@@ -1,7 +1,8 @@
 import { stat } from 'node:fs/promises';
 import type { SandboxHealth } from '../sandbox.ts';
-import type { ProgramFolder, SandboxFolders } from './folders.ts';
+import type { SandboxFolders } from './folders.ts';
 import { installCommand } from './install.ts';
+import type { ProgramFolder } from './program-folder.ts';
 import { findProgram, probeBubblewrap } from './programs.ts';
 import type { Bubblewrap } from './programs.ts';
 import { seccompFilter } from './seccomp/filter.ts';

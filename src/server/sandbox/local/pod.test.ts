@@ -148,6 +148,20 @@ describe('the pod of a local sandbox', { skip, concurrency: false }, () => {
     assert.equal((await stat(join(fixture.dataDir, 'sandboxes'))).mode & 0o777, 0o700);
   });
 
+  test('an app that keeps its files to itself by its umask starts pods all the same', async () => {
+    const usual = process.umask(0o077);
+    try {
+      await using fixture = await localFixture();
+      const sandbox = await fixture.provider.open('umask');
+      assert.equal(
+        (await sandbox.exec('getent passwd user | cut -d: -f1; git config user.name')).stdout,
+        'user\nCrosspoint\n',
+      );
+    } finally {
+      process.umask(usual);
+    }
+  });
+
   test('a sandbox whose commands locked its own files can be destroyed', async () => {
     await using fixture = await localFixture();
     const sandbox = await fixture.provider.open('locked');

@@ -5,11 +5,12 @@ import type { PodMounts } from './bwrap-arguments.ts';
 import { Channel } from './channel.ts';
 import type { Body, ByteKind } from './channel.ts';
 import { ControlSocket } from './control-socket.ts';
-import type { ProgramFolder, SandboxFolder } from './folders.ts';
+import type { SandboxFolder } from './folders.ts';
 import { launch } from './launch.ts';
 import type { SandboxLimits } from './limits.ts';
 import { egressPort } from './pod/egress-relay.ts';
 import type { PodRequest } from './pod/requests.ts';
+import type { ProgramFolder } from './program-folder.ts';
 import type { Bubblewrap } from './programs.ts';
 
 /** Milliseconds for namespaces, Node and its first connection. A loaded machine needed 0.7 s. */

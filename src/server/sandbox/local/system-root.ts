@@ -1,5 +1,5 @@
 import { lstatSync, readlinkSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** The pod's own names for things. */
@@ -42,11 +42,12 @@ const ownConfiguration: Record<string, string> = {
     '[user]\n\tname = Crosspoint\n\temail = crosspoint@localhost\n[init]\n\tdefaultBranch = main\n[safe]\n\tdirectory = /workspace\n',
 };
 
-/** Writes our files of /etc once for each start of the app. */
+/** Writes our files of /etc into a folder, once for each start of the app. */
 export async function writeConfiguration(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o755 });
-  for (const [name, content] of Object.entries(ownConfiguration))
-    await writeFile(join(folder, name), content, { mode: 0o644 });
+  for (const [name, content] of Object.entries(ownConfiguration)) {
+    await writeFile(join(folder, name), content);
+    await chmod(join(folder, name), 0o644);
+  }
 }
 
 /** `--ro-bind` of our files from `folder`. */

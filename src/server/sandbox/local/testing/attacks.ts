@@ -100,7 +100,7 @@ export const attacks: readonly Attack[] = [
   {
     name: 'change the supervisor, Node or the socket',
     command: () =>
-      'writable /opt/crosspoint/pod/supervisor.ts; writable /opt/crosspoint/pod/x; writable /opt/crosspoint/bin/node; writable /run/crosspoint/x; rm -f /run/crosspoint/control && breach; ln -sfn /tmp /run/crosspoint && [ -L /run/crosspoint ] && breach; mv /run/crosspoint /run/other && breach',
+      'writable /opt/crosspoint/pod/supervisor.js; writable /opt/crosspoint/pod/x; writable /opt/crosspoint/bin/node; writable /run/crosspoint/x; rm -f /run/crosspoint/control && breach; ln -sfn /tmp /run/crosspoint && [ -L /run/crosspoint ] && breach; mv /run/crosspoint /run/other && breach',
   },
   // The kernel
   {
