@@ -6,6 +6,7 @@ import { gateway } from './gateway.ts';
 import { ledger } from './ledger.ts';
 import { longThread } from './long-thread.ts';
 import { page } from './page.ts';
+import { sandbox } from './sandbox.ts';
 import { start } from './start.ts';
 import { switching } from './switching.ts';
 import { meets, type Benchmark, type Outcome } from './support/figures.ts';
@@ -14,7 +15,9 @@ import { meets, type Benchmark, type Outcome } from './support/figures.ts';
  * `npm run bench [name …]`: runs the benchmarks one after the other, prints a table and writes the figures as JSON under
  * `bench/results/`. Figures are compared within one run only: machines differ, and so does their load.
  */
-const benchmarks: Benchmark[] = [start, agentStep, firstToken, longThread, switching, page, gateway, ledger];
+const benchmarks: Benchmark[] = [
+  ...[start, agentStep, firstToken, longThread, switching, page, gateway, ledger, sandbox],
+];
 
 const wanted = process.argv.slice(2);
 const results: { name: string; outcome: Outcome }[] = [];

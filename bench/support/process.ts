@@ -22,19 +22,30 @@ export function residentKilobytes(pid: number): number {
   return processTree(pid).reduce((sum, each) => sum + statusField(each, 'VmRSS'), 0);
 }
 
-function processTree(pid: number): number[] {
-  const children = readdirSync('/proc')
+/** As `residentKilobytes`, with memory that several share counted once for all of them. */
+export function proportionalKilobytes(pid: number): number {
+  return processTree(pid).reduce((sum, each) => sum + fieldOf(`/proc/${each}/smaps_rollup`, 'Pss'), 0);
+}
+
+export function childrenOf(pid: number): number[] {
+  return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
     .filter((each) => statusField(each, 'PPid') === pid);
-  return [pid, ...children.flatMap(processTree)];
+}
+
+function processTree(pid: number): number[] {
+  return [pid, ...childrenOf(pid).flatMap(processTree)];
+}
+
+function statusField(pid: number, name: string): number {
+  return fieldOf(`/proc/${pid}/status`, name);
 }
 
 /** 0 for a process that ended meanwhile. */
-function statusField(pid: number, name: string): number {
+function fieldOf(file: string, name: string): number {
   try {
-    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-    return Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)?.[1] ?? 0);
+    return Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(readFileSync(file, 'utf8'))?.[1] ?? 0);
   } catch (cause) {
     if (['ENOENT', 'ESRCH'].includes((cause as NodeJS.ErrnoException).code ?? '')) return 0;
     throw cause;

@@ -9,7 +9,7 @@ import { pathPromises } from './contract/paths.ts';
 import { portPromises } from './contract/ports.ts';
 import { processPromises } from './contract/processes.ts';
 import { scratchPromises } from './contract/scratch.ts';
-import { terminalPromises } from './contract/terminals.ts';
+import { terminalBytePromises, terminalPromises } from './contract/terminals.ts';
 import type { Sandbox, SandboxProvider } from './sandbox.ts';
 
 /** What a suite runs against; `end` removes whatever `provider` left behind. */
@@ -44,6 +44,7 @@ export function sandboxContract(
     filePromises(context);
     pathPromises(context);
     terminalPromises(context);
+    terminalBytePromises(context);
     portPromises(context);
     scratchPromises(context);
     changePromises(context);

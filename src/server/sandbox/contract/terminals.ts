@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import type { Pty, Sandbox } from '../sandbox.ts';
+import { refuses, sha256, succeeded } from './context.ts';
 import type { Context } from './context.ts';
 
 /** What a terminal has printed, and a way to wait for more of it. */
@@ -67,6 +69,68 @@ export function terminalPromises({ sandbox }: Context): void {
     assert.equal(await sleepers(sandbox()), 1);
     await screen.pty.kill();
     assert.equal(await sleepers(sandbox()), 0);
+  });
+}
+
+/** Of the contract: the bytes of a terminal, and where it starts. */
+export function terminalBytePromises({ sandbox }: Context): void {
+  const size = { columns: 80, rows: 24 };
+
+  test('what a terminal printed last is there when it has ended', async () => {
+    const screen = new Screen(await sandbox().pty(size));
+    await screen.type('exec seq 40000\n');
+    assert.deepEqual(await screen.pty.exited, { exitCode: 0 });
+    assert.match(screen.text, /\r\n39999\r\n40000\r\n$/);
+  });
+
+  test('a terminal gives nothing on while it is asked to wait, and loses nothing by that', async () => {
+    const pty = await sandbox().pty(size);
+    const pieces: string[] = [];
+    let waiting = false;
+    pty.onData(async (bytes) => {
+      assert.ok(!waiting, 'one piece at a time');
+      waiting = true;
+      pieces.push(Buffer.from(bytes).toString('latin1'));
+      await new Promise((resolve) => setImmediate(resolve));
+      waiting = false;
+    });
+    await pty.write(Buffer.from('exec seq 100000\n'));
+    await pty.exited;
+    const expected = Array.from({ length: 100_000 }, (_, index) => `${index + 1}\r\n`).join('');
+    assert.ok(pieces.join('').endsWith(expected), `${pieces.length} pieces`);
+  });
+
+  test('Ctrl-C gets through to what floods a terminal', async () => {
+    const screen = new Screen(await sandbox().pty(size));
+    await screen.type('yes flood\n');
+    await screen.shows(/(flood\r\n){1000}/);
+    await screen.type('\u0003');
+    await screen.shows(/\^C\r?\n[^]*[$#] $/);
+    await screen.type('exit 3\n');
+    assert.deepEqual(await screen.pty.exited, { exitCode: 3 });
+  });
+
+  test('every byte that is written arrives, a large paste too', async () => {
+    const screen = new Screen(await sandbox().pty(size));
+    const pasted = randomBytes(400_000);
+    await screen.type(
+      `stty raw -echo; echo re''ady; head -c ${pasted.length} | sha256sum; stty sane; exit\n`,
+    );
+    await screen.shows(/ready\r?\n/);
+    await screen.pty.write(pasted);
+    await screen.pty.exited;
+    assert.ok(screen.text.includes(sha256(pasted)), screen.text.slice(-300));
+  });
+
+  test('a terminal starts in the folder that is named, and nowhere else', async () => {
+    succeeded(await sandbox().exec('mkdir -p "started here"'));
+    const screen = new Screen(await sandbox().pty({ ...size, cwd: 'started here' }));
+    await screen.type('echo "in $PWD"; exit\n');
+    await screen.pty.exited;
+    assert.ok(screen.text.includes(`in ${sandbox().workdir}/started here`), screen.text);
+    await refuses(sandbox().pty({ ...size, cwd: 'missing' }), 'file_not_found');
+    for (const cwd of ['..', '/etc', 'a/../../x', 'a\0b'])
+      await refuses(sandbox().pty({ ...size, cwd }), 'path_outside_workspace');
   });
 }
 

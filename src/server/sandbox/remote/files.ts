@@ -141,6 +141,11 @@ export async function isFile(machine: RemoteMachine, path: string): Promise<bool
   return status === 'ok';
 }
 
+export async function isFolder(machine: RemoteMachine, path: string): Promise<boolean> {
+  const { status } = await ask(machine, `[ ! -d ${quote(path)} ] || status=ok`);
+  return status === 'ok';
+}
+
 export async function ownCommand(machine: RemoteMachine, command: string): Promise<void> {
   const { status } = await ask(machine, `status=$( { ${command}; } 2>&1 ) && status=ok`);
   if (status !== 'ok') throw new CrosspointError('bad_request', { detail: status.slice(0, 300) });

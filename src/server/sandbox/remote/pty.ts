@@ -1,23 +1,28 @@
 import { randomBytes } from 'node:crypto';
+import { CrosspointError } from '#protocol/errors.ts';
 import type { Pty, PtyOptions } from '../sandbox.ts';
+import { isFolder } from './files.ts';
 import type { RemoteFolders, RemoteMachine, RemotePty } from './machine.ts';
 import { endTree, markerVariable } from './process-tree.ts';
 import { remotePath } from './remote-path.ts';
 
 type Listener = (bytes: Uint8Array) => void | Promise<void>;
 
-/** @throws whatever the machine throws when it gives no terminal */
+/** @throws `file_not_found` for a folder that is not there, and whatever the machine throws when it gives no terminal */
 export async function openRemotePty(
   machine: RemoteMachine,
   folders: RemoteFolders,
   { columns, rows, cwd = '.' }: PtyOptions,
 ): Promise<Pty> {
+  const folder = `${folders.workdir}/${remotePath(folders.workdir, cwd)}`;
+  if (cwd !== '.' && !(await isFolder(machine, folder)))
+    throw new CrosspointError('file_not_found', { path: cwd.slice(0, 200) });
   const marker = randomBytes(12).toString('hex');
   const printed = new Printed();
   const shell = await machine.pty({
     columns,
     rows,
-    cwd: `${folders.workdir}/${remotePath(folders.workdir, cwd)}`,
+    cwd: folder,
     env: { [markerVariable]: marker, TERM: 'xterm-256color', COLORTERM: 'truecolor' },
     onData: (bytes) => printed.add(bytes),
   });

@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { BackgroundLog } from './background-log.ts';
-import { workspace } from './file-requests.ts';
+import { isFolder, workspace } from './file-requests.ts';
 import { killTree, markerVariable, otherPids, treeOf } from './processes.ts';
 import type { Root } from './processes.ts';
 import { ReadyShells } from './ready-shell.ts';
@@ -119,15 +119,6 @@ function newMarker(): string {
 /** A shell that was started ahead is in the workspace and has no variables of the command's own. */
 function isPlain({ cwd, env }: ExecRequest): boolean {
   return cwd === '.' && Object.keys(env).length === 0;
-}
-
-function isFolder(path: string): boolean {
-  try {
-    return statSync(path).isDirectory();
-  } catch (cause) {
-    if (failureOf(cause).code === 'other') throw cause;
-    return false;
-  }
 }
 
 function start(request: ExecRequest, marker: string, script: string | null): ChildProcess {

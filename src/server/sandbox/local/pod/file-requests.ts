@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { constants } from 'node:fs';
+import { constants, statSync } from 'node:fs';
 import { lstat, mkdir, open, readdir, realpath, rename, rm, stat } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { dirname, join, posix } from 'node:path';
@@ -122,6 +122,15 @@ export async function statFile({ path }: Of<'stat'>, reply: Reply): Promise<void
 export async function removeFile(request: Of<'remove'>, reply: Reply): Promise<void> {
   await rm(placeOf(request), { recursive: true });
   reply.done({});
+}
+
+export function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch (cause) {
+    if (failureOf(cause).code === 'other') throw cause;
+    return false;
+  }
 }
 
 async function entryOf(path: string): Promise<PodEntry | null> {

@@ -12,6 +12,8 @@ export const frameKind = {
   end: 3,
   /** Host to pod: stop the command with its process tree. */
   cancel: 4,
+  /** Host to pod, on the connection of a terminal: as many bytes as its id says were shown. */
+  shown: 5,
   stdout: 10,
   stderr: 11,
   /** Pod to host: JSON, the result. */

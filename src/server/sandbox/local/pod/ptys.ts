@@ -1,8 +1,11 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { readFileSync, readlinkSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import { join } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
 import type { Commands } from './commands.ts';
-import { workspace } from './file-requests.ts';
+import { isFolder, workspace } from './file-requests.ts';
+import { FrameReader, frameKind } from './frames.ts';
 import { markerVariable } from './processes.ts';
 import type { Reply } from './reply.ts';
 import type { PodRequest } from './requests.ts';
@@ -25,6 +28,7 @@ export class Ptys {
   /** Answers when the shell has ended. */
   start(id: number, request: Extract<PodRequest, { op: 'pty' }>, reply: Reply): void {
     const { token, columns, rows, cwd } = request;
+    if (!isFolder(join(workspace, cwd))) return reply.failed({ code: 'not_found', detail: cwd });
     const marker = `pty-${token}`;
     const shell = `stty sane rows ${rows} columns ${columns}; exec /bin/bash -i`;
     const child = spawn('/usr/bin/script', ['-q', '-e', '-f', '-c', shell, '/dev/null'], {
@@ -46,8 +50,7 @@ export class Ptys {
     const host = dialHost(this.#socketPath, token);
     host.on('error', () => undefined);
     child.stdin.on('error', () => undefined);
-    host.pipe(child.stdin);
-    child.stdout.pipe(host);
+    show(child.stdout, host, child.stdin);
     child.once('exit', (exitCode, signal) => {
       this.#pids.delete(token);
       void end().then(() => reply.done({ exitCode, signal, timedOut: false, survivors: 0 }));
@@ -72,4 +75,30 @@ export class Ptys {
       return null;
     }
   }
+}
+
+/** Bytes that may be on their way to whoever shows them. More would stand before the echo of the next key. */
+const mostUnseen = 49_152;
+
+/**
+ * What the terminal prints goes to the host as it is; from the host come frames: keys, and how much of it was shown. Else
+ * the sockets on the way would fill with some 400 KB whenever the host is busy.
+ */
+function show(printed: Readable, host: Socket, keys: Writable): void {
+  let unseen = 0;
+  printed.on('data', (chunk: Buffer) => {
+    unseen += chunk.length;
+    host.write(chunk);
+    if (unseen > mostUnseen) printed.pause();
+  });
+  printed.once('end', () => host.end());
+  const reader = new FrameReader();
+  host.on('data', (chunk: Buffer) => {
+    for (const { kind, id, payload } of reader.push(chunk)) {
+      if (kind === frameKind.data) keys.write(payload);
+      if (kind === frameKind.shown) unseen -= id;
+    }
+    if (unseen <= mostUnseen) printed.resume();
+  });
+  host.once('end', () => keys.end());
 }
