@@ -18,6 +18,8 @@ export interface ScreenOptions {
 
 export interface XtermScreen extends TerminalScreen {
   focus(): void;
+  /** As if the key that sends this was pressed. */
+  press(text: string): void;
   /** Tells its lines to a screen reader, or not. */
   read(isRead: boolean): void;
   close(): void;
@@ -62,6 +64,11 @@ export function openXterm(host: HTMLElement, options: ScreenOptions): XtermScree
     },
     reset: () => terminal.reset(),
     focus: () => terminal.focus(),
+    press(text) {
+      // A program may want its arrows otherwise (DECCKM).
+      const isArrow = text.startsWith('\x1b[') && terminal.modes.applicationCursorKeysMode;
+      terminal.input(isArrow ? text.replace('[', 'O') : text);
+    },
     read: (isRead) => (terminal.options.screenReaderMode = isRead),
     close() {
       forget();

@@ -1,0 +1,15 @@
+import { test } from 'node:test';
+import assert from 'node:assert/strict';
+import type { GitView } from '#protocol/workspace.ts';
+import { repositoryWords } from './repository-words.ts';
+
+const view = (more: Partial<GitView>): GitView => ({
+  ...{ repository: true, branch: 'main', ahead: 0, behind: 0, changed: 0, branches: ['main'], remotes: [] },
+  ...more,
+});
+
+test('a repository says what is changed, and how far it is from its remote branch only where it is', () => {
+  assert.equal(repositoryWords(view({})), 'nothing changed');
+  assert.equal(repositoryWords(view({ changed: 2 })), '2 changed');
+  assert.equal(repositoryWords(view({ changed: 1, ahead: 3, behind: 4 })), '1 changed · 3 ahead · 4 behind');
+});
