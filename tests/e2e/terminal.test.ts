@@ -4,6 +4,7 @@ import type { Page } from 'playwright-core';
 import { assertFineEverywhere } from './browser.ts';
 import {
   beginThread,
+  messageBox,
   openDesk,
   openPanel,
   terminalScreen,
@@ -44,7 +45,7 @@ test('a person types a command into a shell of the sandbox and sees what it prin
   await assertFineEverywhere(page, 'a terminal');
 });
 
-test('Ctrl-C stops a program, and a key leads out of the terminal', async () => {
+test('Ctrl-C stops a program, and keys lead out of the terminal and into it', async () => {
   await typeLine(page, 'echo begun; sleep 600; echo not reached');
   await terminalShows(page, /^begun/);
   await page.keyboard.press('Control+c');
@@ -52,9 +53,14 @@ test('Ctrl-C stops a program, and a key leads out of the terminal', async () => 
   await terminalShows(page, /^ended with 130/);
   await page.keyboard.press('Control+Shift+ArrowUp');
   await page.locator('[role=tab]:focus').getByText('Terminal 1').waitFor();
+  await page.keyboard.press('Control+j');
+  await page.locator(':focus').and(messageBox(page)).waitFor();
+  await page.getByRole('button', { name: 'Workspace', pressed: false }).waitFor();
+  await page.keyboard.press('Control+j');
+  await page.locator(':focus').and(field()).waitFor();
 });
 
-test('a terminal is as wide as its pane, and stays so when the window changes', async () => {
+test('a terminal is as wide as its pane, and has on a phone the keys that its keyboard has not', async () => {
   const columns = async () => {
     await typeLine(page, 'echo "columns: $(tput cols 2>/dev/null || stty size | cut -d" " -f2)."');
     const row = terminalScreen(page)
@@ -71,6 +77,11 @@ test('a terminal is as wide as its pane, and stays so when the window changes', 
   await typeLine(page, 'clear');
   const narrow = await columns();
   assert.ok(narrow < wide && narrow > 30, `${narrow} columns of ${wide}`);
+  await typeLine(page, 'echo waits; sleep 600');
+  await terminalShows(page, /^waits/);
+  await page.getByRole('group', { name: 'Keys' }).getByRole('button', { name: 'Ctrl+C' }).click();
+  await typeLine(page, 'echo "then $?"');
+  await terminalShows(page, /^then 130/);
   await page.setViewportSize({ width: 1440, height: 900 });
   await terminalScreen(page).waitFor();
 });
