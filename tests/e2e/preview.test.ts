@@ -1,7 +1,7 @@
 import { after, afterEach, before, test } from 'node:test';
 import assert from 'node:assert/strict';
 import type { Page } from 'playwright-core';
-import { assertFineEverywhere } from './browser.ts';
+import { assertAccessible, assertFits, sizes } from './browser.ts';
 import { beginThread, openDesk, openPanel, terminalShows, typeLine, type Desk } from './desk.ts';
 
 let desk: Desk;
@@ -55,7 +55,15 @@ test('a server that is started in the terminal is seen in the preview, with its 
   await openPanel(page, 'Preview');
   await frame(4100).getByRole('heading', { name: 'At /' }).waitFor();
   await frame(4100).getByText('alive by WebSocket').waitFor();
-  await assertFineEverywhere(page, 'a preview');
+  // The frame is loaded again where the panel becomes a drawer: nothing is judged before it is there.
+  for (const [size, viewport] of Object.entries(sizes)) {
+    await page.setViewportSize(viewport);
+    await frame(4100).getByText('alive by WebSocket').waitFor();
+    await assertFits(page);
+    await assertAccessible(page, `a preview, ${size}`);
+  }
+  await page.setViewportSize(sizes.desktop);
+  await frame(4100).getByText('alive by WebSocket').waitFor();
 });
 
 test('another path and another port are chosen, and kept over a reload', async () => {
