@@ -59,4 +59,46 @@ export function lifetimePromises({ sandbox, provider }: Context): void {
     assert.deepEqual(await fresh.files.list('.'), []);
     await fresh.destroy();
   });
+
+  test('how a sandbox is can be asked without starting it, also by whoever did not open it', async () => {
+    const id = freshId();
+    const opened = await provider().open(id);
+    const { ref } = opened;
+    assert.equal(await provider().state(id, ref), 'alive');
+    await opened.stop();
+    for (const known of [ref, null]) assert.equal(await provider().state(id, known), 'stopped');
+    assert.equal(await opened.state(), 'stopped');
+    await opened.destroy();
+    for (const known of [ref, null]) assert.equal(await provider().state(id, known), 'gone');
+  });
+
+  test('one that was removed is never made anew for whoever asks for it by its ref', async () => {
+    const id = freshId();
+    const { ref } = await provider().open(id);
+    await provider().remove(id, ref);
+    await provider().remove(id, ref);
+    await refuses(provider().open(id, ref), 'sandbox_gone');
+    assert.equal(await provider().state(id, ref), 'gone');
+  });
+
+  test('what exists is listed, with what finds it again', async () => {
+    const id = freshId();
+    const opened = await provider().open(id);
+    await opened.files.write('file', bytes('x'));
+    await opened.keepAlive();
+    await opened.stop();
+    const listed = (await provider().list()).filter((each) => each.id === id);
+    assert.deepEqual(
+      listed.map(({ ref }) => ref),
+      [opened.ref],
+    );
+    const [{ lastUsedAt = null } = {}] = listed;
+    assert.ok(
+      lastUsedAt === null || Math.abs(Date.parse(lastUsedAt) - Date.now()) < 3_600_000,
+      `${lastUsedAt}`,
+    );
+    assert.equal(text(await (await provider().open(id, opened.ref)).files.read('file')), 'x');
+    await provider().remove(id, opened.ref);
+    assert.ok(!(await provider().list()).some((each) => each.id === id));
+  });
 }

@@ -28,6 +28,26 @@ export function portPromises({ sandbox }: Context): void {
     }
   });
 
+  test('a connection that was upgraded carries bytes both ways until one side ends it', async () => {
+    const started = await sandbox().exec(echoServer(8_767), { background: true });
+    try {
+      const target = await sandbox().port(8_767);
+      await eventually(() => ask(target, 'GET', '/up'));
+      const connection = await upgrade(target);
+      const sent = randomBytes(2_000_000);
+      connection.write(sent);
+      const received: Buffer[] = [];
+      let size = 0;
+      for await (const chunk of connection as AsyncIterable<Buffer>) {
+        received.push(chunk);
+        if ((size += chunk.length) >= sent.length) break;
+      }
+      assert.ok(Buffer.concat(received).equals(sent));
+    } finally {
+      await sandbox().exec(`kill ${started.processId}`);
+    }
+  });
+
   test('a port that nobody listens on says so', async () => {
     const target = await sandbox().port(8_766);
     await assert.rejects(ask(target, 'GET', '/'), (cause) => {
@@ -35,6 +55,21 @@ export function portPromises({ sandbox }: Context): void {
       return cause instanceof CrosspointError && cause.code === 'port_closed';
     });
   });
+}
+
+const echoServer = (port: number) =>
+  `node -e 'require("http").createServer((q, s) => s.end("up")).on("upgrade", (q, s) => { s.write("HTTP/1.1 101 Switching Protocols\\r\\nConnection: Upgrade\\r\\nUpgrade: echo\\r\\n\\r\\n"); s.pipe(s) }).listen(${port})'`;
+
+async function upgrade(target: PortTarget): Promise<Duplex> {
+  const headers = { connection: 'Upgrade', upgrade: 'echo' };
+  const outgoing =
+    target.kind === 'url'
+      ? request(target.url, { headers: { ...target.headers, ...headers } })
+      : overSocket(await target.connect(), 'GET', '/', headers);
+  outgoing.end();
+  const [, connection, head] = (await once(outgoing, 'upgrade')) as [IncomingMessage, Duplex, Buffer];
+  if (head.length > 0) connection.unshift(head);
+  return connection;
 }
 
 async function eventually(look: () => Promise<unknown>): Promise<void> {
@@ -52,7 +87,7 @@ async function ask(target: PortTarget, method: string, path: string, body?: Buff
   const outgoing =
     target.kind === 'url'
       ? request(new URL(path, target.url), { method, headers: target.headers })
-      : await overSocket(await target.connect(), method, path);
+      : overSocket(await target.connect(), method, path);
   outgoing.end(body);
   const [answer] = (await once(outgoing, 'response')) as [IncomingMessage];
   let text = '';
@@ -61,6 +96,7 @@ async function ask(target: PortTarget, method: string, path: string, body?: Buff
   return text;
 }
 
-function overSocket(connection: Duplex, method: string, path: string) {
-  return request({ createConnection: () => connection, method, path, headers: { host: 'localhost' } });
+function overSocket(connection: Duplex, method: string, path: string, headers: Record<string, string> = {}) {
+  const createConnection = () => connection;
+  return request({ createConnection, method, path, headers: { host: 'localhost', ...headers } });
 }
