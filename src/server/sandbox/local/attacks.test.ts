@@ -1,74 +1,27 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import { accessSync, constants } from 'node:fs';
-import { chmod, mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
-import { networkInterfaces } from 'node:os';
-import { join } from 'node:path';
+import { readFile, readdir } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
-import type { TestContext } from 'node:test';
-import { promisify } from 'node:util';
-import { CrosspointError } from '#protocol/errors.ts';
 import type { Sandbox } from '../sandbox.ts';
-import { findProgram } from './programs.ts';
 import { syscallNumbers } from './seccomp/syscall-numbers.ts';
+import { attackedHost, isFileError } from './testing/attacked-host.ts';
+import type { AttackedHost } from './testing/attacked-host.ts';
 import { attacks, findText, prelude } from './testing/attacks.ts';
 import type { Targets } from './testing/attacks.ts';
-import { cannotRun, localFixture } from './testing/fixture.ts';
+import { cannotRun } from './testing/fixture.ts';
+import { isRoot, ordinaryRun, who } from './testing/ordinary-run.ts';
 import { refusedCalls } from './testing/refused-calls.ts';
-
-/** A user that nobody is; the suite runs a second time as this one when it runs as root. */
-const ordinaryUid = 60_570;
-const isRoot = process.getuid?.() === 0;
-const who = isRoot ? 'an app that root started' : 'an app of an ordinary user';
 
 describe(`attacks from inside the sandbox of ${who}`, { skip: await cannotRun(), concurrency: false }, () => {
   let targets: Targets;
-  let fixture: Awaited<ReturnType<typeof localFixture>>;
+  let host: AttackedHost;
   let sandbox: Sandbox;
   let neighbour: Sandbox;
-  const servers = [0, 1, 2].map(() => createServer((socket) => socket.end('BREACH')));
 
   before(async () => {
-    const canary = `canary${randomBytes(12).toString('hex')}`;
-    process.env['CROSSPOINT_CANARY'] = canary;
-    fixture = await localFixture();
-    const open = join(fixture.dataDir, 'open');
-    await chmod(fixture.dataDir, 0o755);
-    await mkdir(open);
-    await writeFile(join(open, 'secret'), canary, { mode: 0o644 });
-    const [tcp, path, abstract] = servers;
-    assert.ok(tcp && path && abstract);
-    const abstractSocket = `crosspoint-${canary}`;
-    await once(tcp.listen(0, '0.0.0.0'), 'listening');
-    await once(path.listen(join(open, 'socket')), 'listening');
-    await once(abstract.listen(`\0${abstractSocket}`), 'listening');
-    await chmod(join(open, 'socket'), 0o666);
-    sandbox = await fixture.provider.open('attacker');
-    neighbour = await fixture.provider.open('neighbour');
-    await neighbour.files.write('secret', Buffer.from(canary));
-    const external = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
-    targets = {
-      canary,
-      secretFile: join(open, 'secret'),
-      dataDir: fixture.dataDir,
-      neighbour: join(fixture.dataDir, 'sandboxes/neighbour/workspace'),
-      pid: process.pid,
-      port: (tcp.address() as AddressInfo).port,
-      address:
-        external.find(({ family, internal }) => family === 'IPv4' && !internal)?.address ?? '127.0.0.2',
-      socketPath: join(open, 'socket'),
-      abstractSocket,
-    };
+    host = await attackedHost();
+    ({ targets, sandbox, neighbour } = host);
   });
-  after(async () => {
-    for (const server of servers) server.close();
-    await fixture[Symbol.asyncDispose]();
-    delete process.env['CROSSPOINT_CANARY'];
-  });
+  after(() => host[Symbol.asyncDispose]());
 
   const attack = async (command: string) => {
     const result = await sandbox.exec(`${prelude}${command}\necho tried`, { timeoutMs: 60_000 });
@@ -233,42 +186,9 @@ describe(`attacks from inside the sandbox of ${who}`, { skip: await cannotRun(),
   test(
     'the same attacks fail from an app of an ordinary user',
     { skip: !isRoot && 'this is that run' },
-    ordinaryRun,
+    (context) => ordinaryRun(context, import.meta.filename, attacks.length),
   );
 });
-
-/** The whole suite again in a process of an ordinary user, as which nothing of root's can help or harm. */
-async function ordinaryRun(context: TestContext): Promise<void> {
-  const setpriv = findProgram('setpriv');
-  if (!setpriv) return context.skip('setpriv is not here');
-  const line = [`--reuid=${ordinaryUid}`, `--regid=${ordinaryUid}`, '--clear-groups', '--', process.execPath];
-  const options = {
-    env: { PATH: process.env['PATH'] ?? '', HOME: '/nonexistent' },
-    cwd: '/',
-    timeout: 300_000,
-  };
-  const run = (args: string[]) => promisify(execFile)(setpriv, [...line, ...args], options);
-  accessSync(import.meta.filename, constants.R_OK);
-  const readable = await run([
-    '-e',
-    `require('fs').accessSync(${JSON.stringify(import.meta.filename)})`,
-  ]).catch(() => null);
-  if (!readable) return context.skip('an ordinary user cannot read this checkout');
-  const { stdout } = await run(['--test-reporter=tap', import.meta.filename]).catch(
-    (cause: { stdout?: string }) => ({ stdout: cause.stdout ?? String(cause) }),
-  );
-  assert.match(
-    stdout,
-    /^# fail 0$/m,
-    stdout
-      .split('\n')
-      .filter((each) => /not ok|error:/.test(each))
-      .join('\n'),
-  );
-  const passed = Number(/^# pass (\d+)$/m.exec(stdout)?.[1] ?? 0);
-  if (passed === 0) return context.skip('an ordinary user cannot start a sandbox here');
-  assert.ok(passed > attacks.length, `${passed} attacks were tried`);
-}
 
 /** Of the processes of the host whose command line begins with `word`. */
 async function statusesOf(word: string): Promise<string[]> {
@@ -276,13 +196,4 @@ async function statusesOf(word: string): Promise<string[]> {
   const read = (pid: string, name: string) => readFile(`/proc/${pid}/${name}`, 'utf8').catch(() => '');
   const lines = await Promise.all(pids.map(async (pid) => ({ pid, line: await read(pid, 'cmdline') })));
   return Promise.all(lines.filter(({ line }) => line.startsWith(word)).map(({ pid }) => read(pid, 'status')));
-}
-
-function isFileError(cause: unknown): boolean {
-  return (
-    cause instanceof CrosspointError &&
-    ['file_not_found', 'not_a_file', 'bad_request', 'disk_full', 'path_outside_workspace'].includes(
-      cause.code,
-    )
-  );
 }

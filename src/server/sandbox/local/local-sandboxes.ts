@@ -109,6 +109,7 @@ export class LocalSandboxes implements SandboxProvider {
    * @throws {CrosspointError} `sandbox_unavailable`, or `sandbox_gone` when its files are not there and `create` is off
    */
   async pod(id: string, { create }: { create: boolean }): Promise<Pod> {
+    if (id === selfTestId) throw new CrosspointError('not_found', { what: 'sandbox' });
     const known = this.#pods.get(id);
     if (known) {
       const pod = await known;

@@ -1,12 +1,11 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { BackgroundLog } from './background-log.ts';
 import { isFolder, workspace } from './file-requests.ts';
-import { killTree, markerVariable, otherPids, treeOf } from './processes.ts';
+import { killTree, markerVariable, newMarker, otherPids, treeOf } from './processes.ts';
 import type { Root } from './processes.ts';
 import { ReadyShells } from './ready-shell.ts';
 import { failureOf } from './reply.ts';
@@ -30,7 +29,7 @@ export class Commands {
   readonly #stops = new Map<number, () => void>();
   /** Background commands whose shell has ended: what it started may go on. */
   readonly #left = new Set<number>();
-  readonly #ready = new ReadyShells(limits, newMarker);
+  readonly #ready = new ReadyShells(limits);
 
   /** @param stdin what the command does not read of it is dropped @throws what a system call fails with */
   run(id: number, request: ExecRequest, stdin: Readable | null, reply: Reply): void {
@@ -110,10 +109,6 @@ export class Commands {
     const running = [...this.#roots].flatMap(([other, root]) => (other === id ? [] : [root]));
     return this.#ready.root ? [...running, this.#ready.root] : running;
   }
-}
-
-function newMarker(): string {
-  return randomBytes(12).toString('hex');
 }
 
 /** A shell that was started ahead is in the workspace and has no variables of the command's own. */

@@ -1,7 +1,13 @@
+import { randomBytes } from 'node:crypto';
 import { readFileSync, readdirSync } from 'node:fs';
 
 /** The variable that marks every process of one command; a process that leaves its group with `setsid` keeps it. */
 export const markerVariable = 'CROSSPOINT_EXEC';
+
+/** Only a mark: whoever sees it, in the environment of a process, can do nothing with it. */
+export function newMarker(): string {
+  return randomBytes(12).toString('hex');
+}
 
 interface Process {
   pid: number;

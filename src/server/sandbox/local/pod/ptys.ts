@@ -6,7 +6,7 @@ import type { Readable, Writable } from 'node:stream';
 import type { Commands } from './commands.ts';
 import { isFolder, workspace } from './file-requests.ts';
 import { FrameReader, frameKind } from './frames.ts';
-import { markerVariable } from './processes.ts';
+import { markerVariable, newMarker } from './processes.ts';
 import type { Reply } from './reply.ts';
 import type { PodRequest } from './requests.ts';
 import { dialHost } from './tunnels.ts';
@@ -29,7 +29,8 @@ export class Ptys {
   start(id: number, request: Extract<PodRequest, { op: 'pty' }>, reply: Reply): void {
     const { token, columns, rows, cwd } = request;
     if (!isFolder(join(workspace, cwd))) return reply.failed({ code: 'not_found', detail: cwd });
-    const marker = `pty-${token}`;
+    // Not the token: every process in the pod sees the marker, and the first to dial with a token has the terminal.
+    const marker = newMarker();
     const shell = `stty sane rows ${rows} columns ${columns}; exec /bin/bash -i`;
     const child = spawn('/usr/bin/script', ['-q', '-e', '-f', '-c', shell, '/dev/null'], {
       cwd: join(workspace, cwd),

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import type { Writable } from 'node:stream';
 import { workspace } from './file-requests.ts';
-import { markerVariable } from './processes.ts';
+import { markerVariable, newMarker } from './processes.ts';
 import type { Root } from './processes.ts';
 
 /** A process that becomes a command: it has a command's limits, a marker, and its pipes already. */
@@ -22,16 +22,14 @@ const longestCommand = 8_192;
  */
 export class ReadyShells {
   readonly #script: string;
-  readonly #newMarker: () => string;
   #waiting: ReadyShell | null = null;
 
   /** @param limits shell commands that set what each command of the pod is limited by */
-  constructor(limits: string, newMarker: () => string) {
+  constructor(limits: string) {
     const input = `IFS= read -r -d "" <&3; [ "$REPLY" = yes ] || exec </dev/null`;
     // The command sees neither the descriptor nor a variable of ours; REPLY is bash's own for whatever was read last.
     const command = `IFS= read -r -d "" <&3; exec 3<&-; eval "$REPLY"`;
     this.#script = `${limits}; ${input}; ${command}`;
-    this.#newMarker = newMarker;
   }
 
   /** Of the shell that waits, so that nobody takes it for a process that was left behind. */
@@ -54,7 +52,7 @@ export class ReadyShells {
   /** Starts a shell for the next command, unless one waits. That it cannot is told by the command that needs it. */
   prepare(): void {
     if (this.#waiting) return;
-    const marker = this.#newMarker();
+    const marker = newMarker();
     const child = spawn('/bin/bash', ['--noprofile', '--norc', '-c', this.#script], {
       cwd: workspace,
       env: { ...process.env, [markerVariable]: marker },
