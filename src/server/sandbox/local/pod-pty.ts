@@ -14,7 +14,8 @@ const dialMs = 10_000;
 const resizeMs = 10_000;
 /** Bytes that were shown after which the pod is told so; well below what may be on its way. */
 const toldBytes = 8_192;
-const endSchema = v.object({ exitCode: v.nullable(v.pipe(v.number(), v.integer())) });
+const exitCodeSchema = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(255));
+const endSchema = v.object({ exitCode: v.nullable(exitCodeSchema) });
 
 /** A terminal of a pod: its bytes have a connection of their own, so that they wait for no other's. */
 export async function openPty(pod: Pod, { columns, rows, cwd = '.' }: PtyOptions): Promise<Pty> {

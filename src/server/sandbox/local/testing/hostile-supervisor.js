@@ -5,13 +5,16 @@ import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 
 const [, , first] = process.argv;
+let control = '';
 if (first === '--version') process.stdout.write('bubblewrap 0.8.0\n');
 else if (first === '--help') process.stdout.write('--size --disable-userns\n');
-else serve(connect(`${controlFolder()}/control`));
+else serve(connect(controlPath()));
 
-function controlFolder() {
+function controlPath() {
+  if (control) return control;
   const args = readFileSync(3, 'utf8').split('\0');
-  return args[args.indexOf('/run/crosspoint') - 1];
+  control = `${args[args.indexOf('/run/crosspoint') - 1]}/control`;
+  return control;
 }
 
 function frame(kind, id, payload) {
@@ -57,12 +60,16 @@ function answer(socket, id, request) {
     'the end': () => process.exit(),
     'two answers': () => finish(done) && finish({ ...done, exitCode: 1 }),
     'answers to nobody': () => socket.write(frame(stdout, 4_000_000_000, 'x')) && finish(done),
-    // Files
+    // Files, and our own
     'more than asked': () => socket.write(frame(data, id, 'x'.repeat(5_000))) && finish({ size: 1 }),
     'no entries': () => socket.write(frame(data, id, 'not json\n')) && finish({}),
+    'a-slice-that-is-too-long': () =>
+      socket.write(frame(data, id, 'x'.repeat(9_000))) && finish({ size: 5_000_000 }),
+    'a-slice-of-no-size': () => finish({ size: 'all' }),
     'an odd entry': () =>
       socket.write(frame(data, id, '{"path":"a","type":"root"}\n')) && finish({ entry: { path: 1 } }),
   };
+  if (request.op === 'pty' || request.op === 'connect') return tunnel(socket, id, request);
   const probe = [
     'CapEff 0000000000000000',
     'NoNewPrivs 1',
@@ -71,8 +78,38 @@ function answer(socket, id, request) {
     'Shadow absent',
     'CorePattern closed',
   ];
+  if (request.op === 'fingerprint') return finish({ token: { length: 3 } });
   const behave = behaviours[request.command ?? request.path];
   if (behave) return behave();
   if (request.op === 'exec') socket.write(frame(stdout, id, `${probe.join('\n')}\n`));
   finish(request.op === 'stat' ? { entry: null } : done);
+}
+
+/** What it does with a connection that it was asked for goes by the port, or the columns of the terminal. */
+function tunnel(socket, id, { op, token, port = 0, columns = 0 }) {
+  const finish = (result) => socket.write(frame(13, id, JSON.stringify(result)));
+  const later = (result) => setTimeout(() => finish(result), 100);
+  const dial = (hello) => {
+    const connection = connect(controlPath());
+    connection.on('error', () => undefined).write(`${hello}\n`);
+    return connection;
+  };
+  if (op === 'connect') {
+    if (port === 1) return socket.write(frame(14, id, '{"code":"refused","detail":"no"}'));
+    if (port === 2) return socket.write(frame(14, id, '{"code":"root"}'));
+    // The right token late, after wrong ones, and twice.
+    for (const hello of [`tunnel ${token.slice(1)}`, `tunnel ${token}0`, 'tunnel ', 'control']) dial(hello);
+    dial(`tunnel ${token}`).end('first');
+    setTimeout(() => dial(`tunnel ${token}`).end('second'), 50);
+    return finish({});
+  }
+  if (columns === 1) return finish({ exitCode: 0 });
+  const connection = dial(`tunnel ${token}`);
+  if (columns === 2) return connection.end('bye', () => later({ exitCode: 'root' }));
+  if (columns === 3) return connection.end('bye', () => later({ exitCode: 1e99 }));
+  if (columns === 4) return later({ exitCode: 5 });
+  // More than anybody reads.
+  const flood = Buffer.alloc(1_000_000, 'x');
+  const pour = () => connection.write(flood, pour);
+  pour();
 }
