@@ -16,7 +16,7 @@ export interface HostPath {
 export interface Launch<Mounts extends object> {
   bwrap: string;
   /** The unprivileged user of this sandbox; null when the app itself is unprivileged. */
-  uid: number | null;
+  user: { uid: number; gid: number } | null;
   paths: { [Name in keyof Mounts]: HostPath };
   build: (reachable: Mounts) => string[];
   command: string[];
@@ -30,10 +30,10 @@ const stage = '/run/crosspoint';
 /**
  * Runs as root only until `setpriv`, and only inside a mount namespace of its own: the data directory (0700) and Node may
  * lie below /root, where the sandbox's user cannot go, so the few paths it needs are bound under `stage` first.
- * Arguments: stage, uid, then triples of kind, source and name, then `--`, then bwrap's command line.
+ * Arguments: stage, uid, gid, then triples of kind, source and name, then `--`, then bwrap's command line.
  */
 const dropScript = `set -eu
-stage=$1 uid=$2; shift 2
+stage=$1 uid=$2 gid=$3; shift 3
 mount -t tmpfs -o mode=0755,size=1m,nosuid,nodev crosspoint "$stage"
 while [ "$1" != -- ]; do
   if [ "$1" = file ]; then : > "$stage/$3"; else mkdir "$stage/$3"; fi
@@ -41,7 +41,7 @@ while [ "$1" != -- ]; do
   shift 3
 done
 shift
-exec setpriv --reuid="$uid" --regid="$uid" --clear-groups --no-new-privs --inh-caps=-all --bounding-set=-all -- "$@"`;
+exec setpriv --reuid="$uid" --regid="$gid" --clear-groups --no-new-privs --inh-caps=-all --bounding-set=-all -- "$@"`;
 
 /**
  * Starts bwrap as an unprivileged user, never as uid 0: a process that root starts keeps kernel uid 0 in its user
@@ -49,10 +49,10 @@ exec setpriv --reuid="$uid" --regid="$uid" --clear-groups --no-new-privs --inh-c
  * /proc/1/environ inside is bwrap's own. Must be called on the main thread: `--die-with-parent` is per thread.
  */
 export async function launch<Mounts extends object>(request: Launch<Mounts>): Promise<ChildProcess> {
-  const { bwrap, uid } = request;
-  if (uid !== null) await prepareStage();
+  const { bwrap, user } = request;
+  if (user) await prepareStage();
   const bwrapLine = [bwrap, '--args', '3', '--', ...request.command];
-  const [file = '', ...line] = uid === null ? bwrapLine : rootLine(request, uid, bwrapLine);
+  const [file = '', ...line] = user ? rootLine(request, user, bwrapLine) : bwrapLine;
   const child = spawn(file, line, {
     env: { PATH: systemPath.join(':') },
     cwd: '/',
@@ -64,16 +64,16 @@ export async function launch<Mounts extends object>(request: Launch<Mounts>): Pr
   return child;
 }
 
-function reachablePaths<Mounts extends object>({ uid, paths }: Launch<Mounts>): Mounts {
+function reachablePaths<Mounts extends object>({ user, paths }: Launch<Mounts>): Mounts {
   const entries = Object.entries<HostPath>(paths);
   return Object.fromEntries(
-    entries.map(([name, { source }]) => [name, uid === null ? source : join(stage, name)]),
+    entries.map(([name, { source }]) => [name, user ? join(stage, name) : source]),
   ) as Mounts;
 }
 
 function rootLine<Mounts extends object>(
   { paths }: Launch<Mounts>,
-  uid: number,
+  { uid, gid }: { uid: number; gid: number },
   bwrapLine: string[],
 ): string[] {
   const unshare = findProgram('unshare');
@@ -88,7 +88,7 @@ function rootLine<Mounts extends object>(
     path.source,
     name,
   ]);
-  const script = ['/bin/sh', '-c', dropScript, 'sh', stage, String(uid), ...mounts, '--'];
+  const script = ['/bin/sh', '-c', dropScript, 'sh', stage, String(uid), String(gid), ...mounts, '--'];
   return [unshare, '--mount', '--propagation', 'private', '--', ...script, ...bwrapLine];
 }
 

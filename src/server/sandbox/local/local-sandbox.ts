@@ -20,7 +20,7 @@ import { workdir } from './workspace-path.ts';
 /** What a sandbox needs of its provider. */
 export interface Pods {
   pod(id: string, options: { create: boolean }): Promise<Pod>;
-  exists(id: string): Promise<'alive' | 'stopped' | 'gone'>;
+  exists(id: string): Promise<SandboxState>;
   stopPod(id: string): Promise<void>;
   removeSandbox(id: string): Promise<void>;
 }

@@ -3,7 +3,7 @@ import { CrosspointError } from '#protocol/errors.ts';
 import type { Sandbox, SandboxHealth, SandboxProvider, SandboxState } from '../sandbox.ts';
 import { EgressProxy } from './egress/proxy.ts';
 import { SandboxFolders } from './folders.ts';
-import type { SandboxFolder } from './folders.ts';
+import type { Bind, SandboxFolder } from './folders.ts';
 import { inspectHost } from './host.ts';
 import type { Host } from './host.ts';
 import { defaultLimits } from './limits.ts';
@@ -26,6 +26,8 @@ export interface LocalSandboxOptions {
   /** Hosts that commands may reach (`example.com`, `*.example.com`, `host:port`); none when empty or left out. */
   egress?: readonly string[];
   limits?: Partial<SandboxLimits>;
+  /** Which sandbox has a folder of this machine as its workspace: the folder's own path, with no link in it. */
+  bind?: Bind;
   /** Where bwrap is looked for, in place of the system's folders; for tests. */
   programs?: readonly string[];
 }
@@ -61,7 +63,7 @@ export class LocalSandboxes implements SandboxProvider {
     this.#limits = { ...defaultLimits, ...options.limits };
     // bwrap starts elsewhere, so a relative path would be another one.
     const dataDir = resolve(options.dataDir);
-    this.#folders = new SandboxFolders(dataDir, process.getuid?.() === 0);
+    this.#folders = new SandboxFolders(dataDir, process.getuid?.() === 0, options.bind ?? (() => null));
     const { egress = [] } = options;
     const proxy = egress.length > 0 ? new EgressProxy(egress) : null;
     this.#onEgress = proxy && ((socket) => proxy.accept(socket));
@@ -130,10 +132,9 @@ export class LocalSandboxes implements SandboxProvider {
   }
 
   /** Whether a pod runs, or only its files are there, or nothing. */
-  async exists(id: string): Promise<'alive' | 'stopped' | 'gone'> {
+  async exists(id: string): Promise<SandboxState> {
     const running = this.#running.get(id);
-    if (running && !running.pod.isEnding) return 'alive';
-    return (await this.#folders.exists(id)) ? 'stopped' : 'gone';
+    return running && !running.pod.isEnding ? 'alive' : this.#folders.exists(id);
   }
 
   async stopPod(id: string): Promise<void> {
@@ -160,7 +161,7 @@ export class LocalSandboxes implements SandboxProvider {
     if (this.#closed) throw unavailable('Crosspoint is shutting down.', 'Start it again.');
     const { host, health } = await this.#test();
     if (!host) throw unavailable(health.reason, health.remedy);
-    if (!create && !(await this.#folders.exists(id)))
+    if (!create && (await this.#folders.exists(id)) === 'gone')
       throw new CrosspointError('sandbox_gone', {
         remedy: 'Its files are not there any more. Start a new thread.',
       });
@@ -168,7 +169,9 @@ export class LocalSandboxes implements SandboxProvider {
     try {
       const folder = await this.#folders.open(id);
       const pod = await this.#startPod(host, folder);
-      this.#running.set(id, { pod, folders: [folder.workspace, folder.home] });
+      // What a person keeps in a folder of their own is not ours to limit.
+      const folders = folder.bound ? [folder.home] : [folder.workspace, folder.home];
+      this.#running.set(id, { pod, folders });
       return pod;
     } catch (cause) {
       if (cause instanceof CrosspointError && cause.code !== 'sandbox_unavailable') throw cause;

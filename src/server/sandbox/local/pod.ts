@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Socket } from 'node:net';
+import * as v from 'valibot';
 import { podArguments, podCommand, podEnvironment } from './bwrap-arguments.ts';
 import type { PodMounts } from './bwrap-arguments.ts';
 import { Channel } from './channel.ts';
@@ -28,6 +29,8 @@ export interface PodSetup {
   /** Takes each connection to the proxy; null when there is no way out. */
   onEgress: ((socket: Socket) => void) | null;
 }
+
+const identitySchema = v.object({ identity: v.string() });
 
 /** The pod did not start; the message is what bwrap or the supervisor printed. */
 export class PodStartFailure extends Error {}
@@ -67,7 +70,9 @@ export class Pod {
     try {
       const child = await launchPod(setup);
       const socket = await firstConnection(child, attached.promise);
-      return new Pod(child, socket, control);
+      const pod = new Pod(child, socket, control);
+      await pod.#confirm(setup.folder);
+      return pod;
     } catch (cause) {
       await control.close();
       throw cause;
@@ -102,6 +107,17 @@ export class Pod {
     return { answer: counted, cancel };
   }
 
+  /** Before any command runs: what was mounted may be another folder than the one that was looked at. */
+  async #confirm({ bound }: SandboxFolder): Promise<void> {
+    if (!bound) return;
+    const { answer } = this.request({ op: 'identity' }, { deadlineMs: startTimeoutMs });
+    const { identity } = v.parse(identitySchema, await answer);
+    if (identity === bound.identity) return;
+    this.kill();
+    await this.ended;
+    throw new PodStartFailure(`${bound.path} became another folder while it was opened`);
+  }
+
   /** As `ControlSocket.awaitTunnel`. */
   awaitTunnel(): ReturnType<ControlSocket['awaitTunnel']> {
     return this.#control.awaitTunnel();
@@ -124,10 +140,10 @@ function launchPod({
   limits,
   onEgress,
 }: PodSetup): Promise<ChildProcess> {
-  const { workspace, home, control, temporary, uid } = folder;
+  const { workspace, home, control, temporary, user } = folder;
   return launch<PodMounts>({
     bwrap: bubblewrap.path,
-    uid,
+    user,
     paths: {
       workspace: { source: workspace },
       home: { source: home },

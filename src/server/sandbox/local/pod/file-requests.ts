@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { constants, statSync } from 'node:fs';
+import { constants, lstatSync, statSync } from 'node:fs';
 import { lstat, mkdir, open, readdir, realpath, rename, rm, stat } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { dirname, join, posix } from 'node:path';
@@ -122,6 +122,12 @@ export async function statFile({ path }: Of<'stat'>, reply: Reply): Promise<void
 export async function removeFile(request: Of<'remove'>, reply: Reply): Promise<void> {
   await rm(placeOf(request), { recursive: true });
   reply.done({});
+}
+
+/** Device and number, which no other folder has. */
+export function identityOf(path: string): string {
+  const { dev, ino } = lstatSync(path, { bigint: true });
+  return `${dev}:${ino}`;
 }
 
 export function isFolder(path: string): boolean {

@@ -30,6 +30,7 @@ export class Reply {
       | { entry: PodEntry | null }
       | { size: number }
       | { token: string | null }
+      | { identity: string }
       | Record<string, never>,
   ): void {
     this.#write(frameKind.done, JSON.stringify(result));

@@ -14,6 +14,8 @@ export type PodRequest =
   | { op: 'list'; path: string; recursive: boolean; maxEntries: number }
   | { op: 'stat'; path: string }
   | { op: 'remove'; path: string; root?: Root }
+  /** Which folder the workspace is. */
+  | { op: 'identity' }
   /** Whether something changed; answered with `token`. */
   | { op: 'fingerprint' }
   /** Dials out with `token` once it is connected to the port. */

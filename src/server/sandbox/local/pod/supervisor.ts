@@ -5,7 +5,15 @@ import { PassThrough } from 'node:stream';
 import { Commands } from './commands.ts';
 import { listenForEgress } from './egress-relay.ts';
 import { fingerprint } from './fingerprint.ts';
-import { listFiles, readFile, removeFile, statFile, writeFile } from './file-requests.ts';
+import {
+  identityOf,
+  listFiles,
+  readFile,
+  removeFile,
+  statFile,
+  workspace,
+  writeFile,
+} from './file-requests.ts';
 import { FrameReader, frameKind } from './frames.ts';
 import type { Frame } from './frames.ts';
 import { Reply, failureOf } from './reply.ts';
@@ -84,6 +92,7 @@ async function serve(
   if (request.op === 'write') return writeFile(request, body ?? new PassThrough().end(), reply);
   if (request.op === 'list') return listFiles(request, reply);
   if (request.op === 'stat') return statFile(request, reply);
+  if (request.op === 'identity') return reply.done({ identity: identityOf(workspace) });
   if (request.op === 'fingerprint') return reply.done({ token: fingerprint() });
   if (request.op === 'connect') return joinPort(socketPath, request.port, request.token, reply);
   if (request.op === 'pty') return ptys.start(id, request, reply);
