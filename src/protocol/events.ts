@@ -4,6 +4,7 @@ import type { ModelConfig } from './model.ts';
 import type { SwitchReceipt } from './receipt.ts';
 import type { ReviewRequest, FileDiff } from './review.ts';
 import type { UsageEntry } from './usage.ts';
+import type { SandboxType, StepChanges } from './workspace.ts';
 
 /** Every event of a thread's stream, by type (CONTRACT section 4). Stored first, then sent. */
 export interface EventData {
@@ -50,9 +51,23 @@ export interface EventData {
   'context.restored': { compactionId: string };
   /**
    * The thread goes on elsewhere: what stands after `afterSeq` is replaced by what `branchId` holds. `answer_again`: by a new
-   * branch, whose run begins with the next event. `move`: by one that was there before.
+   * branch, whose run begins with the next event. `rewind`: by a new one, which waits for a message. `move`: by one that was
+   * there before.
    */
-  'thread.branched': { branchId: number; afterSeq: number; by: 'answer_again' | 'move' };
+  'thread.branched': { branchId: number; afterSeq: number; by: 'answer_again' | 'move' | 'rewind' };
+  /** What an approved call changed in the files. */
+  'workspace.changed': StepChanges & { runId: string };
+  /** Files were taken back, or a rewind was. */
+  'workspace.rewound': { rewindId: string; files: number };
+  /** The sandbox was lost, and a new one stands in its place, with the files as they were last saved. */
+  'sandbox.restored': {
+    generation: number;
+    /** ISO 8601; null: nothing had been saved. */
+    snapshotAt: string | null;
+    /** What is not there any more, a sentence each. */
+    lost: string[];
+  };
+  'sandbox.moved': { from: SandboxType; to: SandboxType };
   'model.finished': { messageId: string; usage: UsageEntry };
   retrying: { attempt: number; afterMs: number; reason: string; model: string };
   notice: { code: string; message: string };

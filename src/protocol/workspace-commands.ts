@@ -46,3 +46,33 @@ export const branchCommand = v.object({ name: line });
 export const commitCommand = v.object({
   message: v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(20_000)),
 });
+
+const threadPart = v.pipe(v.string(), v.minLength(1), v.maxLength(200));
+
+/** `POST /api/threads/{id}/sandbox` */
+export const moveSandboxCommand = v.object({ type: v.picklist(['local', 'e2b', 'daytona']) });
+
+/** `POST /api/threads/{id}/changes/revert`; `hunk` null: all that is changed in the file. */
+export const revertCommand = v.object({
+  scope: v.pipe(v.string(), v.maxLength(300)),
+  path,
+  hunk: v.nullable(v.pipe(v.number(), v.integer(), v.minValue(0))),
+  hash,
+});
+
+const rewindTarget = v.variant('kind', [
+  v.object({ kind: v.literal('step'), toolCallId: threadPart }),
+  v.object({ kind: v.literal('message'), messageId: threadPart }),
+  v.object({ kind: v.literal('redo'), rewindId: threadPart }),
+]);
+
+/** `POST /api/threads/{id}/rewind/preview` */
+export const previewRewindCommand = v.object({ target: rewindTarget });
+
+/** `POST /api/threads/{id}/rewind`; `planHash` is that of the preview, and needed where files are taken back. */
+export const rewindCommand = v.object({
+  target: rewindTarget,
+  what: v.optional(v.picklist(['files', 'conversation', 'both']), 'files'),
+  planHash: v.optional(v.pipe(v.string(), v.maxLength(200))),
+  onConflict: v.optional(v.picklist(['skip', 'overwrite']), 'skip'),
+});

@@ -60,6 +60,41 @@ export interface RewindResult {
   rewindId: string;
   files: { path: string; action: 'write' | 'delete' | 'merge' | 'kept' }[];
 }
+/** What a person takes back: `conversation` goes on before the message, on a branch of its own. */
+export type RewindWhat = 'files' | 'conversation' | 'both';
+/** Answer to `POST /api/threads/{id}/rewind`. */
+export interface RewindAnswer {
+  /** null: no file was asked for. */
+  files: RewindResult | null;
+  /** null: the conversation stays where it is. */
+  branchId: number | null;
+}
+export interface RewindView {
+  rewindId: string;
+  kind: RewindTarget['kind'] | 'revert';
+  at: string;
+  files: number;
+  /** Taken back by a later one. */
+  undone: boolean;
+}
+
+/** Lines are counted from 0. */
+export interface Hunk {
+  before: { from: number; lines: number };
+  after: { from: number; lines: number };
+}
+/** Answer to `GET /api/threads/{id}/changes/file`. */
+export interface FileVersionsAnswer {
+  path: string;
+  /** null: not there on this side, or no text (`binary`), or longer than 1 MB. */
+  before: string | null;
+  after: string | null;
+  binary: boolean;
+  /** SHA-256, hex, of the file as it is in the workspace now; zeros when there is none. */
+  hash: string;
+  /** In the order that a revert counts them. */
+  hunks: Hunk[];
+}
 
 /** The person's repository in the workspace. */
 export interface GitView {

@@ -1,10 +1,12 @@
 import type {
   ChangeScope,
   FileChange,
+  Hunk,
   ProviderView,
   RewindPlan,
   RewindResult,
   RewindTarget,
+  RewindView,
   SandboxType,
   SandboxView,
   StepChanges,
@@ -87,21 +89,6 @@ export interface FileVersions {
   hunks: Hunk[];
 }
 
-/** Lines are counted from 0. */
-export interface Hunk {
-  before: { from: number; lines: number };
-  after: { from: number; lines: number };
-}
-
-export interface RewindView {
-  rewindId: string;
-  kind: RewindTarget['kind'] | 'revert';
-  at: string;
-  files: number;
-  /** Taken back by a later one. */
-  undone: boolean;
-}
-
 /** What the agent and the API ask for a thread's sandbox. */
 export interface Workspaces {
   /**
@@ -112,7 +99,7 @@ export interface Workspaces {
   readonly history: WorkspaceHistory;
   /** Kept alive while held: a run or a pending review. */
   hold(threadId: string): { release(): void };
-  /** @throws `run_active` */
+  /** @throws `run_active`, `review_pending` */
   move(thread: Omit<ThreadOfSandbox, 'sandboxId'>, to: SandboxType): Promise<void>;
   view(thread: Omit<ThreadOfSandbox, 'sandboxId'>): Promise<SandboxView>;
   selfTests(): Promise<ProviderView[]>;

@@ -21,6 +21,10 @@ const types: Record<EventType, true> = {
   'thread.branched': true,
   'context.compacted': true,
   'context.restored': true,
+  'workspace.changed': true,
+  'workspace.rewound': true,
+  'sandbox.restored': true,
+  'sandbox.moved': true,
   'run.finished': true,
 };
 
