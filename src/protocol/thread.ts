@@ -3,6 +3,7 @@ import type { Message } from './message.ts';
 import type { ModelConfig } from './model.ts';
 import type { ApprovalMode, ReviewRequest } from './review.ts';
 import type { UsageEntry } from './usage.ts';
+import type { FileChange } from './workspace.ts';
 
 export type RunStatus = 'running' | 'awaiting_review' | 'done' | 'cancelled' | 'interrupted' | 'error';
 
@@ -47,6 +48,10 @@ export interface ToolCallView {
   summary?: string;
   exitCode?: number;
   durationMs?: number;
+  /** What it changed in the files; absent: nothing, or nothing that was recorded. */
+  files?: FileChange[];
+  /** It was taken back whole. */
+  undone?: boolean;
 }
 
 /** A place where the thread goes on in more than one way. */

@@ -30,12 +30,13 @@ import type { RunningModelManager } from './models/types.ts';
 import { demoProject, demoTask } from './models/providers/demo/index.ts';
 import { readGatewayFile } from './process/gateway-file.ts';
 import { StartError } from './process/start-error.ts';
-import { createLocalSandboxes } from './sandbox/local/local-sandboxes.ts';
 import { NodeSqliteSaver } from './store/checkpoint-saver.ts';
 import { openStore } from './store/open-store.ts';
 import type { Store } from './store/store.ts';
 import { createEventLog } from './stream/log.ts';
 import { TerminalDesk } from './terminal/terminal-desk.ts';
+import { collectRegularly } from './workspace/collect.ts';
+import { openWorkspaces } from './workspace/open-workspaces.ts';
 
 /** One app in one process. */
 export interface App {
@@ -60,8 +61,7 @@ export async function createApp(config: Config, logger: Logger, options: AppOpti
   const log = createEventLog(store);
   const { models, gatewaySettings } = await openModels(config, store, logger);
   const { gateway, v1, ...gateways } = await openGateways(config, store, models, gatewaySettings, logger);
-  const { dataDir, sandboxEgress: egress } = config;
-  const sandboxes = createLocalSandboxes({ dataDir, egress, ...options });
+  const workspaces = await openWorkspaces(config, { store, log }, logger, options);
   const terminals = new TerminalDesk();
   const checkpointer = new NodeSqliteSaver(join(config.dataDir, 'checkpoints.db'));
   const tools = standardTools;
@@ -70,7 +70,7 @@ export async function createApp(config: Config, logger: Logger, options: AppOpti
     log,
     gateway,
     models,
-    sandboxes,
+    workspaces,
     checkpointer,
     tools,
     logger,
@@ -80,7 +80,8 @@ export async function createApp(config: Config, logger: Logger, options: AppOpti
   await agent.recover();
   const background = new AbortController();
   void models.refresh(background.signal);
-  void testSandbox(sandboxes.selfTest(), logger);
+  void testSandbox(workspaces.selfTest(), logger);
+  collectRegularly(workspaces.parts, background.signal);
   return {
     services: {
       config,
@@ -96,7 +97,7 @@ export async function createApp(config: Config, logger: Logger, options: AppOpti
       cache: gateways.cache,
       routing: { settings: gatewaySettings, health: () => gateways.router.health() },
       providerStates: () => models.providerStates(),
-      sandboxes,
+      workspaces,
       terminals,
       searchesWeb: tools.some(({ name }) => name === 'web_search'),
       demoTask,
@@ -107,7 +108,7 @@ export async function createApp(config: Config, logger: Logger, options: AppOpti
       models.close();
       await agent.close();
       await terminals.closeAll();
-      await sandboxes.close();
+      await workspaces.close();
       await gateways.close();
       checkpointer.close();
       await store.close();
@@ -192,14 +193,12 @@ function breakersOf(keys: KeyRouter) {
 }
 
 /** Where the record is kept and where commands run must never be another place than the one that was asked for. */
-function refuseMissingEngines({ databaseUrl, sandbox }: Config): void {
+function refuseMissingEngines({ databaseUrl, sandbox, e2b, daytona }: Config): void {
   if (databaseUrl !== null)
     throw new ConfigError('DATABASE_URL', 'this version keeps its record in SQLite. Leave the variable out.');
-  if (sandbox !== 'local')
-    throw new ConfigError(
-      'SANDBOX',
-      `this version runs commands on this machine only. Use "local", not "${sandbox}".`,
-    );
+  if (sandbox === 'e2b' && e2b.key === null) throw new ConfigError('SANDBOX', '"e2b" needs E2B_API_KEY.');
+  if (sandbox === 'daytona' && daytona.key === null)
+    throw new ConfigError('SANDBOX', '"daytona" needs DAYTONA_API_KEY.');
 }
 
 async function openRecord(dataDir: string): Promise<Store> {
@@ -220,7 +219,7 @@ function openLimits(dataDir: string, logger: Logger): LimitStore {
 }
 
 async function testSandbox(
-  test: ReturnType<Services['sandboxes']['selfTest']>,
+  test: ReturnType<Services['workspaces']['selfTest']>,
   logger: Logger,
 ): Promise<void> {
   const health = await test;

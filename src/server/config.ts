@@ -53,6 +53,14 @@ export interface Config {
   previewOrigin: string | null;
   /** Hosts that the local sandbox may reach through the egress proxy; empty means no network. */
   sandboxEgress: string[];
+  e2b: {
+    key: string | null;
+    apiUrl: string | null;
+    sandboxUrl: string | null;
+    domain: string | null;
+    template: string;
+  };
+  daytona: { key: string | null; apiUrl: string; target: string | null; snapshot: string | null };
   tavily: { key: string | null; baseUrl: string };
   morph: { key: string | null; baseUrl: string };
   qdrant: { url: string | null; key: string | null };
@@ -180,6 +188,19 @@ function serviceConfig(read: Read) {
     sandboxEgress: read('SANDBOX_EGRESS')
       .split(/[\s,]+/)
       .filter(Boolean),
+    e2b: {
+      key: read('E2B_API_KEY') ?? null,
+      apiUrl: read('E2B_API_URL') ?? null,
+      sandboxUrl: read('E2B_SANDBOX_URL') ?? null,
+      domain: read('E2B_DOMAIN') ?? null,
+      template: read('E2B_TEMPLATE'),
+    },
+    daytona: {
+      key: read('DAYTONA_API_KEY') ?? null,
+      apiUrl: read('DAYTONA_API_URL'),
+      target: read('DAYTONA_TARGET') ?? null,
+      snapshot: read('DAYTONA_SNAPSHOT') ?? null,
+    },
     tavily: { key: read('TAVILY_API_KEY') ?? null, baseUrl: read('TAVILY_BASE_URL') },
     morph: { key: read('MORPH_API_KEY') ?? null, baseUrl: read('MORPH_BASE_URL') },
     qdrant: { url: read('QDRANT_URL') ?? null, key: read('QDRANT_API_KEY') ?? null },

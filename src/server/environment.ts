@@ -67,6 +67,15 @@ export const environment = {
     'local',
   ),
   SANDBOX_EGRESS: v.optional(v.string(), ''),
+  E2B_API_KEY: v.optional(text),
+  E2B_API_URL: v.optional(httpUrl),
+  E2B_SANDBOX_URL: v.optional(httpUrl),
+  E2B_DOMAIN: v.optional(text),
+  E2B_TEMPLATE: v.optional(text, 'base'),
+  DAYTONA_API_KEY: v.optional(text),
+  DAYTONA_API_URL: v.optional(httpUrl, 'https://app.daytona.io/api'),
+  DAYTONA_TARGET: v.optional(text),
+  DAYTONA_SNAPSHOT: v.optional(text),
   PREVIEW_ORIGIN: v.optional(
     v.pipe(
       v.string(),

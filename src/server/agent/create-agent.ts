@@ -6,6 +6,7 @@ import { compactThread, editCompaction, removeCompaction } from './compact.ts';
 import { decide } from './decide.ts';
 import { fillParts, type AgentParts } from './parts.ts';
 import { recover } from './recover.ts';
+import { rewindConversation } from './rewind-conversation.ts';
 import { Runs } from './runs.ts';
 import { start } from './start.ts';
 import { requireThread, resolveChoice } from './switch-model.ts';
@@ -39,6 +40,8 @@ export function createAgent(parts: AgentParts): AgentService {
     compact: (userId, threadId, command) => compactThread(setup, runs, userId, threadId, command),
     editCompaction: (userId, threadId, text) => editCompaction(setup, runs, userId, threadId, text),
     removeCompaction: (userId, threadId) => removeCompaction(setup, runs, userId, threadId),
+    rewindConversation: (userId, threadId, messageId) =>
+      rewindConversation(setup, userId, threadId, messageId),
     recover: () => recover(setup),
     close() {
       runs.memories.stopCompacting();

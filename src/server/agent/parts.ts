@@ -1,9 +1,9 @@
 import type { BaseCheckpointSaver } from '@langchain/langgraph-checkpoint';
 import type { Gateway, ToolDefinition } from '#server/gateway/types.ts';
 import type { ModelManager } from '#server/models/types.ts';
-import type { SandboxProvider } from '#server/sandbox/sandbox.ts';
 import type { Store } from '#server/store/store.ts';
 import type { EventLog } from '#server/stream/log.types.ts';
+import type { Workspaces } from '#server/workspace/types.ts';
 import { TokenCounter } from './handoff/tokens/token-counter.ts';
 import { standardTools } from './tools/index.ts';
 import type { Tool } from './tools/tool.ts';
@@ -14,7 +14,7 @@ export interface AgentParts {
   log: EventLog;
   gateway: Gateway;
   models: ModelManager;
-  sandboxes: SandboxProvider;
+  workspaces: Workspaces;
   /** Holds the graph's checkpoints of open turns only. */
   checkpointer: BaseCheckpointSaver;
   tools?: readonly Tool[];

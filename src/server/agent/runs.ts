@@ -68,6 +68,7 @@ export class Runs {
     const end = await this.#runGraph(turn, resume);
     this.#setup.point('run.before_finish');
     const finished = await finishRun(this.#setup, turn, end);
+    if (turn.hasChanged) void this.#save(turn);
     this.#setup.point('run.finished');
     if (finished && end.status !== 'awaiting_review') await this.#dropCheckpoint(turn.run.turnId);
   }
@@ -100,6 +101,15 @@ export class Runs {
     this.#setup.logger.error({ reference, threadId: turn.threadId, cause }, 'a run failed');
     const { code, message } = new CrosspointError('internal', { reference });
     return { status: 'error', code, error: message };
+  }
+
+  /** Beside what comes next: a sandbox whose files can be lost with it has been saved with each call. */
+  async #save(turn: Turn): Promise<void> {
+    try {
+      await this.#setup.workspaces.save(await turn.thread(), 'turn');
+    } catch (cause) {
+      this.#setup.logger.warn({ threadId: turn.threadId, cause }, 'the files of a turn were not saved');
+    }
   }
 
   async #dropCheckpoint(turnId: string): Promise<void> {

@@ -36,9 +36,9 @@ export async function start(
   const known = command.threadId === undefined ? null : await requireThread(setup, userId, command.threadId);
   const choice = resolveChoice(setup, command);
   const chain = resolveChain(setup, command);
-  const base = known ?? newThread(userId, setup.models.defaultConfig(), setup.sandboxes.name);
-  await assertOwnSandbox(setup, userId, command, base);
-  const change = { ...changeFor(base, command, choice), ...chain };
+  const base = known ?? newThread(userId, setup.models.defaultConfig(), setup.workspaces.defaultType);
+  const sandbox = await sandboxFor(setup, userId, command, base, known !== null);
+  const change = { ...changeFor(base, command, choice), ...chain, ...sandbox };
   const thread = { ...base, ...change };
   // With a fallback chain the run itself says, and mends, that the model cannot be used any more.
   if (!thread.fallbackModels.length) setup.models.assertUsable(thread.modelConfig);
@@ -101,13 +101,12 @@ async function writeStart(
 /** What this message changes about its thread. Nothing that was not named changes: not the model, not the mode. */
 function changeFor(
   thread: ThreadRow,
-  { message, sandboxId, approvalMode, currentFile, useMorph }: StartCommand,
+  { message, approvalMode, currentFile, useMorph }: StartCommand,
   modelConfig: ModelConfig | null,
 ): Partial<ThreadRow> {
   return {
     updatedAt: new Date().toISOString(),
     ...(modelConfig ? { modelConfig } : {}),
-    ...(sandboxId === undefined ? {} : { sandboxId }),
     ...(approvalMode === undefined ? {} : { approvalMode }),
     ...(currentFile === undefined ? {} : { currentFile }),
     ...(useMorph === undefined ? {} : { useMorph }),
@@ -115,20 +114,32 @@ function changeFor(
   };
 }
 
-/** An id is never authority (rule R19): a sandbox is taken only from a thread of the same person. */
-async function assertOwnSandbox(
+/**
+ * An id is never authority (rule R19): a sandbox is taken only from a thread of the same person.
+ * @throws `not_found`, `sandbox_unavailable`, `bad_request` for a thread whose sandbox is of another type
+ */
+async function sandboxFor(
   setup: AgentSetup,
   userId: string,
   { sandboxId, sandboxType }: StartCommand,
   thread: ThreadRow,
-): Promise<void> {
-  const { name } = setup.sandboxes;
-  if (sandboxType !== undefined && sandboxType !== name)
-    throw new CrosspointError('bad_request', { detail: `This server's sandboxes are of type "${name}".` });
-  if (sandboxId === undefined || sandboxId === thread.sandboxId) return;
-  const own = await setup.store.threads.list(userId, { limit: 10_000 });
-  if (!own.some((other) => other.sandboxId === sandboxId))
-    throw new CrosspointError('not_found', { what: 'sandbox' });
+  isKnown: boolean,
+): Promise<Partial<Pick<ThreadRow, 'sandboxId' | 'sandboxType'>>> {
+  let chosen: Pick<ThreadRow, 'sandboxId' | 'sandboxType'> = thread;
+  if (sandboxId !== undefined && sandboxId !== thread.sandboxId) {
+    const own = await setup.store.threads.list(userId, { limit: 10_000 });
+    const other = own.find((other) => other.sandboxId === sandboxId);
+    if (!other) throw new CrosspointError('not_found', { what: 'sandbox' });
+    chosen = other;
+  } else if (sandboxType !== undefined && !isKnown) {
+    setup.workspaces.assertUsable(sandboxType);
+    chosen = { sandboxId: thread.sandboxId, sandboxType };
+  }
+  if (sandboxType !== undefined && sandboxType !== chosen.sandboxType)
+    throw new CrosspointError('bad_request', {
+      detail: `This sandbox is of type "${chosen.sandboxType}". POST /api/threads/{id}/sandbox moves it.`,
+    });
+  return chosen === thread ? {} : { sandboxId: chosen.sandboxId, sandboxType: chosen.sandboxType };
 }
 
 async function messageParts(
@@ -139,7 +150,7 @@ async function messageParts(
 ): Promise<UserPart[]> {
   const text: UserPart = { type: 'text', text: command.message };
   if (command.currentFile === undefined) return [text];
-  const file = await openFilePart(setup, thread.sandboxId, command.currentFile, transcript);
+  const file = await openFilePart(setup, thread, command.currentFile, transcript);
   return file ? [text, file] : [text];
 }
 

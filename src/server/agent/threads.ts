@@ -4,6 +4,7 @@ import type { ThreadSummary, ThreadView, ToolCallView } from '#protocol/thread.t
 import type { UsageEntry } from '#protocol/usage.ts';
 import { forksOn, pathTo } from '#server/store/branch-path.ts';
 import type { Path, ThreadRow, ToolCallRow } from '#server/store/store.ts';
+import type { StepRow } from '#server/store/workspaces.types.ts';
 import { canonicalText } from './arguments.ts';
 import { moveToBranch } from './branches.ts';
 import { contextTokens, viewCompaction } from './compaction-view.ts';
@@ -21,7 +22,16 @@ import type { ThreadChange } from './types.ts';
 
 const maxTitle = 200;
 /** Lines of the timeline that are not messages. */
-const noteTypes = ['model.switched', 'context.compacted', 'context.restored', 'notice', 'run.finished'];
+const noteTypes = [
+  'model.switched',
+  'context.compacted',
+  'context.restored',
+  'workspace.rewound',
+  'sandbox.restored',
+  'sandbox.moved',
+  'notice',
+  'run.finished',
+];
 
 export async function summarise(setup: AgentSetup, thread: ThreadRow): Promise<ThreadSummary> {
   const run = await setup.store.runs.latest(thread.id, thread.branch);
@@ -64,6 +74,7 @@ export async function viewThread(
   const messages = await store.messages.list(threadId, { path });
   const shown = new Set(messages.map((message) => message.id));
   const toolCalls = await store.toolCalls.list(threadId);
+  const steps = new Map((await store.workspaces.steps(threadId)).map((step) => [step.toolCallId, step]));
   const usage = await usageByMessage(setup, threadId);
   const summary = await summarise(setup, thread);
   const last = messages.findLast((message) => usage.has(message.id));
@@ -74,7 +85,9 @@ export async function viewThread(
       const used = usage.get(message.id);
       return used ? { ...message, usage: used } : message;
     }),
-    toolCalls: toolCalls.filter(({ messageId }) => shown.has(messageId)).map(viewCall),
+    toolCalls: toolCalls
+      .filter(({ messageId }) => shown.has(messageId))
+      .map((row) => ({ ...viewCall(row), ...changedBy(steps.get(row.toolCallId)) })),
     notes: await notesOf(setup, threadId, path),
     forks: forksOn(branches, path),
     pendingReview: summary.runStatus === 'awaiting_review' ? await pendingReview(setup, threadId) : null,
@@ -119,6 +132,10 @@ async function pendingReview(setup: AgentSetup, threadId: string): Promise<Threa
   const events = await setup.store.events.listOfTypes(threadId, ['review.requested']);
   const last = events.at(-1)?.event;
   return last?.type === 'review.requested' ? last.data : null;
+}
+
+function changedBy(step: StepRow | undefined): Pick<ToolCallView, 'files' | 'undone'> {
+  return step ? { files: step.files, undone: step.undoneBy !== null } : {};
 }
 
 function viewCall(row: ToolCallRow): ToolCallView {
@@ -216,12 +233,10 @@ export async function deleteThread(
   await setup.store.transaction((store) => store.threads.delete(userId, threadId));
   runs.memories.forget(threadId);
   if (run) await setup.checkpointer.deleteThread(run.turnId);
-  const others = await setup.store.threads.list(userId, { limit: 10_000 });
-  if (others.some((other) => other.sandboxId === thread.sandboxId)) return;
   try {
-    const sandbox = await setup.sandboxes.open(thread.sandboxId);
-    await sandbox.destroy();
+    await setup.workspaces.remove(thread);
   } catch (cause) {
-    setup.logger.warn({ cause, sandboxId: thread.sandboxId }, 'a sandbox could not be destroyed');
+    // It is tried again by the policy of `workspace/collect.ts`.
+    setup.logger.warn({ cause, sandboxId: thread.sandboxId }, 'a sandbox could not be removed');
   }
 }

@@ -1,9 +1,11 @@
 import { CrosspointError } from '#protocol/errors.ts';
 import type { StoreTables, ThreadRow } from '#server/store/store.ts';
 import { hashText } from './arguments.ts';
+import { restorationNote, voidedBy, voidResult } from './lost-sandbox.ts';
 import { OutputBatch } from './output-batch.ts';
 import type { AgentSetup } from './parts.ts';
 import type { AgentUpdate } from './state.ts';
+import { StepRecord } from './step-record.ts';
 import { closingResults, finishedEvent, writeResult, type CallResult } from './tool-results.ts';
 import type { ToolOutcome } from './tools/tool.ts';
 import type { ApprovedCall, Turn } from './turn.ts';
@@ -12,6 +14,9 @@ import type { ApprovedCall, Turn } from './turn.ts';
 export async function toolNode(setup: AgentSetup, turn: Turn, call: ApprovedCall): Promise<AgentUpdate> {
   if (turn.signal.aborted) return {};
   setup.point('tool.before_intent');
+  const changes = setup.tools.get(call.name)?.kind !== 'read';
+  const voided = changes ? await voidedBy(setup, turn, call) : null;
+  if (voided) return answerWith(turn, voidResult(turn, call, voided));
   const first = await commitIntent(setup, turn, call);
   if (!first) return answerLost(setup, turn, call);
   setup.point('tool.intent');
@@ -19,11 +24,16 @@ export async function toolNode(setup: AgentSetup, turn: Turn, call: ApprovedCall
   const output = new OutputBatch(call.toolCallId, setup.limits.outputEventCharacters, (events) =>
     turn.commit(events),
   );
+  const record = changes ? new StepRecord(setup, turn, call) : null;
+  await record?.begin();
   const outcome = await runTool(setup, turn, call, output);
+  const durationMs = performance.now() - startedAt;
   setup.point('tool.effect');
+  const changed = (await record?.end(outcome)) ?? [];
   const thread = await turn.thread();
-  const result = resultOf(turn, call, outcome, performance.now() - startedAt);
-  const events = [...(await output.rest()), finishedEvent(result)];
+  const result = resultOf(turn, call, outcome, durationMs);
+  result.text = (await restorationNote(setup, turn)) + result.text;
+  const events = [...(await output.rest()), ...changed, finishedEvent(result)];
   let resultId = '';
   await turn.commit(events, async (store) => {
     resultId = await writeResult(store, result);
@@ -54,15 +64,19 @@ async function commitIntent(setup: AgentSetup, turn: Turn, call: ApprovedCall): 
   return first;
 }
 
-async function answerLost(setup: AgentSetup, turn: Turn, call: ApprovedCall): Promise<AgentUpdate> {
-  const row = await setup.store.toolCalls.get(turn.threadId, call.toolCallId);
-  if (!row || row.state === 'finished') return {};
-  const [result] = closingResults([row], turn.run.id, 'interrupted') as [CallResult];
+async function answerWith(turn: Turn, result: CallResult): Promise<AgentUpdate> {
   let resultId = '';
   await turn.commit([finishedEvent(result)], async (store) => {
     resultId = await writeResult(store, result);
   });
   return { messages: [resultId] };
+}
+
+async function answerLost(setup: AgentSetup, turn: Turn, call: ApprovedCall): Promise<AgentUpdate> {
+  const row = await setup.store.toolCalls.get(turn.threadId, call.toolCallId);
+  if (!row || row.state === 'finished') return {};
+  const [result] = closingResults([row], turn.run.id, 'interrupted') as [CallResult];
+  return answerWith(turn, result);
 }
 
 /** A tool's failure is an outcome that the model reads; it never ends the run. */
@@ -82,6 +96,7 @@ async function runTool(
     const sandbox = await turn.sandbox();
     return await tool.run(args, { sandbox, signal, onOutput: (stream, text) => output.add(stream, text) });
   } catch (cause) {
+    if (cause instanceof CrosspointError && cause.code === 'sandbox_gone') turn.loseSandbox();
     const message = cause instanceof Error ? cause.message : String(cause);
     if (!(cause instanceof CrosspointError))
       setup.logger.warn({ tool: call.name, cause, threadId: turn.threadId }, 'a tool failed');

@@ -28,8 +28,11 @@ export class Turn {
   readonly diffs = new Map<string, FileDiff>();
   /** Pairs of asked and served model that this run has told of. */
   readonly toldMismatches = new Set<string>();
+  /** A call ran that may have changed files. */
+  hasChanged = false;
   readonly #setup: AgentSetup;
   #sandbox: Promise<Sandbox> | null = null;
+  #opened: ThreadRow | null = null;
 
   constructor(
     setup: AgentSetup,
@@ -70,8 +73,14 @@ export class Turn {
     return this.#sandbox;
   }
 
+  /** It was found to be lost: whoever needs one next finds out how it is. */
+  loseSandbox(): void {
+    this.#sandbox = null;
+    if (this.#opened) this.#setup.workspaces.doubt(this.#opened);
+  }
+
   async #open(): Promise<Sandbox> {
-    const thread = await this.thread();
-    return this.#setup.sandboxes.open(thread.sandboxId);
+    this.#opened = await this.thread();
+    return this.#setup.workspaces.open(this.#opened);
   }
 }

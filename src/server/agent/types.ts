@@ -116,6 +116,8 @@ export interface AgentService {
   ): Promise<SwitchReceipt>;
   /** Makes and records a shorter form of the conversation for models that it does not fit, or for all. */
   compact(userId: string, threadId: string, command: CompactCommand): Promise<Compaction>;
+  /** Goes on before a person's message, on a new branch. @returns its number */
+  rewindConversation(userId: string, threadId: string, messageId: string): Promise<number>;
   /** A person's text in place of the newest one's. */
   editCompaction(userId: string, threadId: string, text: string): Promise<Compaction>;
   /** Takes the newest one away. */

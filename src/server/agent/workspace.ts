@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CrosspointError } from '#protocol/errors.ts';
 import type { FilePart, Message } from '#protocol/message.ts';
 import type { Sandbox } from '#server/sandbox/sandbox.ts';
+import type { ThreadOfSandbox } from '#server/workspace/types.ts';
 import type { AgentSetup } from './parts.ts';
 import { maxFileContent } from './state.ts';
 import type { Instructions } from './thread-memory.ts';
@@ -89,11 +90,11 @@ async function readInstructions(sandbox: Sandbox, known: Instructions | null): P
  */
 export async function openFilePart(
   setup: AgentSetup,
-  sandboxId: string,
+  thread: ThreadOfSandbox,
   path: string,
   transcript: readonly Message[],
 ): Promise<FilePart | null> {
-  const content = await Promise.race([readOpenFile(setup, sandboxId, path), timeout(openFileTimeoutMs)]);
+  const content = await Promise.race([readOpenFile(setup, thread, path), timeout(openFileTimeoutMs)]);
   if (content === null) return null;
   const part: FilePart = {
     type: 'file',
@@ -108,9 +109,9 @@ export async function openFilePart(
 }
 
 /** Text of the open file, capped; a sentence in its place when it cannot be read. */
-async function readOpenFile(setup: AgentSetup, sandboxId: string, path: string): Promise<string> {
+async function readOpenFile(setup: AgentSetup, thread: ThreadOfSandbox, path: string): Promise<string> {
   try {
-    const sandbox = await setup.sandboxes.open(sandboxId);
+    const sandbox = await setup.workspaces.open(thread);
     const text = decodeText(await sandbox.files.read(path));
     if (text === null) return '(not a text file)';
     return text.length > maxFileContent

@@ -1,24 +1,27 @@
+import type { ProviderView } from '#protocol/workspace.ts';
 import type { Config } from '../config.ts';
-import { createLocalSandboxes } from '../sandbox/local/local-sandboxes.ts';
+import { createProviders } from '../sandbox/create-providers.ts';
 import { findProgram } from '../sandbox/local/programs.ts';
 import type { Finding } from './finding.ts';
 
-/** Runs the self-test with the flags of production. */
-export async function checkSandbox({ sandbox, dataDir, sandboxEgress }: Config): Promise<Finding[]> {
-  const subject = 'Sandbox';
-  if (sandbox !== 'local')
-    return [
-      { state: 'bad', subject, detail: `"${sandbox}" is not in this version.`, remedy: 'Set SANDBOX=local.' },
-    ];
-  const sandboxes = createLocalSandboxes({ dataDir, egress: sandboxEgress });
+/** Runs the self-test with the flags of production, and asks the service that new threads have their sandboxes with. */
+export async function checkSandbox(config: Config): Promise<Finding[]> {
+  const providers = createProviders(config, { installId: 'doctor' });
   try {
-    const health = await sandboxes.selfTest();
-    if (!health.ok) return [{ state: 'bad', subject, detail: health.reason, remedy: health.remedy }];
-    const network = sandboxEgress.length ? `network: ${sandboxEgress.join(', ')}` : 'no network';
-    return [{ state: 'ok', subject, detail: `${health.detail}; ${network}` }, ripgrep()];
+    const views = await providers.selfTests();
+    const wanted = views.filter(({ type, configured }) => configured || type === config.sandbox);
+    return [...wanted.map((view) => findingOf(view, config)), ripgrep()];
   } finally {
-    await sandboxes.close();
+    await providers.close();
   }
+}
+
+function findingOf({ type, ok, detail, remedy }: ProviderView, { sandbox, sandboxEgress }: Config): Finding {
+  const subject = type === 'local' ? 'Sandbox' : `Sandbox (${type})`;
+  const state = ok ? 'ok' : type === sandbox ? 'bad' : 'off';
+  if (!ok) return { state, subject, detail, ...(remedy === undefined ? {} : { remedy }) };
+  const network = sandboxEgress.length ? `network: ${sandboxEgress.join(', ')}` : 'no network';
+  return { state, subject, detail: `${detail}; ${network}` };
 }
 
 function ripgrep(): Finding {

@@ -5,6 +5,7 @@ import { getConfig } from './api/config.ts';
 import { downloadFile, listFiles, readFile, removeFile, saveFile, uploadFile } from './api/files.ts';
 import { changeGateway, getGateway, getGatewayHealth } from './api/gateway.ts';
 import { health } from './api/health.ts';
+import { compareFile, listChanges, listRewinds, previewRewind, revertChange, rewind } from './api/history.ts';
 import { changeKey, createKey, listKeys, revokeKey } from './api/keys.ts';
 import { getMetrics } from './api/metrics.ts';
 import { listModels, setModel } from './api/models.ts';
@@ -18,6 +19,7 @@ import {
   previewSwitch,
   threadEvents,
 } from './api/threads.ts';
+import { getSandbox, moveSandbox } from './api/sandbox.ts';
 import { exportRequests, getRequest, listRequests } from './api/requests.ts';
 import { getPerformance, getTimeline, getUsage } from './api/usage.ts';
 import {
@@ -103,6 +105,14 @@ export const routes: readonly Route[] = [
   signedIn('GET', '/api/threads/{id}/terminals', listTerminals),
   signedIn('GET', '/api/threads/{id}/ports', listPorts),
   signedIn('POST', '/api/threads/{id}/previews', openPreview),
+  signedIn('GET', '/api/threads/{id}/sandbox', getSandbox),
+  signedIn('POST', '/api/threads/{id}/sandbox', moveSandbox),
+  signedIn('GET', '/api/threads/{id}/changes', listChanges),
+  signedIn('GET', '/api/threads/{id}/changes/file', compareFile),
+  signedIn('POST', '/api/threads/{id}/changes/revert', revertChange),
+  signedIn('POST', '/api/threads/{id}/rewind/preview', previewRewind),
+  signedIn('POST', '/api/threads/{id}/rewind', rewind),
+  signedIn('GET', '/api/threads/{id}/rewinds', listRewinds),
   signedIn('GET', '/api/threads/{id}/git', getGit),
   signedIn('POST', '/api/threads/{id}/git/clone', cloneGit),
   signedIn('POST', '/api/threads/{id}/git/branch', branchGit),

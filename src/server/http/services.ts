@@ -6,11 +6,11 @@ import type { KeyOffice } from '#server/gateway/keys/key-office.ts';
 import type { GatewaySettings } from '#server/gateway/routing/gateway-settings.ts';
 import type { PublicGateway } from '#server/gateway/v1/serve.ts';
 import type { ModelManager } from '#server/models/types.ts';
-import type { SandboxProvider } from '#server/sandbox/sandbox.ts';
 import type { BodyStore } from '#server/store/bodies.ts';
 import type { Store } from '#server/store/store.ts';
 import type { TerminalDesk } from '#server/terminal/terminal-desk.ts';
 import type { EventLog } from '#server/stream/log.types.ts';
+import type { Workspaces } from '#server/workspace/types.ts';
 
 /** What the endpoints need; built by `createApp` in `app.ts`, the only place where things are wired together. */
 export interface Services {
@@ -35,7 +35,7 @@ export interface Services {
   keys: KeyOffice;
   /** In the order of the picker. */
   providerStates: () => ProviderState[];
-  sandboxes: SandboxProvider;
+  workspaces: Workspaces;
   terminals: TerminalDesk;
   /** Whether the agent has the tool. */
   searchesWeb: boolean;

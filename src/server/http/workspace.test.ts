@@ -14,7 +14,7 @@ describe('the workspace of a thread over HTTP', { skip: await cannotRun() }, () 
   let at: string;
   before(async () => {
     fixture = await localFixture();
-    server = await openTestServer({ services: { sandboxes: fixture.provider } });
+    server = await openTestServer({ sandboxes: fixture.provider });
     const thread = newThread('owner', { provider: 'demo', model: 'm' }, 'local');
     await server.store.threads.create(thread);
     at = `/api/threads/${thread.id}`;

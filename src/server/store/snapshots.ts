@@ -42,13 +42,18 @@ export function snapshotStore(db: Queries): SnapshotStore {
     async snapshotThreads() {
       const rows = await db
         .selectFrom('threads')
-        .leftJoin('thread_sandboxes', 'thread_sandboxes.thread_id', 'threads.id')
-        .select(['threads.id', 'threads.updated_at', 'thread_sandboxes.provider'])
-        .where('threads.id', 'in', db.selectFrom('workspace_snapshots').select('thread_id'))
+        .leftJoin('thread_sandboxes', 'thread_sandboxes.thread_id', 'threads.sandbox_id')
+        .select(({ fn }) => [
+          'threads.sandbox_id',
+          'thread_sandboxes.provider',
+          fn.max('threads.updated_at').as('used_at'),
+        ])
+        .where('threads.sandbox_id', 'in', db.selectFrom('workspace_snapshots').select('thread_id'))
+        .groupBy(['threads.sandbox_id', 'thread_sandboxes.provider'])
         .execute();
-      return rows.map(({ id, updated_at, provider }) => ({
-        threadId: id,
-        lastUsedAt: updated_at,
+      return rows.map(({ sandbox_id, used_at, provider }) => ({
+        threadId: sandbox_id,
+        lastUsedAt: used_at,
         provider: provider as ThreadSandboxRow['provider'] | null,
       }));
     },
@@ -56,7 +61,9 @@ export function snapshotStore(db: Queries): SnapshotStore {
   };
 }
 
-function sandboxStore(db: Queries): Pick<WorkspaceStore, 'sandbox' | 'putSandbox' | 'sandboxes'> {
+function sandboxStore(
+  db: Queries,
+): Pick<WorkspaceStore, 'sandbox' | 'putSandbox' | 'sandboxes' | 'removeSandbox'> {
   return {
     async sandbox(threadId) {
       const row = await db
@@ -82,6 +89,10 @@ function sandboxStore(db: Queries): Pick<WorkspaceStore, 'sandbox' | 'putSandbox
     },
     async sandboxes() {
       return (await db.selectFrom('thread_sandboxes').selectAll().execute()).map(sandboxOf);
+    },
+    async removeSandbox(threadId) {
+      for (const table of ['thread_sandboxes', 'workspace_snapshots'] as const)
+        await db.deleteFrom(table).where('thread_id', '=', threadId).execute();
     },
   };
 }

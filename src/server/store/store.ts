@@ -69,8 +69,10 @@ export interface ThreadStore {
   create(row: ThreadRow): Promise<void>;
   get(userId: string, id: string): Promise<ThreadRow | null>;
   list(userId: string, options?: { limit?: number }): Promise<ThreadRow[]>;
+  /** Ids of all threads that work in it. */
+  ofSandbox(sandboxId: string): Promise<string[]>;
   update(userId: string, id: string, change: ThreadRowChange): Promise<void>;
-  /** Removes the thread and all its rows but the ledger's. */
+  /** Removes the thread and all its rows but the ledger's, and but those of its sandbox, which others may use. */
   delete(userId: string, id: string): Promise<boolean>;
 }
 

@@ -3,6 +3,19 @@ import type { Queries } from './database.ts';
 import type { Database } from './schema.ts';
 import type { ThreadRow, ThreadRowChange, ThreadStore } from './store.ts';
 
+/** Tables whose rows go with their thread. */
+const ofThread = [
+  'branches',
+  'messages',
+  'runs',
+  'tool_calls',
+  'events',
+  'texts',
+  'compactions',
+  'workspace_steps',
+  'workspace_rewinds',
+] as const;
+
 export function threadStore(db: Queries): ThreadStore {
   return {
     async create(row) {
@@ -26,6 +39,10 @@ export function threadStore(db: Queries): ThreadStore {
       const rows = await query.limit(options.limit ?? 500).execute();
       return rows.map(fromColumns);
     },
+    async ofSandbox(sandboxId) {
+      const rows = db.selectFrom('threads').select('id').where('sandbox_id', '=', sandboxId);
+      return (await rows.orderBy('created_at').execute()).map(({ id }) => id);
+    },
     async update(userId, id, change) {
       const columns = changedColumns(change);
       if (Object.keys(columns).length === 0) return;
@@ -43,21 +60,7 @@ export function threadStore(db: Queries): ThreadStore {
         .where('user_id', '=', userId)
         .executeTakeFirst();
       if (result.numDeletedRows === 0n) return false;
-      for (const table of [
-        'branches',
-        'messages',
-        'runs',
-        'tool_calls',
-        'events',
-        'texts',
-        'compactions',
-        'workspace_steps',
-        'workspace_rewinds',
-        'workspace_snapshots',
-        'thread_sandboxes',
-      ] as const) {
-        await db.deleteFrom(table).where('thread_id', '=', id).execute();
-      }
+      for (const table of ofThread) await db.deleteFrom(table).where('thread_id', '=', id).execute();
       return true;
     },
   };

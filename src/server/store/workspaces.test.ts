@@ -82,9 +82,9 @@ test('steps and rewinds share one order, and a step that is recorded again keeps
     assert.equal((await workspaces.step('t', 'two'))?.undoneBy, null);
   }));
 
-test('everything that is known of a workspace goes with its thread', () =>
+test('what was done to the files goes with the thread, and what is known of its sandbox with the sandbox', () =>
   withStore(async ({ threads, workspaces }) => {
-    await threads.create(threadRow('t'));
+    await threads.create({ ...threadRow('t'), sandboxId: 't' });
     await workspaces.addStep(step('one'));
     await workspaces.addRewind(rewind('r1'));
     await workspaces.addSnapshot(snapshot);
@@ -95,10 +95,11 @@ test('everything that is known of a workspace goes with its thread', () =>
     assert.deepEqual(await workspaces.snapshotThreads(), [
       { threadId: 't', lastUsedAt: at, provider: 'e2b' },
     ]);
+    assert.deepEqual(await threads.ofSandbox('t'), ['t']);
     await threads.delete('local', 't');
-    assert.deepEqual(
-      [await workspaces.steps('t'), await workspaces.rewinds('t'), await workspaces.snapshots('t')],
-      [[], [], []],
-    );
-    assert.deepEqual([await workspaces.sandbox('t'), await workspaces.snapshotThreads()], [null, []]);
+    assert.deepEqual([await workspaces.steps('t'), await workspaces.rewinds('t')], [[], []]);
+    assert.deepEqual(await workspaces.snapshotThreads(), []);
+    assert.deepEqual([await workspaces.sandbox('t'), await workspaces.snapshots('t')], [sandbox, [snapshot]]);
+    await workspaces.removeSandbox('t');
+    assert.deepEqual([await workspaces.sandbox('t'), await workspaces.snapshots('t')], [null, []]);
   }));

@@ -78,11 +78,13 @@ export interface WorkspaceStore {
   /** Oldest first. */
   snapshots(threadId: string): Promise<SnapshotRow[]>;
   removeSnapshots(threadId: string, ids: readonly number[]): Promise<void>;
-  /** Threads with snapshots. `provider` is that of the sandbox, null when that is not known. */
+  /** Sandboxes with snapshots that threads still use, by the id that the snapshots have. `provider` is that of the sandbox, null when that is not known. */
   snapshotThreads(): Promise<
     { threadId: string; lastUsedAt: string; provider: ThreadSandboxRow['provider'] | null }[]
   >;
   sandbox(threadId: string): Promise<ThreadSandboxRow | null>;
   putSandbox(row: ThreadSandboxRow): Promise<void>;
   sandboxes(): Promise<ThreadSandboxRow[]>;
+  /** With what is known of its snapshots. */
+  removeSandbox(threadId: string): Promise<void>;
 }

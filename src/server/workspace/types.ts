@@ -11,7 +11,8 @@ import type {
   SandboxView,
   StepChanges,
 } from '#protocol/workspace.ts';
-import type { Sandbox } from '#server/sandbox/sandbox.ts';
+import type { Sandbox, SandboxHealth } from '#server/sandbox/sandbox.ts';
+import type { ThreadRow } from '#server/store/store.ts';
 
 /**
  * One thread's history of files. Everything that touches the workspace runs inside the sandbox, through git in a folder of
@@ -69,7 +70,7 @@ export interface Step {
   runId: string;
 }
 
-export type SnapshotReason = 'turn' | 'stop' | 'move' | 'safety';
+export type SnapshotReason = 'turn' | 'person' | 'stop' | 'move' | 'safety';
 
 export interface SnapshotView {
   id: number;
@@ -89,26 +90,46 @@ export interface FileVersions {
   hunks: Hunk[];
 }
 
-/** What the agent and the API ask for a thread's sandbox. */
+/** What the agent and the API ask for the sandboxes of threads, whichever provider has them. */
 export interface Workspaces {
+  /** Of new threads. */
+  readonly defaultType: SandboxType;
+  readonly history: WorkspaceHistory;
   /**
    * The sandbox of a thread: opened, started, or, when it is proved gone, made anew from the last snapshot, once for all who
    * ask, with an event in the thread. Never an empty workspace in place of a lost one without saying so.
+   * @throws `sandbox_unavailable`, `sandbox_unreachable`
    */
   open(thread: ThreadOfSandbox): Promise<Sandbox>;
-  readonly history: WorkspaceHistory;
-  /** Kept alive while held: a run or a pending review. */
-  hold(threadId: string): { release(): void };
-  /** @throws `run_active`, `review_pending` */
-  move(thread: Omit<ThreadOfSandbox, 'sandboxId'>, to: SandboxType): Promise<void>;
-  view(thread: Omit<ThreadOfSandbox, 'sandboxId'>): Promise<SandboxView>;
+  /** A request found the sandbox gone: the next `open` asks the provider, whenever it was asked last. */
+  doubt(thread: ThreadOfSandbox): void;
+  /** The last time that a lost sandbox was replaced in this thread; null: never. */
+  restored(threadId: string): Promise<Restoration | null>;
+  /** Takes what a turn, or a person, changed out of the sandbox. @throws `snapshot_failed` */
+  save(thread: ThreadOfSandbox, why: SnapshotReason): Promise<void>;
+  /** Where files of a lost sandbox are lost with it, what a person has just changed is kept outside before they are told so. */
+  keep(thread: ThreadOfSandbox): Promise<void>;
+  /** Kept alive while held, as it is during a run and for a pending review. */
+  hold(thread: ThreadOfSandbox): { release(): void };
+  /** @throws `sandbox_unavailable` when this server has no key for it */
+  assertUsable(type: SandboxType): void;
+  /** The files travel by snapshot. @throws `run_active`, `review_pending`, `snapshot_failed`, `sandbox_unavailable` */
+  move(thread: ThreadOfSandbox, to: SandboxType): Promise<void>;
+  view(thread: ThreadOfSandbox): Promise<SandboxView>;
   selfTests(): Promise<ProviderView[]>;
-  remove(threadId: string): Promise<void>;
+  /** The self-test of new threads' sandboxes. */
+  selfTest(): Promise<SandboxHealth>;
+  /** With everything that is kept of it, unless another thread works in it. */
+  remove(thread: ThreadOfSandbox): Promise<void>;
   close(): Promise<void>;
 }
 
-export interface ThreadOfSandbox {
-  id: string;
-  userId: string;
-  sandboxId: string;
+/** A lost sandbox was replaced. */
+export interface Restoration {
+  eventId: number;
+  snapshotAt: string | null;
+  lost: string[];
 }
+
+/** Threads that share a sandbox share its id, which is that of the first of them: by it everything of it is kept. */
+export type ThreadOfSandbox = Pick<ThreadRow, 'id' | 'userId' | 'sandboxId' | 'sandboxType'>;

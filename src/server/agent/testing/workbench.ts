@@ -9,7 +9,9 @@ import type { Target } from '#server/gateway/types.ts';
 import type { ModelManager } from '#server/models/types.ts';
 import { NodeSqliteSaver } from '#server/store/checkpoint-saver.ts';
 import { openStore } from '#server/store/open-store.ts';
+import type { SandboxProvider } from '#server/sandbox/sandbox.ts';
 import { createEventLog } from '#server/stream/log.ts';
+import { testWorkspaces } from '#server/workspace/testing/workspaces.ts';
 import { createAgent } from '../create-agent.ts';
 import type { AgentParts } from '../parts.ts';
 import type { StartCommand } from '../types.ts';
@@ -58,20 +60,22 @@ export function fixedModels(): ModelManager {
 /** The real store, log, saver and agent over a data directory, with a scripted model. */
 export async function openWorkbench(
   script: Script,
-  options: Partial<AgentParts> & { dataDir?: string } = {},
+  options: Partial<AgentParts> & { dataDir?: string; sandboxes?: SandboxProvider } = {},
 ) {
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'crosspoint-agent-'));
   const store = await openStore(dataDir);
   const log = createEventLog(store);
   const gateway = new ScriptedGateway(store, script);
-  const sandboxes = new DirectorySandboxes(join(dataDir, 'workspaces'));
+  const root = join(dataDir, 'workspaces');
+  const sandboxes = options.sandboxes ?? new DirectorySandboxes(root);
+  const workspaces = options.workspaces ?? testWorkspaces({ store, log, dataDir }, sandboxes);
   const checkpointer = new NodeSqliteSaver(join(dataDir, 'checkpoints.db'));
   const agent = createAgent({
     store,
     log,
     gateway,
     models: fixedModels(),
-    sandboxes,
+    workspaces,
     checkpointer,
     ...options,
   });
@@ -82,6 +86,7 @@ export async function openWorkbench(
     log,
     gateway,
     checkpointer,
+    workspaces,
     dataDir,
     events,
     /** Starts and waits for the end of the run. */
@@ -96,9 +101,10 @@ export async function openWorkbench(
       const messages = await store.messages.list(threadId);
       return messages.flatMap((message) => message.parts).filter((part) => part.type === 'tool-result');
     },
-    file: (threadId: string, path: string) => readFileSync(join(sandboxes.root, threadId, path), 'utf8'),
+    file: (threadId: string, path: string) => readFileSync(join(root, threadId, path), 'utf8'),
     async close() {
       await agent.close();
+      await workspaces.close();
       checkpointer.close();
       await store.close();
       if (options.dataDir === undefined) rmSync(dataDir, { recursive: true, force: true });

@@ -46,6 +46,7 @@ export const editFile: Tool<Args> = {
     },
     ['path', 'edits'],
   ),
+  paths: ({ path }) => [path],
   parse: parseWith(schema),
   async preview(args, { sandbox }) {
     const { before, after } = await editedText(args, sandbox);

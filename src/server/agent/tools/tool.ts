@@ -42,6 +42,8 @@ interface ToolFacts<Args> {
   parse(args: unknown): Args;
   /** For the review card: what a file would become. Never has an effect. */
   preview?(args: Args, context: Pick<ToolContext, 'sandbox'>): Promise<FileDiff | undefined>;
+  /** The files that a call can change; without it, any. */
+  paths?(args: Args): string[];
 }
 
 interface WorkspaceTool<Args> extends ToolFacts<Args> {

@@ -21,6 +21,7 @@ export const writeFile: Tool<Args> = {
     },
     ['path', 'content'],
   ),
+  paths: ({ path }) => [path],
   parse: parseWith(schema),
   preview: (args, { sandbox }) => diffOf(args, sandbox),
   async run(args, { sandbox }) {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { existsSync, globSync } from 'node:fs';
 import { inOrder } from '#server/agent/testing/workbench.ts';
+import type { Sandbox } from '#server/sandbox/sandbox.ts';
 import { openTestServer, type TestServer } from '../testing/test-server.ts';
 
 type Json = Record<string, unknown>;
@@ -63,7 +64,7 @@ test('the workspace is seen through the sandbox: folders first, text as text, ev
     const { threadId } = await json(
       server.send('POST', '/api/agent', { message: 'Write.', approvalMode: 'auto' }),
     );
-    const sandbox = await server.services.sandboxes.open(String(threadId));
+    const sandbox = await openOf(server, String(threadId));
     await sandbox.files.write('image.bin', Uint8Array.from([0xff, 0x00, 0x01]));
     await sandbox.files.write('large.txt', Buffer.from('é'.repeat(300 * 1024)));
     const files = `/api/threads/${String(threadId)}/files`;
@@ -229,3 +230,9 @@ test('the build of the page has no code on the server, so that no address escape
     assert.ok(!existsSync(hooks), hooks);
   assert.deepEqual(globSync('src/**/*.remote.{ts,js}'), []);
 });
+
+async function openOf({ store, workspaces }: TestServer, threadId: string): Promise<Sandbox> {
+  const thread = await store.threads.get('owner', threadId);
+  assert.ok(thread);
+  return workspaces.open(thread);
+}

@@ -4,13 +4,13 @@ import type { Endpoint } from '../endpoint.ts';
 
 /** What is configured, never a secret: every field is chosen here, nothing is copied from the configuration. */
 export const getConfig: Endpoint = async (parts) => {
-  const { config, sandboxes } = parts;
+  const { config, workspaces } = parts;
   const body: ConfigAnswer = {
     version: parts.version,
     providers: parts.providerStates(),
     defaultModel: parts.models.defaultConfig(),
     helicone: config.helicone.key === null ? null : { mode: config.helicone.mode },
-    sandbox: { provider: sandboxes.name, ...describeHealth(await sandboxes.selfTest()) },
+    sandbox: { provider: workspaces.defaultType, ...describeHealth(await workspaces.selfTest()) },
     store: config.databaseUrl === null ? 'sqlite' : 'postgres',
     webSearch: parts.searchesWeb,
     demoTask: parts.demoTask,

@@ -36,7 +36,7 @@ export const readFile: Endpoint = async (parts, request) => {
 
 /** Only over what the person has seen: a file that the agent, or another page, changed since then is left as it is. */
 export const saveFile: Endpoint = async (parts, request) => {
-  await threadOf(parts, request);
+  const thread = await threadOf(parts, request);
   const { path, content, hash } = await request.command(saveFileCommand);
   const sandbox = await openSandbox(parts, request);
   const bytes = Buffer.from(content);
@@ -45,6 +45,7 @@ export const saveFile: Endpoint = async (parts, request) => {
     if ((now && hashOf(now)) !== hash) throw new CrosspointError('file_changed', { path });
   }
   await sandbox.files.write(path, bytes);
+  await parts.workspaces.keep(thread);
   return { body: contentAnswer(path, bytes) };
 };
 
@@ -52,6 +53,7 @@ export const removeFile: Endpoint = async (parts, request) => {
   const path = requirePath(request);
   const sandbox = await openSandbox(parts, request);
   await sandbox.files.remove(path);
+  await parts.workspaces.keep(await threadOf(parts, request));
   return { body: {} };
 };
 
@@ -61,12 +63,14 @@ export const uploadFile: Endpoint = async (parts, request) => {
   const sandbox = await openSandbox(parts, request);
   if (request.query.get('unpack') === 'tar') {
     await unpackInto(sandbox, path, request.bytes());
+    await parts.workspaces.keep(await threadOf(parts, request));
     return { body: { path } };
   }
   const pieces: Uint8Array[] = [];
   for await (const piece of request.bytes()) pieces.push(piece);
   const bytes = Buffer.concat(pieces);
   await sandbox.files.write(path, bytes);
+  await parts.workspaces.keep(await threadOf(parts, request));
   return { body: { path, size: bytes.byteLength } };
 };
 
@@ -119,7 +123,8 @@ const hashOf = (bytes: Uint8Array) => hash('sha256', bytes, 'hex');
 
 const order = (type: string) => (type === 'directory' ? 0 : 1);
 
-function requirePath(request: ApiRequest): string {
+/** @throws `bad_request` */
+export function requirePath(request: ApiRequest): string {
   const path = readPath(request);
   if (path === '') throw new CrosspointError('bad_request', { detail: 'Name a file: ?path=src/main.ts' });
   return path;

@@ -74,8 +74,8 @@ export async function threadOf(
 
 /** The id of a sandbox comes from a thread of this person, never from the request (rule R19). */
 export async function openSandbox(
-  parts: Pick<EndpointParts, 'store' | 'sandboxes'>,
+  parts: Pick<EndpointParts, 'store' | 'workspaces'>,
   request: Pick<ApiRequest, 'userId' | 'id'>,
 ): Promise<Sandbox> {
-  return parts.sandboxes.open((await threadOf(parts, request)).sandboxId);
+  return parts.workspaces.open(await threadOf(parts, request));
 }

@@ -1,7 +1,5 @@
-import { join } from 'node:path';
 import { readConfig } from '#server/config.ts';
 import { project } from '#server/agent/handoff/project.ts';
-import { DirectorySandboxes } from '#server/agent/testing/directory-sandbox.ts';
 import type { Script } from '#server/agent/testing/scripted-gateway.ts';
 import { fixedModels, inOrder, openWorkbench, type Workbench } from '#server/agent/testing/workbench.ts';
 import { createLoginKey } from '../auth/login.ts';
@@ -16,6 +14,7 @@ import { GatewaySettings } from '#server/gateway/routing/gateway-settings.ts';
 import { KeyRouter } from '#server/gateway/routing/key-router.ts';
 import { ModelRouter } from '#server/gateway/routing/router.ts';
 import { createPublicGateway } from '#server/gateway/v1/serve.ts';
+import type { SandboxProvider } from '#server/sandbox/sandbox.ts';
 import { TerminalDesk } from '#server/terminal/terminal-desk.ts';
 import { ownerId, type Services } from '../services.ts';
 
@@ -28,12 +27,14 @@ export async function openTestServer(
     services?: Partial<Services>;
     streams?: Partial<StreamLimits>;
     dataDir?: string;
+    sandboxes?: SandboxProvider;
   } = {},
 ) {
-  const bench = await openWorkbench(
-    options.script ?? inOrder(),
-    options.dataDir ? { dataDir: options.dataDir } : {},
-  );
+  const { dataDir, sandboxes } = options;
+  const bench = await openWorkbench(options.script ?? inOrder(), {
+    ...(dataDir ? { dataDir } : {}),
+    ...(sandboxes ? { sandboxes } : {}),
+  });
   const logged: string[] = [];
   const services = { ...servicesOf(bench, logged), ...options.services };
   const server = await HttpServer.listen('127.0.0.1', 0);
@@ -122,7 +123,7 @@ function servicesOf(bench: Workbench, logged: string[]): Services {
       logger,
     }),
     providerStates: () => [],
-    sandboxes: new DirectorySandboxes(join(bench.dataDir, 'workspaces')),
+    workspaces: bench.workspaces,
     terminals: new TerminalDesk(),
     searchesWeb: false,
     demoTask: 'Do the demo.',

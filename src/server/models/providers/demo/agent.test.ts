@@ -12,6 +12,7 @@ import { createGateway } from '#server/gateway/gateway.ts';
 import { NodeSqliteSaver } from '#server/store/checkpoint-saver.ts';
 import { openStore } from '#server/store/open-store.ts';
 import { createEventLog } from '#server/stream/log.ts';
+import { testWorkspaces } from '#server/workspace/testing/workspaces.ts';
 import { managerFor } from '../../testing/manager.ts';
 import { demoUpstream } from './upstream.ts';
 import { demoProject, demoTask, faulty, mended, sourcePath } from './project.ts';
@@ -43,7 +44,8 @@ async function openDemo(pauseMs: number) {
   const sandboxes = new DirectorySandboxes(join(dataDir, 'workspaces'));
   const checkpointer = new NodeSqliteSaver(join(dataDir, 'checkpoints.db'));
   const log = createEventLog(store);
-  const agent = createAgent({ store, log, gateway, models, sandboxes, checkpointer, seed: { demoProject } });
+  const workspaces = testWorkspaces({ store, log, dataDir }, sandboxes);
+  const agent = createAgent({ store, log, gateway, models, workspaces, checkpointer, seed: { demoProject } });
   const file = (threadId: string) => join(sandboxes.root, threadId, sourcePath);
   return {
     store,
@@ -66,6 +68,7 @@ async function openDemo(pauseMs: number) {
     removeTests: (threadId: string) => rmSync(join(sandboxes.root, threadId, 'test'), { recursive: true }),
     async close() {
       await agent.close();
+      await workspaces.close();
       await gateway.close();
       models.close();
       checkpointer.close();

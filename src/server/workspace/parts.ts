@@ -1,0 +1,17 @@
+import type { SandboxProviders } from '#server/sandbox/providers.ts';
+import type { Store } from '#server/store/store.ts';
+import type { EventLog } from '#server/stream/log.types.ts';
+import type { WorkspaceHistory } from './types.ts';
+
+/** What the sandboxes of threads are made of; wired in `open-workspaces.ts`. */
+export interface WorkspacesParts {
+  store: Store;
+  log: EventLog;
+  providers: SandboxProviders;
+  history: WorkspaceHistory;
+  logger: WorkspacesLogger;
+}
+
+export interface WorkspacesLogger {
+  warn(details: object, message: string): void;
+}
