@@ -61,8 +61,7 @@ export async function createApp(config: Config, logger: Logger, options: AppOpti
   const log = createEventLog(store);
   const { models, gatewaySettings } = await openModels(config, store, logger);
   const { gateway, v1, ...gateways } = await openGateways(config, store, models, gatewaySettings, logger);
-  const workspaces = await openWorkspaces(config, { store, log }, logger, options);
-  const terminals = new TerminalDesk();
+  const { workspaces, terminals } = await openSandboxes(config, { store, log }, logger, options);
   const checkpointer = new NodeSqliteSaver(join(config.dataDir, 'checkpoints.db'));
   const tools = standardTools;
   const agent = createAgent({
@@ -114,6 +113,19 @@ export async function createApp(config: Config, logger: Logger, options: AppOpti
       await store.close();
     },
   };
+}
+
+/** A terminal that is open keeps its sandbox alive. */
+async function openSandboxes(
+  config: Config,
+  record: Pick<Services, 'store' | 'log'>,
+  logger: Logger,
+  options: AppOptions,
+) {
+  const terminals = new TerminalDesk();
+  const hasTerminal = (threadId: string) => terminals.list(threadId).some(({ isAlive }) => isAlive);
+  const workspaces = await openWorkspaces(config, record, logger, { ...options, hasTerminal });
+  return { workspaces, terminals };
 }
 
 /** What can be asked, by the keys that the environment and the gateway's configuration name. */

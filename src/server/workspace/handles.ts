@@ -1,27 +1,31 @@
 import type { Sandbox } from '#server/sandbox/sandbox.ts';
-import type { ThreadOfSandbox } from './types.ts';
 import type { WorkspacesParts } from './parts.ts';
+import type { ThreadOfSandbox } from './types.ts';
 
 /** Milliseconds for which a sandbox of a service that answered is not asked again whether it still exists. */
 const freshMs = 15_000;
 const keepAliveEveryMs = 60_000;
+/** Milliseconds after its last use, that of a preview too, for which a sandbox is kept alive. */
+const usedMs = 10 * 60 * 1000;
 /** Milliseconds that a review may wait before its sandbox may pause; its files stay, and it is started again. */
 const longestReviewMs = 24 * 60 * 60 * 1000;
 
 interface Handle {
   sandbox: Sandbox;
   checkedAt: number;
+  usedAt: number;
   threads: Set<string>;
-  holds: number;
 }
 
-/** Sandboxes that this process has opened. Those that something is open in are kept alive. */
+type HandleParts = Pick<WorkspacesParts, 'store' | 'history' | 'hasTerminal' | 'logger'>;
+
+/** Sandboxes that this process has opened. Those that something goes on in are kept alive. */
 export class Handles {
-  readonly #parts: Pick<WorkspacesParts, 'store' | 'logger'>;
+  readonly #parts: HandleParts;
   readonly #bySandbox = new Map<string, Handle>();
   readonly #timer: NodeJS.Timeout;
 
-  constructor(parts: Pick<WorkspacesParts, 'store' | 'logger'>) {
+  constructor(parts: HandleParts) {
     this.#parts = parts;
     this.#timer = setInterval(() => void this.keepAlive(), keepAliveEveryMs).unref();
   }
@@ -35,43 +39,33 @@ export class Handles {
     const handle = this.#bySandbox.get(sandboxId);
     if (!handle || handle.sandbox.provider === 'local') return null;
     if (performance.now() - handle.checkedAt > freshMs || !handle.threads.has(id)) return null;
+    handle.usedAt = performance.now();
     return handle.sandbox;
   }
 
   put({ id, sandboxId }: ThreadOfSandbox, sandbox: Sandbox): void {
-    const known = this.#bySandbox.get(sandboxId);
-    const threads = known?.threads ?? new Set<string>();
+    const threads = this.#bySandbox.get(sandboxId)?.threads ?? new Set<string>();
     threads.add(id);
-    this.#bySandbox.set(sandboxId, {
-      sandbox,
-      checkedAt: performance.now(),
-      threads,
-      holds: known?.holds ?? 0,
-    });
+    const now = performance.now();
+    this.#bySandbox.set(sandboxId, { sandbox, checkedAt: now, usedAt: now, threads });
   }
 
   forget(sandboxId: string): void {
     this.#bySandbox.delete(sandboxId);
   }
 
-  hold({ sandboxId }: ThreadOfSandbox): { release(): void } {
-    const handle = this.#bySandbox.get(sandboxId);
-    if (!handle) return { release: () => undefined };
-    handle.holds += 1;
-    let released = false;
-    return {
-      release() {
-        if (!released) handle.holds -= 1;
-        released = true;
-      },
-    };
-  }
-
-  /** A service pauses or ends a sandbox that nobody talks to, whatever runs in it. */
-  async keepAlive(): Promise<void> {
-    for (const [sandboxId, handle] of this.#bySandbox) {
+  /**
+   * A service pauses or ends a sandbox that nobody talks to, whatever runs in it. What a person does in a terminal is no
+   * request that the files could be kept with: it is kept here.
+   */
+  async keepAlive(now: number = performance.now()): Promise<void> {
+    for (const [sandboxId, { sandbox, threads, usedAt }] of this.#bySandbox) {
       try {
-        if (handle.holds > 0 || (await this.#isUsed(handle))) await handle.sandbox.keepAlive();
+        const hasTerminal = [...threads].some((threadId) => this.#parts.hasTerminal(threadId));
+        const isUsed = hasTerminal || now - usedAt < usedMs || (await this.#isRunning(threads));
+        if (isUsed) await sandbox.keepAlive();
+        if (hasTerminal && sandbox.durability === 'none')
+          await this.#parts.history.save(sandbox, sandboxId, 'person');
       } catch (cause) {
         this.#parts.logger.warn({ cause, sandboxId }, 'a sandbox could not be kept alive');
       }
@@ -82,7 +76,7 @@ export class Handles {
     clearInterval(this.#timer);
   }
 
-  async #isUsed({ threads }: Handle): Promise<boolean> {
+  async #isRunning(threads: ReadonlySet<string>): Promise<boolean> {
     for (const threadId of threads) {
       const run = await this.#parts.store.runs.latest(threadId);
       if (run?.status === 'running') return true;

@@ -9,13 +9,13 @@ import { ThreadWorkspaces } from './workspaces.ts';
 
 /**
  * The sandboxes of threads, of every kind that the configuration has what is needed for.
- * @param npm the folder of an npm that is not below /usr, so that it is there inside the sandbox too
+ * @param options.npm the folder of an npm that is not below /usr, so that it is there inside the sandbox too
  */
 export async function openWorkspaces(
   config: Config,
   { store, log }: { store: Store; log: EventLog },
   logger: WorkspacesLogger,
-  { npm }: { npm?: string } = {},
+  { npm, hasTerminal }: { npm?: string; hasTerminal: (threadId: string) => boolean },
 ): Promise<ThreadWorkspaces> {
   const providers = createProviders(config, {
     installId: await installIdOf(store),
@@ -23,7 +23,7 @@ export async function openWorkspaces(
     ...(npm === undefined ? {} : { npm }),
   });
   const history = createWorkspaceHistory(store, config.dataDir, logger);
-  return new ThreadWorkspaces({ store, log, providers, history, logger });
+  return new ThreadWorkspaces({ store, log, providers, history, hasTerminal, logger });
 }
 
 async function installIdOf({ settings }: Store): Promise<string> {

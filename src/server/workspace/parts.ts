@@ -9,6 +9,8 @@ export interface WorkspacesParts {
   log: EventLog;
   providers: SandboxProviders;
   history: WorkspaceHistory;
+  /** A person works in the sandbox of this thread by hand, in a terminal. */
+  hasTerminal: (threadId: string) => boolean;
   logger: WorkspacesLogger;
 }
 

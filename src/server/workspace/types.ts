@@ -109,8 +109,6 @@ export interface Workspaces {
   save(thread: ThreadOfSandbox, why: SnapshotReason): Promise<void>;
   /** Where files of a lost sandbox are lost with it, what a person has just changed is kept outside before they are told so. */
   keep(thread: ThreadOfSandbox): Promise<void>;
-  /** Kept alive while held, as it is during a run and for a pending review. */
-  hold(thread: ThreadOfSandbox): { release(): void };
   /** @throws `sandbox_unavailable` when this server has no key for it */
   assertUsable(type: SandboxType): void;
   /** The files travel by snapshot. @throws `run_active`, `review_pending`, `snapshot_failed`, `sandbox_unavailable` */

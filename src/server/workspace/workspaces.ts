@@ -62,10 +62,6 @@ export class ThreadWorkspaces implements Workspaces {
     if (this.#handles.known(thread.sandboxId)?.durability === 'none') await this.save(thread, 'person');
   }
 
-  hold(thread: ThreadOfSandbox): { release(): void } {
-    return this.#handles.hold(thread);
-  }
-
   assertUsable(type: SandboxType): void {
     this.parts.providers.get(type);
   }

@@ -25,6 +25,7 @@ export function testWorkspaces(
     log,
     providers: new SandboxProviders(first, choices),
     history,
+    hasTerminal: () => false,
     logger,
   });
 }
