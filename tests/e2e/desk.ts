@@ -50,7 +50,10 @@ export async function beginThread(
 }
 
 /** Opens a tab of the right pane, which may be closed. */
-export async function openPanel(page: Page, tab: 'Files' | 'Terminal' | 'Preview' | 'Cost'): Promise<void> {
+export async function openPanel(
+  page: Page,
+  tab: 'Files' | 'Changes' | 'Terminal' | 'Preview' | 'Cost',
+): Promise<void> {
   const there = page.getByRole('tab', { name: tab, exact: true });
   if (!(await there.isVisible())) await page.getByRole('button', { name: 'Workspace', exact: true }).click();
   await there.click();

@@ -1,16 +1,10 @@
-import type {
-  ConfigAnswer,
-  FileContentAnswer,
-  FilesAnswer,
-  ModelsAnswer,
-  Preferences,
-  ThreadsAnswer,
-} from '#protocol/answers.ts';
+import type { ConfigAnswer, ModelsAnswer, Preferences, ThreadsAnswer } from '#protocol/answers.ts';
 import type { CompactionAnswer, CompactionMethod } from '#protocol/compaction.ts';
 import type { ModelConfig } from '#protocol/model.ts';
 import type { SwitchReceipt } from '#protocol/receipt.ts';
 import type { Approval, ApprovalMode } from '#protocol/review.ts';
 import type { ThreadSummary, ThreadView } from '#protocol/thread.ts';
+import { FilesApi } from './files-api.ts';
 import { firstEvent } from './first-event.ts';
 import { GatewayApi } from './gateway-api.ts';
 import { WorkspaceApi } from './workspace-api.ts';
@@ -71,6 +65,9 @@ export class Api {
   /** Keys, reports, routing and the response cache. */
   readonly gateway = new GatewayApi((method, path, body) => this.#json(method, path, body));
 
+  /** Files of the workspace. */
+  readonly files = new FilesApi((method, path, body) => this.#json(method, path, body));
+
   /** Terminals, previews and the repository. */
   readonly workspace = new WorkspaceApi((method, path, body) => this.#json(method, path, body));
 
@@ -85,10 +82,6 @@ export class Api {
     this.#json<Preferences>('PUT', '/api/preferences', change);
   threads = () => this.#json<ThreadsAnswer>('GET', '/api/threads');
   thread = (id: string) => this.#json<ThreadView>('GET', threadPath(id));
-  files = (id: string, path: string) =>
-    this.#json<FilesAnswer>('GET', `${threadPath(id)}/files?path=${encodeURIComponent(path)}`);
-  fileContent = (id: string, path: string) =>
-    this.#json<FileContentAnswer>('GET', `${threadPath(id)}/files/content?path=${encodeURIComponent(path)}`);
   changeThread = (id: string, change: ThreadChange) =>
     this.#json<ThreadSummary>('PATCH', threadPath(id), change);
   deleteThread = async (id: string): Promise<void> => {
@@ -148,8 +141,8 @@ export class Api {
   }
 
   async #send(method: string, path: string, body?: unknown, accept = 'application/json'): Promise<Response> {
-    const headers = { accept, ...(body === undefined ? {} : { 'content-type': 'application/json' }) };
-    const init = { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
+    const { type, content } = contentOf(body);
+    const init = { method, headers: { accept, ...type }, ...content };
     const response = await fetch(path, init).catch(() => null);
     if (!response) throw new ApiError(0, 'unreachable', 'Crosspoint does not answer. Is it still running?');
     if (response.ok) return response;
@@ -159,6 +152,14 @@ export class Api {
 }
 
 const threadPath = (id: string) => `/api/threads/${encodeURIComponent(id)}`;
+
+/** Bytes go as they are, everything else as JSON. */
+function contentOf(body: unknown): { type?: Record<string, string>; content?: { body: BodyInit } } {
+  if (body === undefined) return {};
+  if (body instanceof Blob)
+    return { type: { 'content-type': 'application/octet-stream' }, content: { body } };
+  return { type: { 'content-type': 'application/json' }, content: { body: JSON.stringify(body) } };
+}
 
 async function errorOf(response: Response): Promise<ApiError> {
   const text = await response.text();

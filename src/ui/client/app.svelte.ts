@@ -1,6 +1,7 @@
 import { createContext } from 'svelte';
 import type { ConfigAnswer } from '#protocol/answers.ts';
 import { Api, type ApiError } from './api.ts';
+import { FileDrafts } from './file-drafts.svelte.ts';
 import { Models } from './models.svelte.ts';
 import { Panes } from './panes.svelte.ts';
 import { Preferences } from './preferences.svelte.ts';
@@ -20,6 +21,7 @@ export class App {
   readonly preferences = new Preferences(this.api);
   readonly threads = new Threads(this.api);
   readonly panes = new Panes();
+  readonly #drafts = new Map<string, FileDrafts>();
 
   /** `key`: from the login link's fragment, when the page was opened through one. */
   async open(key: string | null): Promise<void> {
@@ -52,6 +54,17 @@ export class App {
   #fail(): false {
     this.session = 'unreachable';
     return false;
+  }
+
+  /** What a person edits in the files of a thread: it stays while other threads are looked at. */
+  draftsOf(threadId: string): FileDrafts {
+    const drafts = this.#drafts.get(threadId) ?? new FileDrafts();
+    this.#drafts.set(threadId, drafts);
+    return drafts;
+  }
+
+  get hasUnsavedFiles(): boolean {
+    return [...this.#drafts.values()].some(({ unsaved }) => unsaved.length > 0);
   }
 
   get hasRealModel(): boolean {

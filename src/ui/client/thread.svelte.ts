@@ -31,6 +31,8 @@ export class Thread extends ThreadSettings {
   refusal = $state<ApiError | null>(null);
   /** Why the thread could not be opened. */
   loadError = $state<ApiError | null>(null);
+  /** Counts up when files may be others than they were. */
+  workspaceVersion = $state(0);
   /** A command is on its way: the review's buttons and the composer wait for it. */
   sending = $state(false);
 
@@ -110,6 +112,7 @@ export class Thread extends ThreadSettings {
     // A message that was sent from another tab, or another answer: the record has it, the event not.
     if (applyEvent(this.timeline, event) === 'load_again') return void this.open();
     if (!isNew) return;
+    if (changesFiles(event)) this.workspaceVersion += 1;
     if (event.type === 'model.switched') this.modelConfig = this.#configOf(event.data.to);
     if (event.type === 'model.finished') this.#hooks.onUsage(event.data.usage);
     if (event.type.startsWith('context.') || (event.type === 'model.switched' && this.compaction))
@@ -236,6 +239,16 @@ export class Thread extends ThreadSettings {
       this.sending = false;
     }
   }
+}
+
+/** Not every sandbox can say what changed: after a call, something may have. */
+function changesFiles({ type }: ThreadEvent): boolean {
+  return (
+    type === 'tool.finished' ||
+    type === 'run.finished' ||
+    type.startsWith('workspace.') ||
+    type.startsWith('sandbox.')
+  );
 }
 
 export function asApiError(cause: unknown): ApiError {

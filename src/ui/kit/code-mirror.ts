@@ -10,14 +10,23 @@ import { languages } from '@codemirror/language-data';
 import { Compartment, EditorState, type Extension } from '@codemirror/state';
 import { EditorView, highlightSpecialChars, keymap, lineNumbers } from '@codemirror/view';
 import { tags } from '@lezer/highlight';
+import { lineEndOf } from './line-ends.ts';
 
 export interface EditorOptions {
   text: string;
   /** Its name tells the language. */
   file: string;
   label: string;
-  /** Without it the text can only be read. */
-  onchange?: (text: string) => void;
+  isWriting: boolean;
+  onchange: (text: string) => void;
+  /** What else the editor does. */
+  extensions?: Extension;
+}
+
+export interface OpenEditor {
+  /** Lets a person write from now on, or only read; the place and the selection stay. */
+  setWriting(isWriting: boolean): void;
+  close(): void;
 }
 
 const look = EditorView.theme({
@@ -43,12 +52,13 @@ const colours = HighlightStyle.define([
 ]);
 
 /**
- * Opens an editor, or a reader, in `host`. Returns how to close it.
+ * Opens an editor, or a reader, in `host`. What is typed has the line ends of the text that was given.
  * In a shadow root CodeMirror adopts its styles as sheets; in the page it would write style elements, which our policy
  * refuses.
  */
-export function openEditor(host: HTMLElement, options: EditorOptions): () => void {
+export function openEditor(host: HTMLElement, options: EditorOptions): OpenEditor {
   const language = new Compartment();
+  const mode = new Compartment();
   const root = host.shadowRoot ?? host.attachShadow({ mode: 'open' });
   const view = new EditorView({
     parent: root,
@@ -56,6 +66,7 @@ export function openEditor(host: HTMLElement, options: EditorOptions): () => voi
     state: EditorState.create({
       doc: options.text,
       extensions: [
+        EditorState.lineSeparator.of(lineEndOf(options.text)),
         lineNumbers(),
         highlightSpecialChars({
           addSpecialChars: /[\u200b-\u200f\u202a-\u202e\u2060-\u2069\u{e0000}-\u{e007f}]/gu,
@@ -65,16 +76,26 @@ export function openEditor(host: HTMLElement, options: EditorOptions): () => voi
         EditorView.contentAttributes.of({ 'aria-label': options.label }),
         look,
         language.of([]),
-        options.onchange ? editing(options.onchange) : reading,
+        mode.of(options.isWriting ? editing(options.onchange) : reading),
+        options.extensions ?? [],
       ],
     }),
   });
   view.scrollDOM.tabIndex = 0;
-  if (options.onchange) view.focus();
+  if (options.isWriting) view.focus();
   void LanguageDescription.matchFilename(languages, options.file)
     ?.load()
     .then((support) => view.dispatch({ effects: language.reconfigure(support) }));
-  return () => view.destroy();
+  let { isWriting } = options;
+  return {
+    setWriting(next) {
+      if (next === isWriting) return;
+      isWriting = next;
+      view.dispatch({ effects: mode.reconfigure(next ? editing(options.onchange) : reading) });
+      if (next) view.focus();
+    },
+    close: () => view.destroy(),
+  };
 }
 
 const reading: Extension = [EditorState.readOnly.of(true), keymap.of(defaultKeymap)];
@@ -91,7 +112,7 @@ function editing(onchange: (text: string) => void): Extension {
       indentWithTab,
     ]),
     EditorView.updateListener.of((update) => {
-      if (update.docChanged) onchange(update.state.doc.toString());
+      if (update.docChanged) onchange(update.state.sliceDoc());
     }),
   ];
 }

@@ -2,6 +2,7 @@ import { createContext } from 'svelte';
 import type { Compaction } from '#protocol/compaction.ts';
 import type { ModelConfig } from '#protocol/model.ts';
 import type { Thread } from '#ui/client/thread.svelte.ts';
+import type { FilesView } from '#ui/files/files-view.svelte.ts';
 
 export interface Picking {
   /** The heading. */
@@ -23,6 +24,7 @@ export interface Compacting {
 /** What the parts of a thread's screen share. */
 export interface ThreadScreenContext {
   readonly thread: Thread;
+  readonly files: FilesView;
   pickModel(picking: Picking): void;
   compact(compacting: Compacting): void;
   editCompaction(compaction: Compaction): void;
