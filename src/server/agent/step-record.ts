@@ -27,15 +27,23 @@ export class StepRecord {
     });
   }
 
-  /** @returns the events that tell of it; the files are kept outside of a sandbox that can be lost with them */
-  async end({ status }: ToolOutcome): Promise<NewEvent[]> {
-    if (status === 'outcome_unknown') this.#turn.loseSandbox();
+  /**
+   * Where files are lost with their sandbox, they have been kept outside of it when this resolves.
+   * @returns the outcome, which is unknown when the sandbox was lost with what the call had done, and the events of it
+   */
+  async end(outcome: ToolOutcome): Promise<{ outcome: ToolOutcome; events: NewEvent[] }> {
+    if (outcome.status === 'outcome_unknown') this.#turn.loseSandbox();
     this.#turn.hasChanged = true;
-    return this.#orWithout(async () => {
-      const { history } = this.#setup.workspaces;
-      const changes = await history.end(await this.#turn.sandbox(), this.#step());
-      return changes ? [{ type: 'workspace.changed', data: { ...changes, runId: this.#turn.run.id } }] : [];
-    });
+    let isLost = false;
+    const events = await this.#orWithout(
+      async () => {
+        const { history } = this.#setup.workspaces;
+        const changes = await history.end(await this.#turn.sandbox(), this.#step());
+        return changes ? [{ type: 'workspace.changed', data: { ...changes, runId: this.#turn.run.id } }] : [];
+      },
+      () => (isLost = true),
+    );
+    return { outcome: isLost && outcome.status === 'ok' ? withoutItsFiles(outcome) : outcome, events };
   }
 
   #step() {
@@ -52,16 +60,31 @@ export class StepRecord {
     }
   }
 
-  async #orWithout(work: () => Promise<NewEvent[] | void>): Promise<NewEvent[]> {
+  async #orWithout(
+    work: () => Promise<NewEvent[] | void>,
+    onLost: () => void = () => undefined,
+  ): Promise<NewEvent[]> {
     try {
       return (await work()) ?? [];
     } catch (cause) {
       if (!(cause instanceof CrosspointError)) throw cause;
-      if (cause.code === 'sandbox_gone') this.#turn.loseSandbox();
+      if (cause.code === 'sandbox_gone' || cause.code === 'sandbox_unreachable') {
+        this.#turn.loseSandbox();
+        onLost();
+      }
       const { threadId } = this.#turn;
       this.#setup.logger.warn({ threadId, tool: this.#call.name, cause }, 'a change was not recorded');
       if (cause.code !== 'snapshot_failed') return [];
       return [{ type: 'notice', data: { code: cause.code, message: cause.message } }];
     }
   }
+}
+
+function withoutItsFiles(outcome: ToolOutcome): ToolOutcome {
+  return {
+    ...outcome,
+    status: 'outcome_unknown',
+    text: `${outcome.text}\n\n[The sandbox was lost, or did not answer, right after this. Nobody knows whether the files have what it changed. Check before you make it again.]`,
+    summary: `${outcome.summary}; its sandbox was lost right after`,
+  };
 }

@@ -26,10 +26,10 @@ export async function toolNode(setup: AgentSetup, turn: Turn, call: ApprovedCall
   );
   const record = changes ? new StepRecord(setup, turn, call) : null;
   await record?.begin();
-  const outcome = await runTool(setup, turn, call, output);
+  const ran = await runTool(setup, turn, call, output);
   const durationMs = performance.now() - startedAt;
   setup.point('tool.effect');
-  const changed = (await record?.end(outcome)) ?? [];
+  const { outcome, events: changed } = (await record?.end(ran)) ?? { outcome: ran, events: [] };
   const thread = await turn.thread();
   const result = resultOf(turn, call, outcome, durationMs);
   result.text = (await restorationNote(setup, turn)) + result.text;
