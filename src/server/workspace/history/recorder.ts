@@ -68,6 +68,11 @@ export class Recorder {
     return this.#recordAll(sandbox, this.#of(sandbox), { force, always: force.length > 0 });
   }
 
+  /** Its files were put there by a restore: nothing that was known of it holds. */
+  forget(sandbox: Sandbox): void {
+    this.#known.delete(keyOf(sandbox));
+  }
+
   /** The state that an operation of its own has made. */
   note(sandbox: Sandbox, commit: string): void {
     const known = this.#of(sandbox);
@@ -120,8 +125,8 @@ export class Recorder {
     }
   }
 
-  #of({ provider, ref }: Sandbox): Known {
-    const key = `${provider} ${ref}`;
+  #of(sandbox: Sandbox): Known {
+    const key = keyOf(sandbox);
     const known = this.#known.get(key) ?? {
       token: null,
       commit: null,
@@ -133,6 +138,8 @@ export class Recorder {
     return known;
   }
 }
+
+const keyOf = ({ provider, ref }: Sandbox) => `${provider} ${ref}`;
 
 /** As the index has it. What leads outside is refused by whoever writes. */
 function inWorkspace({ workdir }: Sandbox, path: string): string {
