@@ -9,6 +9,7 @@ import { page } from './page.ts';
 import { sandbox } from './sandbox.ts';
 import { start } from './start.ts';
 import { switching } from './switching.ts';
+import { workspace } from './workspace.ts';
 import { meets, type Benchmark, type Outcome } from './support/figures.ts';
 
 /**
@@ -16,7 +17,7 @@ import { meets, type Benchmark, type Outcome } from './support/figures.ts';
  * `bench/results/`. Figures are compared within one run only: machines differ, and so does their load.
  */
 const benchmarks: Benchmark[] = [
-  ...[start, agentStep, firstToken, longThread, switching, page, gateway, ledger, sandbox],
+  ...[start, agentStep, firstToken, longThread, switching, page, gateway, ledger, sandbox, workspace],
 ];
 
 const wanted = process.argv.slice(2);
