@@ -22,7 +22,9 @@ export const workspace: Benchmark = {
     try {
       const health = await sandboxes.selfTest();
       if (!health.ok) return { skipped: `${health.reason} ${health.remedy}` };
-      const history = createWorkspaceHistory(store, dataDir, { warn: (_details, text) => console.warn(text) });
+      const history = createWorkspaceHistory(store, dataDir, {
+        warn: (_details, text) => console.warn(text),
+      });
       const sandbox = await sandboxes.open('w');
       await fill(sandbox);
       return { figures: await figuresOf(history, sandbox, await sandboxes.open('other')) };
