@@ -4,6 +4,7 @@ import type { ModelConfig } from '#protocol/model.ts';
 import type { SwitchReceipt } from '#protocol/receipt.ts';
 import type { Approval, ApprovalMode } from '#protocol/review.ts';
 import type { ThreadSummary, ThreadView } from '#protocol/thread.ts';
+import { ChangesApi } from './changes-api.ts';
 import { FilesApi } from './files-api.ts';
 import { firstEvent } from './first-event.ts';
 import { GatewayApi } from './gateway-api.ts';
@@ -68,7 +69,9 @@ export class Api {
   /** Files of the workspace. */
   readonly files = new FilesApi((method, path, body) => this.#json(method, path, body));
 
-  /** Terminals, previews and the repository. */
+  readonly changes = new ChangesApi((method, path, body) => this.#json(method, path, body));
+
+  /** Terminals, previews, the repository and the sandbox itself. */
   readonly workspace = new WorkspaceApi((method, path, body) => this.#json(method, path, body));
 
   constructor(onUnauthorized: () => void) {

@@ -1,9 +1,11 @@
 import type { Compaction } from '#protocol/compaction.ts';
+import type { EventData } from '#protocol/events.ts';
 import type { ImagePart } from '#protocol/message.ts';
 import type { ModelConfig } from '#protocol/model.ts';
 import type { SwitchReceipt } from '#protocol/receipt.ts';
 import type { FileDiff } from '#protocol/review.ts';
 import type { UsageEntry } from '#protocol/usage.ts';
+import type { FileChange } from '#protocol/workspace.ts';
 
 /** A tool call as the timeline shows it. */
 export interface Call {
@@ -17,6 +19,10 @@ export interface Call {
   summary?: string;
   exitCode?: number;
   durationMs?: number;
+  /** What it changed in the files, where that was recorded. */
+  files?: FileChange[];
+  /** That was taken back. */
+  undone?: boolean;
   diff?: FileDiff;
   /** What the call printed while it ran, as received. */
   output: string;
@@ -81,7 +87,22 @@ export interface RestoredNote {
   type: 'restored';
   compactionId: string;
 }
-export type Note = SwitchNote | NoticeNote | EndedNote | CompactedNote | RestoredNote;
+/** Files were taken back, or a rewind was. */
+export interface RewoundNote extends RewoundData {
+  type: 'rewound';
+}
+/** The sandbox was lost, and a new one stands in its place. */
+export interface LostNote extends LostData {
+  type: 'lost';
+}
+export interface MovedNote extends MovedData {
+  type: 'moved';
+}
+type RewoundData = EventData['workspace.rewound'];
+type LostData = EventData['sandbox.restored'];
+type MovedData = EventData['sandbox.moved'];
+export type Note =
+  SwitchNote | NoticeNote | EndedNote | CompactedNote | RestoredNote | RewoundNote | LostNote | MovedNote;
 export interface NoteEntry {
   kind: 'note';
   key: string;

@@ -117,9 +117,19 @@ export class Thread extends ThreadSettings {
     if (event.type === 'model.finished') this.#hooks.onUsage(event.data.usage);
     if (event.type.startsWith('context.') || (event.type === 'model.switched' && this.compaction))
       void this.#showCompaction();
+    if (event.type === 'workspace.rewound') void this.#showUndone();
     if (event.type === 'tool.finished') void this.#showEdited(event.data.toolCallId);
     if (['run.started', 'run.finished', 'review.requested', 'model.switched'].includes(event.type))
       this.#hooks.onChange();
+  }
+
+  /** Which steps are taken back now, the event does not say. */
+  async #showUndone(): Promise<void> {
+    const view = await this.#api.thread(this.id).catch(() => null);
+    for (const { toolCallId, undone } of view?.toolCalls ?? []) {
+      const call = this.timeline && findCall(this.timeline, toolCallId);
+      if (call) call.undone = undone ?? false;
+    }
   }
 
   /** Settings belong to a model: those of the previous one do not follow, those of the chain come with it. */

@@ -149,3 +149,37 @@ test('what was loaded with the thread is not added again by the events that foll
   assert.equal(answer(timeline, 'answer-1').text, 'I change one line.');
   assert.equal(timeline.costUsd, 0.5);
 });
+
+test('what a call changed in the files is with the call, and what was taken back is a line of its own', () => {
+  const timeline = play(opened(), recordedTurn());
+  const call = timeline.entries.flatMap((entry) => (entry.kind === 'answer' ? entry.calls : []))[0];
+  assert.ok(call);
+  const file = {
+    path: 'a.js',
+    status: 'modified',
+    additions: 1,
+    deletions: 1,
+    binary: false,
+    size: 2,
+  } as const;
+  const id = timeline.lastEventId;
+  const events: ThreadEvent[] = [
+    {
+      id: id + 1,
+      type: 'workspace.changed',
+      data: { toolCallId: call.toolCallId, files: [file], runId: 'run-9' },
+    },
+    { id: id + 2, type: 'workspace.rewound', data: { rewindId: 'rewind-1', files: 1 } },
+    { id: id + 3, type: 'sandbox.restored', data: { generation: 2, snapshotAt: null, lost: ['Nothing.'] } },
+    { id: id + 4, type: 'sandbox.moved', data: { from: 'local', to: 'e2b' } },
+  ];
+  play(timeline, events);
+  play(timeline, events);
+  assert.deepEqual(call.files, [file]);
+  const notes = timeline.entries.flatMap((entry) => (entry.kind === 'note' ? [entry.note] : [])).slice(-3);
+  assert.deepEqual(notes, [
+    { type: 'rewound', rewindId: 'rewind-1', files: 1 },
+    { type: 'lost', generation: 2, snapshotAt: null, lost: ['Nothing.'] },
+    { type: 'moved', from: 'local', to: 'e2b' },
+  ]);
+});

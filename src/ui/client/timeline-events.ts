@@ -40,6 +40,9 @@ export function applyEvent(timeline: Timeline, event: ThreadEvent, now = Date.no
     case 'tool.finished':
       advanceCall(timeline, event);
       break;
+    case 'workspace.changed':
+      showFiles(timeline, event.data);
+      break;
     case 'model.finished':
       finishAnswer(timeline, event.data);
       break;
@@ -50,6 +53,9 @@ export function applyEvent(timeline: Timeline, event: ThreadEvent, now = Date.no
     case 'notice':
     case 'context.compacted':
     case 'context.restored':
+    case 'workspace.rewound':
+    case 'sandbox.restored':
+    case 'sandbox.moved':
       addNote(timeline, event, now);
       break;
     case 'thread.branched':
@@ -63,6 +69,7 @@ export function applyEvent(timeline: Timeline, event: ThreadEvent, now = Date.no
 function startRun(timeline: Timeline, data: EventData['run.started'], isNew: boolean, now: number): Applied {
   if (!isNew && timeline.activity?.runId !== data.runId) return 'applied';
   timeline.activity = newActivity(data.runId, data.model, now);
+  timeline.lastRunId = data.runId;
   timeline.runStatus = 'running';
   if (data.messageId === '') return 'applied';
   if (timeline.entries.some((entry) => entry.kind === 'user' && entry.messageId === data.messageId))
@@ -172,6 +179,11 @@ function advanceCall(timeline: Timeline, event: ThreadEvent): void {
     Object.assign(call, { state: 'finished', status, summary, durationMs });
     if (exitCode !== undefined) call.exitCode = exitCode;
   }
+}
+
+function showFiles(timeline: Timeline, { toolCallId, files }: EventData['workspace.changed']): void {
+  const call = findCall(timeline, toolCallId);
+  if (call) call.files = files;
 }
 
 function finishAnswer(timeline: Timeline, { messageId, usage }: EventData['model.finished']): void {

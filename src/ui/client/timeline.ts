@@ -6,10 +6,13 @@ import type {
   Call,
   CompactedNote,
   Entry,
+  LostNote,
+  MovedNote,
   Note,
   NoteEntry,
   NoticeNote,
   RestoredNote,
+  RewoundNote,
   SwitchNote,
   UserEntry,
 } from './entries.ts';
@@ -32,6 +35,8 @@ export interface Timeline {
   costComplete: boolean;
   contextTokens: number | null;
   lastEventId: number;
+  /** The newest run; null in a thread without one. */
+  lastRunId: string | null;
 }
 
 /** The timeline of a stored thread. Events that follow are applied by `applyEvent`. */
@@ -45,6 +50,7 @@ export function timelineOf(view: ThreadView, now = Date.now()): Timeline {
     costComplete: view.costComplete,
     contextTokens: view.contextTokens,
     lastEventId: view.lastEventId,
+    lastRunId: view.activeRunId ?? view.messages.at(-1)?.runId ?? null,
   };
 }
 
@@ -176,6 +182,9 @@ export function noteOf(type: string, data: object): Note | null {
     return notice.code === 'served_model_differs' ? null : { ...notice, type: 'notice' };
   }
   if (type === 'context.compacted') return { ...(data as Omit<CompactedNote, 'type'>), type: 'compacted' };
+  if (type === 'workspace.rewound') return { ...(data as Omit<RewoundNote, 'type'>), type: 'rewound' };
+  if (type === 'sandbox.restored') return { ...(data as Omit<LostNote, 'type'>), type: 'lost' };
+  if (type === 'sandbox.moved') return { ...(data as Omit<MovedNote, 'type'>), type: 'moved' };
   if (type === 'context.restored') return { ...(data as Omit<RestoredNote, 'type'>), type: 'restored' };
   if (type !== 'run.finished') return null;
   const { status, error, code } = data as { status: string; error?: string; code?: string };

@@ -1,4 +1,11 @@
-import type { GitView, ListeningPort, TerminalView } from '#protocol/workspace.ts';
+import type {
+  GitView,
+  ListeningPort,
+  ProviderView,
+  SandboxType,
+  SandboxView,
+  TerminalView,
+} from '#protocol/workspace.ts';
 
 type Ask = <Body>(method: string, path: string, body?: unknown) => Promise<Body>;
 
@@ -15,6 +22,15 @@ export class WorkspaceApi {
   constructor(ask: Ask) {
     this.#ask = ask;
   }
+
+  /** Starts nothing. */
+  sandbox = (threadId: string) =>
+    this.#ask<{ sandbox: SandboxView; providers: ProviderView[] }>(
+      'GET',
+      `${workspacePath(threadId)}/sandbox`,
+    );
+  moveSandbox = (threadId: string, type: SandboxType) =>
+    this.#ask<{ sandbox: SandboxView }>('POST', `${workspacePath(threadId)}/sandbox`, { type });
 
   terminals = (threadId: string) =>
     this.#ask<{ terminals: TerminalView[] }>('GET', `${workspacePath(threadId)}/terminals`);

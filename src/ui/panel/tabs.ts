@@ -1,6 +1,7 @@
 /** The tabs of the right pane, as the address names them (`?panel=`). */
 export const panelTabs = [
   { id: 'files', label: 'Files' },
+  { id: 'changes', label: 'Changes' },
   { id: 'terminal', label: 'Terminal' },
   { id: 'preview', label: 'Preview' },
   { id: 'cost', label: 'Cost' },

@@ -1,6 +1,8 @@
 import { createContext } from 'svelte';
 import type { Compaction } from '#protocol/compaction.ts';
 import type { ModelConfig } from '#protocol/model.ts';
+import type { ChangesView, Shown } from '#ui/changes/changes-view.svelte.ts';
+import type { Rewinds } from '#ui/client/rewinds.svelte.ts';
 import type { Thread } from '#ui/client/thread.svelte.ts';
 import type { FilesView } from '#ui/files/files-view.svelte.ts';
 
@@ -25,6 +27,12 @@ export interface Compacting {
 export interface ThreadScreenContext {
   readonly thread: Thread;
   readonly files: FilesView;
+  readonly changes: ChangesView;
+  readonly rewinds: Rewinds;
+  /** Opens them in the right pane. */
+  showChanges(shown: Shown, path?: string): void;
+  /** Asks what to take back to before this message of the person, whose text is then in the composer. */
+  rewindTo(message: { messageId: string; text: string }): void;
   pickModel(picking: Picking): void;
   compact(compacting: Compacting): void;
   editCompaction(compaction: Compaction): void;
