@@ -41,21 +41,30 @@ export function readState(fields: readonly string[]): State {
   return state;
 }
 
-/** @param fields from `raw` on: pairs of modes and path, then lines, then sizes */
-export function readChanges(fields: readonly string[]): Change[] {
-  const changes: Change[] = [];
-  let at = fields.indexOf('raw') + 1;
-  for (; fields[at]?.startsWith(':'); at += 2) {
+/** @param fields pairs of modes and path, as `git diff-tree --raw -z` prints them */
+export function readEntries(fields: readonly string[]): Pick<Change, 'path' | 'before' | 'after'>[] {
+  const found = [];
+  for (let at = 0; fields[at]?.startsWith(':'); at += 2) {
     const [oldMode = '', mode = '', oldObject = '', object = ''] = fields[at]?.slice(1).split(' ') ?? [];
-    changes.push({
+    found.push({
       path: fields[at + 1] ?? '',
       before: entryOf(oldMode, oldObject),
       after: entryOf(mode, object),
-      additions: null,
-      deletions: null,
-      size: 0,
     });
   }
+  return found;
+}
+
+/** @param fields from `raw` on: pairs of modes and path, then lines, then sizes */
+export function readChanges(fields: readonly string[]): Change[] {
+  const start = fields.indexOf('raw') + 1;
+  const changes: Change[] = readEntries(fields.slice(start)).map((entry) => ({
+    ...entry,
+    additions: null,
+    deletions: null,
+    size: 0,
+  }));
+  let at = start + changes.length * 2;
   const byPath = new Map(changes.map((change) => [change.path, change]));
   for (at += 1; at < fields.length && fields[at] !== 'sizes'; at += 1) {
     const [added = '', deleted = '', ...path] = fields[at]?.split('\t') ?? [];

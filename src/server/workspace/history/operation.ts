@@ -3,7 +3,18 @@ import { join } from 'node:path';
 import { CrosspointError } from '#protocol/errors.ts';
 import type { ExecResult, Sandbox } from '#server/sandbox/sandbox.ts';
 
-export type Operation = 'record' | 'compare' | 'versions' | 'merge' | 'build' | 'apply' | 'save' | 'restore';
+export type Operation =
+  | 'record'
+  | 'compare'
+  | 'changes'
+  | 'look'
+  | 'merge'
+  | 'build'
+  | 'apply'
+  | 'versions'
+  | 'blob'
+  | 'save'
+  | 'restore';
 
 /** Milliseconds: the first state of a large repository takes a while. */
 const timeoutMs = 300_000;

@@ -154,6 +154,15 @@ resolve() {
   [[ $real != .. && $real != ../* && ! -d $real ]]
 }
 
+# Whether a path of ours is one in the workspace: no link leads its folder elsewhere, and no folder has its name.
+is_writable() {
+  local folder=.
+  [[ $1 == /* || $1 == .. || $1 == ../* || $1 == */../* || $1 == */.. ]] && return 1
+  [[ -d $1 && ! -L $1 ]] && return 1
+  [[ $1 == */* ]] && folder=${1%/*}
+  [[ $(realpath -m -- "$folder") == $(realpath -ms -- "$WORKTREE/$folder") ]]
+}
+
 # All files as they are now become a state. `forced`: paths that are kept though the rules leave them out.
 record() {
   local path real
