@@ -17,6 +17,11 @@ export const workspaceErrors = {
     status: 500,
     sentence: 'The files could not be saved outside of the sandbox: {reason} They are still in it.',
   },
+  restore_failed: {
+    status: 500,
+    sentence:
+      'The saved files could not be put into a new sandbox: {reason} They are kept, and it is tried again.',
+  },
   workspace_not_empty: {
     status: 409,
     sentence: 'The workspace is not empty. Start a new thread for that, so that nothing is overwritten.',

@@ -17,7 +17,7 @@ export function collectRegularly(parts: WorkspacesParts, signal: AbortSignal): v
   const collect = async () => {
     try {
       await collectSandboxes(parts);
-      await parts.history.collect();
+      await parts.history.collect(await workspacesHere(parts));
     } catch (cause) {
       parts.logger.warn({ cause }, 'old sandboxes and snapshots were not looked through');
     }
@@ -28,6 +28,11 @@ export function collectRegularly(parts: WorkspacesParts, signal: AbortSignal): v
     clearTimeout(first);
     clearInterval(timer);
   });
+}
+
+async function workspacesHere({ providers }: WorkspacesParts): Promise<ReadonlySet<string>> {
+  const local = providers.all().find(({ name }) => name === 'local');
+  return new Set(((await local?.list()) ?? []).map(({ id }) => id));
 }
 
 type Listed = Awaited<ReturnType<SandboxProvider['list']>>[number];

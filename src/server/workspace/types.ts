@@ -17,7 +17,8 @@ import type { ThreadRow } from '#server/store/store.ts';
 /**
  * One thread's history of files. Everything that touches the workspace runs inside the sandbox, through git in a folder of
  * our own (scratch); the person's .git is never used or changed. Calls for one thread wait for each other.
- * Without git in the sandbox `begin`, `end` and `save` record nothing; what must look back throws `no_history`.
+ * Without git in the sandbox `begin` and `end` record nothing, `save` packs all files where they would be lost, and what must
+ * look back throws `no_history`.
  */
 export interface WorkspaceHistory {
   /** Before a call that may change files: what the person changed meanwhile becomes a state of its own. */
@@ -29,7 +30,7 @@ export interface WorkspaceHistory {
   end(sandbox: Sandbox, step: Step): Promise<StepChanges | null>;
   /** Takes what is new out of the sandbox and keeps it. @returns null when nothing is new. @throws `snapshot_failed` */
   save(sandbox: Sandbox, threadId: string, why: SnapshotReason): Promise<SnapshotView | null>;
-  /** Puts the last snapshot into a fresh, empty sandbox; may be repeated. @returns null when there is none */
+  /** Puts the last snapshot into a fresh, empty sandbox; may be repeated. @returns null when there is none. @throws `restore_failed` */
   restore(sandbox: Sandbox, threadId: string): Promise<SnapshotView | null>;
   /** The newest snapshot. */
   snapshot(threadId: string): Promise<SnapshotView | null>;
@@ -60,8 +61,11 @@ export interface WorkspaceHistory {
   rewinds(threadId: string): Promise<RewindView[]>;
   /** Deletes what is kept of a thread on this machine. Its rows go with the thread's. */
   forget(threadId: string): Promise<void>;
-  /** Removes what the policy lets go. @returns what is left */
-  collect(): Promise<{ bytes: number; snapshots: number }>;
+  /**
+   * Removes what the policy lets go. @returns what is left
+   * @param here ids of the sandboxes whose workspaces are on this machine's disk
+   */
+  collect(here: ReadonlySet<string>): Promise<{ bytes: number; snapshots: number }>;
 }
 
 export interface Step {

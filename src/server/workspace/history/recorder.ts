@@ -14,6 +14,8 @@ export interface HistoryLogger {
 interface Known {
   token: string | null;
   commit: string | null;
+  /** When all files were looked at the last time. */
+  leftOut: string[];
   /** Paths that the index has, though the workspace's rules may leave them out. */
   tracked: Set<string>;
   open: Map<string, { before: string; paths: readonly string[] | null }>;
@@ -88,9 +90,10 @@ export class Recorder {
     // Asked before the files are read: what changes meanwhile is seen the next time.
     const { token, changed } = await sandbox.files.changedSince(known.token);
     if (!changed && known.commit !== null && !always)
-      return { commit: known.commit, leftOut: [], since: null, changes: [] };
+      return { commit: known.commit, leftOut: known.leftOut, since: null, changes: [] };
     const state = await this.#run(sandbox, known, { SINCE: since ?? '' }, force);
     known.token = token;
+    known.leftOut = state.leftOut;
     return state;
   }
 
@@ -130,6 +133,7 @@ export class Recorder {
     const known = this.#known.get(key) ?? {
       token: null,
       commit: null,
+      leftOut: [],
       tracked: new Set(),
       open: new Map(),
       warned: false,

@@ -3,19 +3,26 @@ import type { Sandbox } from '#server/sandbox/sandbox.ts';
 import type { StoreTables } from '#server/store/store.ts';
 import type { SnapshotRow } from '#server/store/workspaces.types.ts';
 import type { SnapshotReason, SnapshotView } from '../types.ts';
+import { Locks } from './locks.ts';
 import { isWithoutHistory, runOperation } from './operation.ts';
 import type { HistoryLogger, Recorder } from './recorder.ts';
+import { archiveWorkspace, unpackWorkspace } from './snapshot-archive.ts';
+import { archiveMark, baseFor, chainOf, fileName, isArchive, removeLinks } from './snapshot-chain.ts';
 import { SnapshotFiles } from './snapshot-files.ts';
+import { collectSnapshots } from './snapshot-policy.ts';
 
-/** Links of a chain after which the next one is whole again: each has to be there for a restore. */
-const longestChain = 20;
-/** What the links after the whole one may be together, as a multiple of it. */
-const largestChain = 2;
-const day = 24 * 60 * 60 * 1000;
-/** Milliseconds without use after which those of a sandbox go whose workspace is on this machine anyway. */
-const unusedMs = 90 * day;
-/** Bytes of all snapshots: beyond it those of this machine's sandboxes go, the longest unused first. */
-const mostBytes = 10 * 1024 ** 3;
+/** Bytes of one link: more than that is no workspace that a sandbox has room for. */
+const largestLink = 8 * 1024 ** 3;
+
+/** What a script of the sandbox says that it has packed, in scratch. */
+interface Packed {
+  name: string;
+  commit: string;
+  /** The commit of the link that it builds on; empty: it is whole. */
+  base: string;
+  sum: string;
+  leftOut: string[];
+}
 
 /** Copies of workspaces outside of their sandboxes: chains of git bundles that are made and read inside. */
 export class Snapshots {
@@ -23,6 +30,8 @@ export class Snapshots {
   readonly #recorder: Recorder;
   readonly #files: SnapshotFiles;
   readonly #logger: HistoryLogger;
+  /** By sandbox: nothing is removed while something is saved or restored. */
+  readonly #locks = new Locks();
 
   constructor(store: StoreTables, recorder: Recorder, dataDir: string, logger: HistoryLogger) {
     this.#store = store;
@@ -31,32 +40,26 @@ export class Snapshots {
     this.#logger = logger;
   }
 
-  async save(sandbox: Sandbox, id: string, why: SnapshotReason): Promise<SnapshotView | null> {
-    try {
-      return await this.#save(sandbox, id, why);
-    } catch (cause) {
-      if (isWithoutHistory(cause) && sandbox.durability === 'host') return null;
-      if (cause instanceof CrosspointError && cause.code !== 'no_history') throw cause;
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new CrosspointError('snapshot_failed', { reason }, { cause });
-    }
+  /** @param id of the sandbox. @returns null when nothing is new. @throws `snapshot_failed`, `sandbox_unreachable`, … */
+  save(sandbox: Sandbox, id: string, why: SnapshotReason): Promise<SnapshotView | null> {
+    return this.#locks.run(id, async () => {
+      try {
+        return await this.#save(sandbox, id, why);
+      } catch (cause) {
+        throw failed('snapshot_failed', cause);
+      }
+    });
   }
 
-  /** A restore that was cut off is repeated from its beginning. @throws `snapshot_failed` */
-  async restore(sandbox: Sandbox, id: string): Promise<SnapshotView | null> {
-    const chain = await this.#chain(id);
-    const last = chain.at(-1);
-    if (!last) return null;
-    const names = chain.map(({ id: link }) => fileName(link));
-    for (const [index, name] of names.entries()) {
-      if (!(await this.#files.isWhole(id, name, chain[index]?.sha256 ?? '')))
-        throw new CrosspointError('snapshot_failed', { reason: `${name} of the snapshot is damaged.` });
-      await sandbox.scratch.write(name, this.#files.read(id, name));
-    }
-    await runOperation(sandbox, 'restore', { env: { SNAPSHOT: last.commit }, input: names });
-    for (const name of names) await sandbox.scratch.remove(name);
-    this.#recorder.forget(sandbox);
-    return viewOf(last);
+  /** One that was cut off is repeated from its beginning. @throws `restore_failed`, `sandbox_unreachable`, … */
+  restore(sandbox: Sandbox, id: string): Promise<SnapshotView | null> {
+    return this.#locks.run(id, async () => {
+      try {
+        return await this.#restore(sandbox, id);
+      } catch (cause) {
+        throw failed('restore_failed', cause);
+      }
+    });
   }
 
   async snapshot(id: string): Promise<SnapshotView | null> {
@@ -65,117 +68,104 @@ export class Snapshots {
   }
 
   forget(id: string): Promise<void> {
-    return this.#files.removeAll(id);
+    return this.#locks.run(id, () => this.#files.removeAll(id));
   }
 
-  /** The policy is stated in docs/workspace.md. */
-  async collect(now: number = Date.now()): Promise<{ bytes: number; snapshots: number }> {
-    const known = await this.#store.workspaces.snapshotThreads();
-    await this.#removeStrays(new Set(known.map(({ threadId }) => threadId)));
-    const sized: { id: string; bytes: number; count: number; lastUsedAt: number; isSpare: boolean }[] = [];
-    for (const { threadId, lastUsedAt, provider } of known) {
-      const rows = await this.#store.workspaces.snapshots(threadId);
-      const bytes = rows.reduce((sum, row) => sum + row.bytes, 0);
-      const used = Date.parse(lastUsedAt);
-      sized.push({
-        id: threadId,
-        bytes,
-        count: rows.length,
-        lastUsedAt: used,
-        isSpare: provider === 'local',
-      });
-    }
-    let bytes = sized.reduce((sum, each) => sum + each.bytes, 0);
-    let snapshots = sized.reduce((sum, each) => sum + each.count, 0);
-    for (const each of sized.toSorted((left, right) => left.lastUsedAt - right.lastUsedAt)) {
-      if (!each.isSpare || (now - each.lastUsedAt < unusedMs && bytes <= mostBytes)) continue;
-      await this.#removeLinks(each.id, await this.#store.workspaces.snapshots(each.id));
-      bytes -= each.bytes;
-      snapshots -= each.count;
-    }
-    return { bytes, snapshots };
+  /** See `collectSnapshots`. */
+  collect(
+    here: ReadonlySet<string>,
+    options?: { now?: number; most?: number },
+  ): Promise<{ bytes: number; snapshots: number }> {
+    return collectSnapshots({ store: this.#store, files: this.#files, locks: this.#locks }, here, options);
   }
 
   async #save(sandbox: Sandbox, id: string, why: SnapshotReason): Promise<SnapshotView | null> {
-    const chain = await this.#chain(id);
-    const { leftOut } = await this.#recorder.record(sandbox);
-    const fields = await runOperation(sandbox, 'save', { env: { BASE: this.#baseFor(chain)?.commit ?? '' } });
-    const made = readSave(fields);
-    if (!made) return null;
-    const base = chain.find(({ commit }) => commit === made.base) ?? null;
-    const link =
-      (await this.#store.workspaces.snapshots(id)).reduce((last, row) => Math.max(last, row.id), 0) + 1;
-    const written = await this.#files.write(id, fileName(link), sandbox.scratch.read('save.bundle'));
-    await sandbox.scratch.remove('save.bundle');
-    const row: SnapshotRow = {
-      threadId: id,
-      id: link,
-      commit: made.commit,
-      baseId: base?.id ?? null,
-      ...written,
-      leftOut: [...new Set([...leftOut, ...made.leftOut])],
-      why,
-      createdAt: new Date().toISOString(),
-    };
+    const rows = await this.#store.workspaces.snapshots(id);
+    const chain = await this.#usable(id, chainOf(rows));
+    const packed = await this.#pack(sandbox, chain, why);
+    if (!packed) return null;
+    const base = chain.find(({ commit }) => commit === packed.base) ?? null;
+    if (packed.base !== '' && !base) throw new Error('the snapshot builds on one that is not kept.');
+    const link = { id: Math.max(0, ...rows.map((row) => row.id)) + 1, commit: packed.commit };
+    const expected = { most: largestLink, sum: packed.sum };
+    const pieces = sandbox.scratch.read(packed.name);
+    const written = await this.#files.write(id, fileName(link), pieces, expected);
+    const { leftOut } = packed;
+    const createdAt = new Date().toISOString();
+    const row = { threadId: id, ...link, baseId: base?.id ?? null, ...written, leftOut, why, createdAt };
     await this.#store.workspaces.addSnapshot(row);
-    // What the new chain has all of is not needed any more.
-    if (!base && chain.length > 0) await this.#removeLinks(id, chain);
+    // From here on it is kept. What the new chain has all of is not needed any more.
+    if (!base) await removeLinks(this.#store, this.#files, id, rows);
+    await sandbox.scratch.remove(packed.name);
     return viewOf(row);
   }
 
-  /** The links of the newest snapshot, the whole one first. */
-  async #chain(id: string): Promise<SnapshotRow[]> {
-    const rows = new Map((await this.#store.workspaces.snapshots(id)).map((row) => [row.id, row]));
-    const chain: SnapshotRow[] = [];
-    for (let row = [...rows.values()].at(-1); row; row = rows.get(row.baseId ?? -1)) chain.unshift(row);
-    if (chain.length > 0 && chain[0]?.baseId !== null) {
-      this.#logger.warn({ sandbox: id }, 'a snapshot is not whole');
+  /** Without git only what would be lost with the sandbox is packed: it is all of the files each time. */
+  async #pack(sandbox: Sandbox, chain: readonly SnapshotRow[], why: SnapshotReason): Promise<Packed | null> {
+    const last = chain.at(-1)?.commit ?? '';
+    try {
+      const { leftOut } = await this.#recorder.record(sandbox);
+      const env = { LAST: last.startsWith(archiveMark) ? '' : last, BASE: baseFor(chain)?.commit ?? '' };
+      const packed = readPacked('save.bundle', await runOperation(sandbox, 'save', { env }));
+      return packed && { ...packed, leftOut: [...new Set([...leftOut, ...packed.leftOut])] };
+    } catch (cause) {
+      if (!isWithoutHistory(cause)) throw cause;
+      if (sandbox.durability === 'host' && why !== 'move') return null;
+      const fields = await archiveWorkspace(sandbox, last);
+      if (!fields) throw cause;
+      return readPacked('save.tar', fields);
+    }
+  }
+
+  /** @returns nothing when a link is not there any more: the next snapshot is a whole one then */
+  async #usable(id: string, chain: readonly SnapshotRow[] | null): Promise<readonly SnapshotRow[]> {
+    for (const row of chain ?? []) {
+      if ((await this.#files.size(id, fileName(row))) === row.bytes) continue;
+      this.#logger.warn({ sandbox: id, snapshot: row.id }, 'a snapshot is damaged; the next one is whole');
       return [];
     }
-    return chain;
+    return chain ?? [];
   }
 
-  /** What the next one builds on; null: it is a whole one. */
-  #baseFor(chain: readonly SnapshotRow[]): SnapshotRow | null {
-    const [whole, ...links] = chain;
-    const bytes = links.reduce((sum, link) => sum + link.bytes, 0);
-    if (!whole || chain.length >= longestChain) return null;
-    if (links.length > 2 && bytes > largestChain * whole.bytes) return null;
-    return chain.at(-1) ?? null;
-  }
-
-  /** Rows first: a file without a row is a stray, a row without its file would be a snapshot that cannot be restored. */
-  async #removeLinks(id: string, rows: readonly SnapshotRow[]): Promise<void> {
-    const links = rows.map((row) => row.id);
-    await this.#store.workspaces.removeSnapshots(id, links);
-    for (const link of links) await this.#files.remove(id, fileName(link));
-  }
-
-  /** Of sandboxes that no thread has any more, and of saves that were cut off. */
-  async #removeStrays(known: ReadonlySet<string>): Promise<void> {
-    for (const id of await this.#files.sandboxIds()) {
-      if (!known.has(id)) {
-        await this.#files.removeAll(id);
-        continue;
-      }
-      const names = new Set((await this.#store.workspaces.snapshots(id)).map((row) => fileName(row.id)));
-      const newest = Math.max(...[...names].map((name) => Number.parseInt(name, 10)));
-      for (const name of await this.#files.names(id))
-        // One that is being written has a number after the newest.
-        if (!names.has(name) && Number.parseInt(name, 10) <= newest) await this.#files.remove(id, name);
+  async #restore(sandbox: Sandbox, id: string): Promise<SnapshotView | null> {
+    const chain = chainOf(await this.#store.workspaces.snapshots(id));
+    const last = chain?.at(-1);
+    if (!chain) throw new Error('a part of the snapshot is not there.');
+    if (!last) return null;
+    const names = chain.map(fileName);
+    for (const [index, name] of names.entries()) {
+      if (!(await this.#files.isWhole(id, name, chain[index]?.sha256 ?? '')))
+        throw new Error(`${name} of the snapshot is damaged or not there.`);
+      await sandbox.scratch.write(name, this.#files.read(id, name));
     }
+    if (isArchive(last)) await unpackWorkspace(sandbox, fileName(last));
+    else await runOperation(sandbox, 'restore', { env: { SNAPSHOT: last.commit }, input: names });
+    for (const name of names) await sandbox.scratch.remove(name);
+    this.#recorder.forget(sandbox);
+    return viewOf(last);
   }
 }
 
-const fileName = (link: number) => `${link}.bundle`;
-
-/** Reads what scripts/save.sh prints; null: nothing is new. */
-function readSave(fields: readonly string[]): { commit: string; base: string; leftOut: string[] } | null {
+/** Reads what scripts/save.sh and scripts/archive.sh print; null: nothing is new. */
+function readPacked(name: string, fields: readonly string[]): Packed | null {
+  if (fields.length === 0) return null;
   const values = (key: string) =>
     fields.flatMap((field) => (field.startsWith(`${key} `) ? [field.slice(key.length + 1)] : []));
-  const [commit = ''] = values('commit');
-  if (!/^[0-9a-f]{40,64}$/.test(commit) || !fields.some((field) => field.startsWith('base'))) return null;
-  return { commit, base: values('base')[0] ?? '', leftOut: values('left') };
+  const [[commit = ''], [base = ''], [sum = '']] = [values('commit'), values('base'), values('sum')];
+  const isCommit = name === 'save.tar' ? /^tar:[0-9a-f]{64}$/ : /^([0-9a-f]{40}|[0-9a-f]{64})$/;
+  if (!isCommit.test(commit) || !/^[0-9a-f]{64}$/.test(sum))
+    throw new Error('the sandbox does not say what it has packed.');
+  return { name, commit, base, sum, leftOut: values('left') };
+}
+
+/** Of the host's errors the code only: their sentences name places of this machine. */
+function failed(code: 'snapshot_failed' | 'restore_failed', cause: unknown): CrosspointError {
+  if (cause instanceof CrosspointError && !isWithoutHistory(cause)) return cause;
+  const values = cause instanceof CrosspointError ? cause.values : {};
+  const system = (cause as NodeJS.ErrnoException).code;
+  const said = values['reason'] ?? system ?? (cause instanceof Error ? cause.message : String(cause));
+  const reason = typeof said === 'string' && said.endsWith('.') ? said : `${said}.`;
+  return new CrosspointError(code, { reason }, { cause });
 }
 
 function viewOf({ id, commit, bytes, createdAt, leftOut }: SnapshotRow): SnapshotView {

@@ -1,11 +1,12 @@
 # Makes a snapshot of the last state and of the person's repositories, and a bundle of it in SCRATCH/save.bundle.
-# BASE: the snapshot that is kept outside already, or nothing. CAP: bytes of a repository that are kept.
-# A snapshot's first parent is the state of the files; its second, the snapshot before it.
-# Prints nothing when all of it is kept; else `commit`, `base` (what the bundle builds on, or nothing) and `left` paths.
-state=$(git rev-parse -q --verify refs/heads/files) || exit 0
+# LAST: the snapshot that is kept outside already. BASE: what the bundle builds on; nothing for one that is whole.
+# CAP: bytes of a repository that are kept. A snapshot's first parent is the state of the files; its second, its base. Its tree
+# has `files`, `repositories` (0, 1, … and their `paths`), empty `folders`, and `modes` that git knows nothing of.
+# Prints nothing when all of it is kept; else `commit`, `base`, `sum` of the bundle, and `left` paths.
+state=$(git rev-parse -q --verify refs/heads/files) || fail 'no state was recorded'
 cap=${CAP:-209715200}
 
-# Adds files of a repository to its index. $1: what git ls-files is asked for.
+# Adds files of a repository to its index. $@: what git ls-files is asked for.
 add_files() {
   local states paths index
   keep=() drop=()
@@ -21,53 +22,78 @@ add_files() {
 }
 
 # Prints the tree of the repository whose folder is the working directory. What names objects is read before the objects, so
-# that a command of the person which writes meanwhile leaves none of them unnamed.
+# that a command of the person which writes meanwhile leaves none of them unnamed. $1: its key; $2: its path
 tree_of_repository() {
   local GIT_WORK_TREE=$PWD GIT_INDEX_FILE="$GIT_DIR/index.repository.$1" GIT_LITERAL_PATHSPECS=0
   export GIT_WORK_TREE GIT_INDEX_FILE GIT_LITERAL_PATHSPECS
+  left=()
   add_files . ':(exclude)objects'
   add_files objects
+  ((${#left[@]})) && printf '%s\0' "${left[@]/#/$2/}" >>"$tmp/left"
   git write-tree
 }
 
-# The folders of the workspace whose name is .git, without those below folders that are made again.
-list_repositories() {
-  local name prune=()
+# Fills `repositories`, `folders` (empty ones) and `modes` from one look at the workspace, without what is made again.
+look() {
+  local name found prune=()
   for name in "${excluded[@]}"; do prune+=(-name "$name" -o); done
-  find . \( "${prune[@]}" -false \) -prune -o -name .git -prune -print0 2>/dev/null | sort -z
+  [[ $SCRATCH == "$WORKTREE"/* ]] && prune+=(-path "./${SCRATCH#"$WORKTREE"/}" -o)
+  repositories=() folders=() modes=()
+  while IFS= read -r -d '' found; do
+    case $found in
+      r*) repositories+=("${found#r}") ;;
+      e*) folders+=("${found#e}") ;;
+      m*) modes+=("${found#m}") ;;
+    esac
+  done < <(find . \( "${prune[@]}" -false \) -prune -o -name .git -printf 'r%p\0' -o \
+    \( -type d -empty -printf 'e%p\0' , ! -path '*/.git/*' \( -type f -o -type d \) \( ! -perm /077 -o ! -perm -200 \) -printf 'm%m %p\0' \) \
+    2>/dev/null | sort -z)
 }
 
-: >"$tmp/entries"
-: >"$tmp/paths"
-count=0
-while IFS= read -r -d '' path; do
-  if [[ -L $path || ! -d $path ]]; then
-    [[ -f $path && ! -L $path ]] || continue
-    object=$(git hash-object -w --no-filters -- "$path") || continue
-    printf '100644 blob %s\t%d\n' "$object" "$count" >>"$tmp/entries"
+# Adds a tree entry of the snapshot. $1: mode and type; $2: object; $3: name; $4: the list
+entry() { printf '%s %s\t%s\n' "$1" "$2" "$3" >>"$tmp/$4"; }
+
+# Prints the object of a list of names.
+names() { { (($#)) && printf '%s\0' "$@"; :; } | git hash-object -w --no-filters --stdin; }
+
+look
+: >"$tmp/left" >"$tmp/repositories" >"$tmp/snapshot"
+kept=() gone=()
+for path in "${repositories[@]}"; do
+  if [[ -L $path ]]; then
+    object=$(readlink -n -- "$path" | git hash-object -w --no-filters --stdin) && kind='120000 blob'
+  elif [[ -f $path ]]; then
+    object=$(git hash-object -w --no-filters -- "$path") && kind='100644 blob'
   else
     size=$(du -sb -- "$path" 2>/dev/null | cut -f1)
-    if ((${size:-0} > cap)); then left+=("${path#./}"); continue; fi
-    name=$(printf '%s' "$path" | git hash-object --stdin)
-    tree=$(cd -- "$path" && tree_of_repository "$name") || { left+=("${path#./}"); continue; }
-    printf '040000 tree %s\t%d\n' "$tree" "$count" >>"$tmp/entries"
-  fi
-  printf '%s\0' "$path" >>"$tmp/paths"
-  count=$((count + 1))
-done < <(list_repositories)
-printf '100644 blob %s\tpaths\n' "$(git hash-object -w --no-filters "$tmp/paths")" >>"$tmp/entries"
-repositories=$(git mktree <"$tmp/entries") || fail 'the repositories cannot be kept'
-tree=$(printf '040000 tree %s\tfiles\n040000 tree %s\trepositories\n' "$(git rev-parse "$state^{tree}")" "$repositories" | git mktree) ||
-  fail 'the snapshot cannot be made'
+    ((${size:-0} <= cap)) && key=$(printf '%s' "$path" | git hash-object --stdin) && kind='040000 tree' &&
+      object=$(cd -- "$path" && tree_of_repository "$key" "${path#./}")
+  fi || { left+=("${path#./}") gone+=("$path"); continue; }
+  entry "$kind" "$object" "${#kept[@]}" repositories
+  kept+=("$path")
+done
+# Of a repository that is left out, nothing is put back.
+for path in "${gone[@]}"; do
+  for index in "${!folders[@]}"; do [[ ${folders[index]} == "$path"/* ]] && unset "folders[$index]"; done
+done
+mapfile -d '' -t -O "${#left[@]}" left <"$tmp/left"
 
-base=
-if [[ -n ${BASE-} ]] && git cat-file -e "$BASE^{commit}" 2>/dev/null; then
-  base=$BASE
-  [[ $(git rev-parse "$base^1" "$base^{tree}") == "$state"$'\n'"$tree" ]] && exit 0
+entry '100644 blob' "$(names "${kept[@]}")" paths repositories
+entry '040000 tree' "$(git rev-parse "$state^{tree}")" files snapshot
+entry '040000 tree' "$(git mktree <"$tmp/repositories")" repositories snapshot
+entry '100644 blob' "$(names "${folders[@]}")" folders snapshot
+entry '100644 blob' "$(names "${modes[@]}")" modes snapshot
+tree=$(git mktree <"$tmp/snapshot") || fail 'the snapshot cannot be made'
+
+is_here() { [[ -n $1 ]] && git cat-file -e "$1^{commit}" 2>/dev/null; }
+if is_here "${LAST-}"; then
+  [[ $(git rev-parse "$LAST^1" "$LAST^{tree}") == "$state"$'\n'"$tree" ]] && exit 0
 fi
-last=$(git rev-parse -q --verify refs/heads/snapshot)
-head=$(git commit-tree "$tree" -p "$state" ${last:+-p "$last"} -m snapshot </dev/null) || fail 'the snapshot cannot be made'
+base=
+is_here "${BASE-}" && base=$BASE
+head=$(git commit-tree "$tree" -p "$state" ${base:+-p "$base"} -m snapshot </dev/null) || fail 'the snapshot cannot be made'
 git update-ref refs/heads/snapshot "$head" || fail 'the snapshot cannot be kept'
 git bundle create -q "$SCRATCH/save.bundle" refs/heads/snapshot ${base:+"^$base"} 2>"$tmp/errors" || fail "$(tail -n 1 "$tmp/errors")"
 tell_state
 printf 'base %s\0' "$base"
+printf 'sum %s\0' "$(sha256sum <"$SCRATCH/save.bundle" | cut -d ' ' -f 1)"
