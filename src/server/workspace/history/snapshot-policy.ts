@@ -10,7 +10,7 @@ const unusedMs = 90 * day;
 const mostBytes = 10 * 1024 ** 3;
 
 interface Parts {
-  store: Pick<StoreTables, 'workspaces'>;
+  store: Pick<StoreTables, 'workspaces' | 'threads'>;
   files: SnapshotFiles;
   locks: Locks;
 }
@@ -42,7 +42,7 @@ export async function collectSnapshots(
   }
   for (const { id, usedAt, bytes, snapshots } of spare.toSorted((one, other) => one.usedAt - other.usedAt)) {
     if (now - usedAt < unusedMs && total.bytes <= most) break;
-    await locks.run(id, async () => removeLinks(store, files, id, await store.workspaces.snapshots(id)));
+    await locks.run(id, () => removeAll(parts, id));
     total.bytes -= bytes;
     total.snapshots -= snapshots;
   }
@@ -53,8 +53,16 @@ function sizeOf(rows: readonly { bytes: number }[]): Kept {
   return { bytes: rows.reduce((sum, row) => sum + row.bytes, 0), snapshots: rows.length };
 }
 
+async function removeAll({ store, files }: Parts, id: string): Promise<void> {
+  await removeLinks(store, files, id, await store.workspaces.snapshots(id));
+  await files.removeAll(id);
+}
+
 /** Files that no row names, of saves and removals that were cut off, and links that no restore needs. Nothing is saved meanwhile. */
 async function tidy({ store, files }: Parts, id: string): Promise<void> {
+  // One that nobody has, and that nobody would find again.
+  if ((await store.threads.ofSandbox(id)).length === 0 && !(await store.workspaces.sandbox(id)))
+    await store.workspaces.removeSandbox(id);
   const rows = await store.workspaces.snapshots(id);
   if (rows.length === 0) return files.removeAll(id);
   // One that is not whole is left as it is: somebody may bring back what is missing.

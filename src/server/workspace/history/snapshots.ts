@@ -6,7 +6,7 @@ import type { SnapshotReason, SnapshotView } from '../types.ts';
 import { Locks } from './locks.ts';
 import { isWithoutHistory, runOperation } from './operation.ts';
 import type { HistoryLogger, Recorder } from './recorder.ts';
-import { archiveWorkspace, unpackWorkspace } from './snapshot-archive.ts';
+import { archiveWorkspace, hasGit, unpackWorkspace } from './snapshot-archive.ts';
 import { archiveMark, baseFor, chainOf, fileName, isArchive, removeLinks } from './snapshot-chain.ts';
 import { SnapshotFiles } from './snapshot-files.ts';
 import { collectSnapshots } from './snapshot-policy.ts';
@@ -109,11 +109,9 @@ export class Snapshots {
       const packed = readPacked('save.bundle', await runOperation(sandbox, 'save', { env }));
       return packed && { ...packed, leftOut: [...new Set([...leftOut, ...packed.leftOut])] };
     } catch (cause) {
-      if (!isWithoutHistory(cause)) throw cause;
+      if (!isWithoutHistory(cause) || (await hasGit(sandbox))) throw cause;
       if (sandbox.durability === 'host' && why !== 'move') return null;
-      const fields = await archiveWorkspace(sandbox, last);
-      if (!fields) throw cause;
-      return readPacked('save.tar', fields);
+      return readPacked('save.tar', await archiveWorkspace(sandbox, last));
     }
   }
 

@@ -1,9 +1,8 @@
 # For a sandbox without git: packs the workspace, without what is made again, in SCRATCH/save.tar. `excluded` is set before it.
 # LAST: what the workspace looked like when it was kept the last time. LARGE: bytes above which a file is left out.
 # Prints nothing when it still looks so; else `commit` (what it looks like), `base`, `sum` of the archive, and `left` paths.
-# Exit codes: 97 there is git, which keeps more; 96 anything else, with a sentence on stderr.
+# Exit code 96: it failed, with a sentence on stderr.
 set -uo pipefail
-command -v git >/dev/null 2>&1 && exit 97
 fail() { printf '%s\n' "$*" >&2; exit 96; }
 command -v tar >/dev/null 2>&1 || fail 'neither git nor tar is in the sandbox'
 export LC_ALL=C
