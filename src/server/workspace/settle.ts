@@ -10,13 +10,11 @@ export async function settleLastCall(
   threadId: string,
   sandbox: Sandbox,
 ): Promise<void> {
-  const calls = await store.toolCalls.list(threadId);
-  const last = calls.findLast(
-    ({ status }) => status === 'ok' || status === 'error' || status === 'outcome_unknown',
-  );
-  if (last?.status !== 'outcome_unknown') return;
-  const { toolCallId, runId } = last;
-  if (await store.workspaces.step(threadId, toolCallId)) return;
+  const finished = (await store.events.listOfTypes(threadId, ['tool.finished'])).at(-1)?.event;
+  if (finished?.type !== 'tool.finished' || finished.data.status !== 'outcome_unknown') return;
+  const { toolCallId } = finished.data;
+  const runId = (await store.toolCalls.get(threadId, toolCallId))?.runId;
+  if (runId === undefined || (await store.workspaces.step(threadId, toolCallId))) return;
   const changes = await history.end(sandbox, { threadId, toolCallId, runId });
   if (changes) await log.commit(threadId, [{ type: 'workspace.changed', data: { ...changes, runId } }]);
 }

@@ -204,12 +204,17 @@ describe('the sandboxes of threads', { skip: cannotStartMachines() }, () => {
       await toolCalls.start(thread.id, 'lost', 'h');
       await toolCalls.finish(thread.id, 'lost', end);
     });
+    const told = { toolCallId: 'lost', status: 'outcome_unknown', summary: '', durationMs: 0 } as const;
+    await log.commit(thread.id, [{ type: 'tool.finished', data: told }]);
     await sandbox.exec('echo 2 > a; echo new > b');
     restart();
     await workspaces.open(thread);
-    const [told] = (await events('workspace.changed')) as { toolCallId: string; files: { path: string }[] }[];
-    assert.equal(told?.toolCallId, 'lost');
-    assert.deepEqual(told.files.map(({ path }) => path).sort(), ['a', 'b']);
+    const [changed] = (await events('workspace.changed')) as {
+      toolCallId: string;
+      files: { path: string }[];
+    }[];
+    assert.equal(changed?.toolCallId, 'lost');
+    assert.deepEqual(changed.files.map(({ path }) => path).sort(), ['a', 'b']);
   });
 
   test('sandboxes go by the stated policy, and never one whose files are nowhere else', async () => {
