@@ -12,12 +12,20 @@ export interface Desk {
   close(): Promise<void>;
 }
 
-/** @param script what the models answer; a new thread begins with OpenAI's gpt-4.1 */
-export async function openDesk(script: Script): Promise<Desk> {
+/**
+ * @param script what the models answer; a new thread begins with OpenAI's gpt-4.1
+ * @param env what else the server is started with
+ */
+export async function openDesk(script: Script, env: Record<string, string> = {}): Promise<Desk> {
   const providers = await startProviders({ script });
   const [browser, crosspoint] = await Promise.all([
     launch(),
-    Crosspoint.start({ ...providers.env(), DEFAULT_MODEL_PROVIDER: 'openai', DEFAULT_MODEL: 'gpt-4.1' }),
+    Crosspoint.start({
+      ...providers.env(),
+      DEFAULT_MODEL_PROVIDER: 'openai',
+      DEFAULT_MODEL: 'gpt-4.1',
+      ...env,
+    }),
   ]);
   const visited = await visit(browser, crosspoint.link);
   await messageBox(visited.page).waitFor();
@@ -47,6 +55,30 @@ export async function beginThread(
   await page.keyboard.press('Enter');
   await page.waitForURL(/\/t\//);
   return { page, threadId: new URL(page.url()).pathname.split('/').at(-1) ?? '' };
+}
+
+/** A thread whose run needs no approval and has ended, shown in the page. */
+export async function openThread(
+  { crosspoint }: Pick<Desk, 'crosspoint'>,
+  page: Page,
+  text: string,
+): Promise<string> {
+  const { threadId } = await crosspoint.say({ message: text, approvalMode: 'auto' });
+  await page.goto(`${crosspoint.origin}/t/${threadId}`);
+  await page.getByRole('log').waitFor();
+  return threadId;
+}
+
+/** What a file of the workspace holds; null: there is none. */
+export async function fileText(
+  { crosspoint }: Pick<Desk, 'crosspoint'>,
+  threadId: string,
+  path: string,
+): Promise<string | null> {
+  const address = `/api/threads/${threadId}/files/content?path=${encodeURIComponent(path)}`;
+  const answer = await crosspoint.request('GET', address);
+  if (answer.status === 404) return null;
+  return ((await answer.json()) as { content: string }).content;
 }
 
 /** Opens a tab of the right pane, which may be closed. */
