@@ -5,6 +5,7 @@ import { CrosspointError } from '#protocol/errors.ts';
 import { PreviewServer } from '#server/preview/preview-server.ts';
 import { Previews } from '#server/preview/previews.ts';
 import { openSandbox } from './api/workspace.ts';
+import { answerWith } from './lost-sandbox.ts';
 import { Identifier, type Identity } from './auth/identify.ts';
 import { LoginDesk } from './auth/login.ts';
 import { Sessions } from './auth/sessions.ts';
@@ -119,7 +120,8 @@ async function respond(
   const identity = isOpen ? null : await signedIn(listening, request);
   const route = chooseRoute(routes, request, response);
   checkBody(request, route.bodyLimit, route.takes);
-  const answer = await route.endpoint(listening.parts, readRequest(request, identity, id, route.bodyLimit));
+  const asked = readRequest(request, identity, id, route.bodyLimit);
+  const answer = await answerWith(route.endpoint, listening.parts, asked, route.method === 'GET');
   await send(listening.streams, request, response, answer, identity);
 }
 

@@ -8,6 +8,7 @@ import type { EndpointParts } from './endpoint.ts';
 import type { Identifier } from './auth/identify.ts';
 import { knownError } from './failure.ts';
 import { checkHost, checkOrigin, readPath, type Origins } from './guard.ts';
+import { isLost } from './lost-sandbox.ts';
 
 /** What a WebSocket is checked against; the same as for every other request. */
 export interface SocketParts {
@@ -50,8 +51,20 @@ async function openTerminal(
   if (!identity) throw new CrosspointError('unauthorized');
   const thread = await threadOf(parts, { userId: identity.userId, id });
   const query = new URLSearchParams(request.url?.split('?')[1] ?? '');
-  const open = () => openSandbox(parts, { userId: identity.userId, id });
-  await terminals.accept(readTerminalQuery(thread.id, query), open, request, socket, head);
+  const about = { userId: identity.userId, id };
+  const accept = () =>
+    terminals.accept(
+      readTerminalQuery(thread.id, query),
+      () => openSandbox(parts, about),
+      request,
+      socket,
+      head,
+    );
+  // Nothing was answered yet, so a terminal opens in the sandbox that takes the place of a lost one.
+  await accept().catch(async (cause: unknown) => {
+    if (!(await isLost(parts, about, cause))) throw cause;
+    await accept();
+  });
 }
 
 function refuse(socket: Duplex, error: CrosspointError): void {
