@@ -23,13 +23,12 @@ export function chainOf(rows: readonly SnapshotRow[]): SnapshotRow[] | null {
   return chain.length > 0 && chain[0]?.baseId !== null ? null : chain;
 }
 
-/** What the next link builds on; null: it is a whole one. */
-export function baseFor(chain: readonly SnapshotRow[]): SnapshotRow | null {
+/** Whether the next link builds on nothing. */
+export function needsWhole(chain: readonly SnapshotRow[]): boolean {
   const [whole, ...links] = chain;
   const bytes = links.reduce((sum, link) => sum + link.bytes, 0);
-  if (!whole || isArchive(whole) || chain.length >= longestChain) return null;
-  if (links.length >= few && bytes > largestChain * whole.bytes) return null;
-  return chain.at(-1) ?? null;
+  if (!whole || isArchive(whole) || chain.length >= longestChain) return true;
+  return links.length >= few && bytes > largestChain * whole.bytes;
 }
 
 export function fileName(row: Pick<SnapshotRow, 'id' | 'commit'>): string {

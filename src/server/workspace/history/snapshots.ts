@@ -7,7 +7,7 @@ import { Locks } from './locks.ts';
 import { isWithoutHistory, runOperation } from './operation.ts';
 import type { HistoryLogger, Recorder } from './recorder.ts';
 import { archiveWorkspace, hasGit, unpackWorkspace } from './snapshot-archive.ts';
-import { archiveMark, baseFor, chainOf, fileName, isArchive, removeLinks } from './snapshot-chain.ts';
+import { archiveMark, chainOf, fileName, isArchive, needsWhole, removeLinks } from './snapshot-chain.ts';
 import { SnapshotFiles } from './snapshot-files.ts';
 import { collectSnapshots } from './snapshot-policy.ts';
 
@@ -105,7 +105,7 @@ export class Snapshots {
     const last = chain.at(-1)?.commit ?? '';
     try {
       const { leftOut } = await this.#recorder.record(sandbox);
-      const env = { LAST: last.startsWith(archiveMark) ? '' : last, BASE: baseFor(chain)?.commit ?? '' };
+      const env = { LAST: last.startsWith(archiveMark) ? '' : last, WHOLE: needsWhole(chain) ? '1' : '' };
       const packed = readPacked('save.bundle', await runOperation(sandbox, 'save', { env }));
       return packed && { ...packed, leftOut: [...new Set([...leftOut, ...packed.leftOut])] };
     } catch (cause) {

@@ -31,10 +31,12 @@ while IFS= read -r -d '' path; do
     120000*) ln -sfn -- "$(git cat-file blob "$entry")" "$path" ;;
     100644*) git cat-file blob "$entry" >"$path" ;;
     *)
-      name=$(printf '%s' "$path" | git hash-object --stdin)
+      name=root
+      [[ $path == ./.git ]] || name=$(printf '%s' "$path" | git hash-object --stdin)
       mkdir -p -- "$path" && (
         cd -- "$path" || exit
         export GIT_WORK_TREE=$PWD GIT_INDEX_FILE="$GIT_DIR/index.repository.$name"
+        rm -f -- "$GIT_INDEX_FILE.tree"
         check_out "$entry"
       )
       ;;

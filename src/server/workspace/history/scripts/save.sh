@@ -1,9 +1,15 @@
 # Makes a snapshot of the last state and of the person's repositories, and a bundle of it in SCRATCH/save.bundle.
-# LAST: the snapshot that is kept outside already. BASE: what the bundle builds on; nothing for one that is whole.
+# LAST: the snapshot that is kept outside already. WHOLE: build on nothing, though it is here.
 # CAP: bytes of a repository that are kept. A snapshot's first parent is the state of the files; its second, its base. Its tree
 # has `files`, `repositories` (0, 1, … and their `paths`), empty `folders`, and `modes` that git knows nothing of.
 # Prints nothing when all of it is kept; else `commit`, `base`, `sum` of the bundle, and `left` paths.
-state=$(git rev-parse -q --verify refs/heads/files) || fail 'no state was recorded'
+# Every process counts: this runs after each step where files are lost with the sandbox.
+mapfile -t known < <(git rev-parse refs/heads/files 'refs/heads/files^{tree}' ${LAST:+"$LAST^1" "$LAST^{tree}"} 2>/dev/null)
+state=${known[0]-} state_tree=${known[1]-}
+[[ $state_tree =~ ^[0-9a-f]{40,64}$ ]] || fail 'no state was recorded'
+# What is not in this sandbox has no tree.
+last=
+[[ ${known[3]-} =~ ^[0-9a-f]{40,64}$ ]] && last=$LAST
 cap=${CAP:-209715200}
 
 # Adds files of a repository to its index. $@: what git ls-files is asked for.
@@ -27,10 +33,19 @@ tree_of_repository() {
   local GIT_WORK_TREE=$PWD GIT_INDEX_FILE="$GIT_DIR/index.repository.$1" GIT_LITERAL_PATHSPECS=0
   export GIT_WORK_TREE GIT_INDEX_FILE GIT_LITERAL_PATHSPECS
   left=()
+  if [[ -f $GIT_INDEX_FILE.tree ]] && git diff-files --quiet && [[ -z $(git ls-files --others | head -c 1) ]]; then
+    printf '%s' "$(<"$GIT_INDEX_FILE.tree")"
+    return
+  fi
+  rm -f -- "$GIT_INDEX_FILE.tree"
   add_files . ':(exclude)objects'
   add_files objects
-  ((${#left[@]})) && printf '%s\0' "${left[@]/#/$2/}" >>"$tmp/left"
-  git write-tree
+  if ((${#left[@]})); then
+    printf '%s\0' "${left[@]/#/$2/}" >>"$tmp/left"
+    git write-tree
+  else
+    git write-tree | tee -- "$GIT_INDEX_FILE.tree"
+  fi
 }
 
 # Fills `repositories`, `folders` (empty ones) and `modes` from one look at the workspace, without what is made again.
@@ -53,8 +68,12 @@ look() {
 # Adds a tree entry of the snapshot. $1: mode and type; $2: object; $3: name; $4: the list
 entry() { printf '%s %s\t%s\n' "$1" "$2" "$3" >>"$tmp/$4"; }
 
-# Prints the object of a list of names.
-names() { { (($#)) && printf '%s\0' "$@"; :; } | git hash-object -w --no-filters --stdin; }
+# Writes a list of names. $1: the list
+names() {
+  local list=$1
+  shift
+  if (($#)); then printf '%s\0' "$@"; fi >"$tmp/names.$list"
+}
 
 look
 : >"$tmp/left" >"$tmp/repositories" >"$tmp/snapshot"
@@ -65,8 +84,10 @@ for path in "${repositories[@]}"; do
   elif [[ -f $path ]]; then
     object=$(git hash-object -w --no-filters -- "$path") && kind='100644 blob'
   else
-    size=$(du -sb -- "$path" 2>/dev/null | cut -f1)
-    ((${size:-0} <= cap)) && key=$(printf '%s' "$path" | git hash-object --stdin) && kind='040000 tree' &&
+    key=root
+    [[ $path == ./.git ]] || key=$(printf '%s' "$path" | git hash-object --stdin)
+    read -r size _ < <(du -sb -- "$path" 2>/dev/null)
+    ((${size:-0} <= cap)) && kind='040000 tree' &&
       object=$(cd -- "$path" && tree_of_repository "$key" "${path#./}")
   fi || { left+=("${path#./}") gone+=("$path"); continue; }
   entry "$kind" "$object" "${#kept[@]}" repositories
@@ -78,22 +99,23 @@ for path in "${gone[@]}"; do
 done
 mapfile -d '' -t -O "${#left[@]}" left <"$tmp/left"
 
-entry '100644 blob' "$(names "${kept[@]}")" paths repositories
-entry '040000 tree' "$(git rev-parse "$state^{tree}")" files snapshot
+names paths "${kept[@]}"
+names folders "${folders[@]}"
+names modes "${modes[@]}"
+mapfile -t lists < <(printf '%s\n' "$tmp"/names.{paths,folders,modes} | git hash-object -w --no-filters --stdin-paths)
+entry '100644 blob' "${lists[0]-}" paths repositories
+entry '040000 tree' "$state_tree" files snapshot
 entry '040000 tree' "$(git mktree <"$tmp/repositories")" repositories snapshot
-entry '100644 blob' "$(names "${folders[@]}")" folders snapshot
-entry '100644 blob' "$(names "${modes[@]}")" modes snapshot
+entry '100644 blob' "${lists[1]-}" folders snapshot
+entry '100644 blob' "${lists[2]-}" modes snapshot
 tree=$(git mktree <"$tmp/snapshot") || fail 'the snapshot cannot be made'
 
-is_here() { [[ -n $1 ]] && git cat-file -e "$1^{commit}" 2>/dev/null; }
-if is_here "${LAST-}"; then
-  [[ $(git rev-parse "$LAST^1" "$LAST^{tree}") == "$state"$'\n'"$tree" ]] && exit 0
-fi
-base=
-is_here "${BASE-}" && base=$BASE
+[[ -n $last && ${known[2]} == "$state" && ${known[3]} == "$tree" ]] && exit 0
+base=$last
+[[ -n ${WHOLE-} ]] && base=
 head=$(git commit-tree "$tree" -p "$state" ${base:+-p "$base"} -m snapshot </dev/null) || fail 'the snapshot cannot be made'
 git update-ref refs/heads/snapshot "$head" || fail 'the snapshot cannot be kept'
 git bundle create -q "$SCRATCH/save.bundle" refs/heads/snapshot ${base:+"^$base"} 2>"$tmp/errors" || fail "$(tail -n 1 "$tmp/errors")"
+read -r sum _ < <(sha256sum <"$SCRATCH/save.bundle")
 tell_state
-printf 'base %s\0' "$base"
-printf 'sum %s\0' "$(sha256sum <"$SCRATCH/save.bundle" | cut -d ' ' -f 1)"
+printf 'base %s\0sum %s\0' "$base" "$sum"
