@@ -37,10 +37,13 @@ let providers: Providers;
 before(async () => (providers = await startProviders({ script: work })));
 after(() => providers.close());
 
+const asked = () => providers.requests.filter(({ method }) => method === 'POST').length;
+
 /** One thread of one kind of sandbox, whose parts are killed at random moments. */
 class Scene {
   readonly crosspoint: Crosspoint;
   readonly #random: () => number;
+  readonly #askedBefore = asked();
   readonly acknowledged: { threadId: string; text: string }[] = [];
   threadId = '';
 
@@ -111,7 +114,7 @@ class Scene {
   async check(): Promise<void> {
     if (!this.threadId) return;
     const effects = new Map([[this.threadId, await this.lines()]]);
-    const requests = providers.requests.filter(({ method }) => method === 'POST').length;
+    const requests = asked() - this.#askedBefore;
     await checkRecord(this.crosspoint.dataDir, {
       acknowledged: this.acknowledged,
       effects,
