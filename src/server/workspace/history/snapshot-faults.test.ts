@@ -85,4 +85,30 @@ describe('snapshots that are cut off or damaged', { skip: await cannotRun() }, (
     assert.deepEqual(await bench.chain(), ['3 whole']);
     assert.deepEqual(await bench.everything(await bench.restored()), await bench.everything());
   });
+
+  test('a sandbox that lies about what it has packed changes nothing of what is kept', async () => {
+    await bench.run('printf 1 > f');
+    await bench.save();
+    const [commit, sum] = ['a'.repeat(40), '0'.repeat(64)];
+    const lies = [
+      `commit ../../1\\0base \\0sum ${sum}\\0`,
+      `commit ${commit}\\0base ${'b'.repeat(40)}\\0sum ${sum}\\0`,
+      `commit ${commit}\\0base \\0sum ${sum}\\0`,
+      `commit ${commit}\\0base \\0sum ../x\\0`,
+      'nothing of that\\0',
+    ];
+    for (const lie of lies) {
+      const said = `printf x > "$SCRATCH/save.bundle"; printf '${lie}'`;
+      const command = (script: string) => (script.includes('git bundle create') ? said : script);
+      await assert.rejects(bench.save(through(bench.sandbox, { command })), { code: 'snapshot_failed' }, lie);
+    }
+    assert.deepEqual([await bench.chain(), bench.files()], [['1 whole'], ['1.bundle']]);
+    await bench.run('printf 2 > f');
+    const many = `for i in {1..2000}; do printf 'left %05000d\\0' $i; done`;
+    const command = (script: string) =>
+      script.includes('git bundle create') ? `${script}\n${many}` : script;
+    const { leftOut = [] } = (await bench.save(through(bench.sandbox, { command }))) ?? {};
+    assert.deepEqual([leftOut.length, leftOut[0]?.length, leftOut.at(-1)], [1_001, 4_096, 'and 1000 more']);
+    assert.equal(await bench.run('cat f', await bench.restored()), '2');
+  });
 });

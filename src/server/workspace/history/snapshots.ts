@@ -13,6 +13,9 @@ import { collectSnapshots } from './snapshot-policy.ts';
 
 /** Bytes of one link: more than that is no workspace that a sandbox has room for. */
 const largestLink = 8 * 1024 ** 3;
+/** Paths that are kept by name of those that are left out, and their longest. */
+const mostNamed = 1_000;
+const longestPath = 4_096;
 
 /** What a script of the sandbox says that it has packed, in scratch. */
 interface Packed {
@@ -90,7 +93,7 @@ export class Snapshots {
     const expected = { most: largestLink, sum: packed.sum };
     const pieces = sandbox.scratch.read(packed.name);
     const written = await this.#files.write(id, fileName(link), pieces, expected);
-    const { leftOut } = packed;
+    const leftOut = named([...new Set(packed.leftOut)]);
     const createdAt = new Date().toISOString();
     const row = { threadId: id, ...link, baseId: base?.id ?? null, ...written, leftOut, why, createdAt };
     await this.#store.workspaces.addSnapshot(row);
@@ -107,7 +110,7 @@ export class Snapshots {
       const { leftOut } = await this.#recorder.record(sandbox);
       const env = { LAST: last.startsWith(archiveMark) ? '' : last, WHOLE: needsWhole(chain) ? '1' : '' };
       const packed = readPacked('save.bundle', await runOperation(sandbox, 'save', { env }));
-      return packed && { ...packed, leftOut: [...new Set([...leftOut, ...packed.leftOut])] };
+      return packed && { ...packed, leftOut: [...leftOut, ...packed.leftOut] };
     } catch (cause) {
       if (!isWithoutHistory(cause) || (await hasGit(sandbox))) throw cause;
       if (sandbox.durability === 'host' && why !== 'move') return null;
@@ -154,6 +157,12 @@ function readPacked(name: string, fields: readonly string[]): Packed | null {
   if (!isCommit.test(commit) || !/^[0-9a-f]{64}$/.test(sum))
     throw new Error('the sandbox does not say what it has packed.');
   return { name, commit, base, sum, leftOut: values('left') };
+}
+
+/** The sandbox says as many as it likes, and as long ones. */
+function named(paths: readonly string[]): string[] {
+  const first = paths.slice(0, mostNamed).map((path) => path.slice(0, longestPath));
+  return paths.length > mostNamed ? [...first, `and ${paths.length - mostNamed} more`] : first;
 }
 
 /** Of the host's errors the code only: their sentences name places of this machine. */
