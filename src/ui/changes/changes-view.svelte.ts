@@ -20,6 +20,8 @@ export class ChangesView {
   /** What was reverted last, and by which id it is taken back. */
   reverted = $state.raw<{ words: string; rewindId: string } | null>(null);
   working = $state(false);
+  /** Of a turn or a step, whose changes are those that it made, whatever became of them: what was taken back since. */
+  #taken = $state.raw<{ path: string; hunk: number | null; rewindId: string }[]>([]);
   readonly #api: ChangesApi;
   readonly #thread: Thread;
   readonly #rewinds: Rewinds;
@@ -37,6 +39,17 @@ export class ChangesView {
     this.files = null;
     this.versions = path === undefined ? {} : { [path]: null };
     this.reverted = null;
+    this.#taken = [];
+  }
+
+  /** The hunk, or (null) all that is changed in the file. */
+  isReverted(path: string, hunk: number | null): boolean {
+    return this.#taken.some(
+      (one) =>
+        one.path === path &&
+        (one.hunk === null || one.hunk === hunk) &&
+        this.#rewinds.of(one.rewindId)?.undone !== true,
+    );
   }
 
   /** The list, and both sides of what is open in it; a file that has no changes any more is closed. */
@@ -76,6 +89,7 @@ export class ChangesView {
       const { hash } = await this.#known(scope, path);
       const rewindId = await this.#rewinds.revert(scope, { path, hunk, hash });
       this.reverted = { words, rewindId };
+      if (scope.kind !== 'all') this.#taken = [...this.#taken, { path, hunk, rewindId }];
     } catch (cause) {
       this.failure = asApiError(cause).message;
     } finally {
@@ -92,6 +106,7 @@ export class ChangesView {
     if (!reverted) return;
     this.reverted = null;
     await this.#rewinds.takeBack({ kind: 'redo', rewindId: reverted.rewindId });
+    this.#taken = this.#taken.filter(({ rewindId }) => rewindId !== reverted.rewindId);
     await this.look();
   }
 

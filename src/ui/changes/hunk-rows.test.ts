@@ -1,6 +1,6 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { firstLines, hunkRows } from './hunk-rows.ts';
+import { firstLines, hunkRows, wholeFile } from './hunk-rows.ts';
 
 const numbered = (count: number) => Array.from({ length: count }, (_, index) => `line ${index + 1}\n`);
 const texts = (lines: { segments: { text: string }[] }[]) =>
@@ -57,12 +57,13 @@ test('lines that are only new or only missing are found by the side that has the
 });
 
 test('a new file, a file that is gone, and one that ends without a line feed', () => {
-  const made = hunkRows('', 'one\ntwo', [{ before: { from: 0, lines: 0 }, after: { from: 0, lines: 2 } }]);
+  const made = hunkRows('', 'one\ntwo', wholeFile(null, 'one\ntwo'));
   assert.deepEqual(
     made.hunks[0]!.added.map(({ endsOpen }) => endsOpen),
     [false, true],
   );
-  const gone = hunkRows('one\ntwo\n', '', [{ before: { from: 0, lines: 2 }, after: { from: 0, lines: 0 } }]);
+  assert.deepEqual(wholeFile(null, ''), [], 'an empty file has no lines to show');
+  const gone = hunkRows('one\ntwo\n', '', wholeFile('one\ntwo\n', null));
   assert.deepEqual(texts(gone.hunks[0]!.removed), ['one', 'two']);
   assert.equal(gone.hunks[0]!.name, 'At the beginning');
 });

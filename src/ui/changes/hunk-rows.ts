@@ -65,6 +65,12 @@ export function hunkRows(before: string, after: string, hunks: readonly Hunk[]):
   };
 }
 
+/** All of a file that is only on one side, as one hunk. */
+export function wholeFile(before: string | null, after: string | null): Hunk[] {
+  const [old, next] = [before, after].map((text) => ({ from: 0, lines: new Lines(text ?? '').count }));
+  return old && next && old.lines + next.lines > 0 ? [{ before: old, after: next }] : [];
+}
+
 /** The first lines of all hunks, until there are so many. */
 export function firstLines(hunks: readonly ShownHunk[], most: number): ShownHunk[] {
   let room = most;
