@@ -10,7 +10,8 @@ const path = v.pipe(
 );
 /** SHA-256 in hex. */
 const hash = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, 'is no SHA-256 in hex'));
-const line = v.pipe(
+/** One line of text. */
+export const lineText = v.pipe(
   v.string(),
   v.trim(),
   v.minLength(1),
@@ -38,10 +39,10 @@ export const cloneCommand = v.object({
     v.maxLength(2_000),
     v.regex(/^https?:\/\/[^\s@]+$/, 'is an http(s) address without a password'),
   ),
-  branch: v.optional(line),
+  branch: v.optional(lineText),
 });
 /** `POST /api/threads/{id}/git/branch` */
-export const branchCommand = v.object({ name: line });
+export const branchCommand = v.object({ name: lineText });
 /** `POST /api/threads/{id}/git/commit` */
 export const commitCommand = v.object({
   message: v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(20_000)),

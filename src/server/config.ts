@@ -53,6 +53,10 @@ export interface Config {
   previewOrigin: string | null;
   /** Hosts that the local sandbox may reach through the egress proxy; empty means no network. */
   sandboxEgress: string[];
+  github: { token: string | null; url: string; apiUrl: string };
+  /** Of this machine: those that may be copied into a workspace, and those that may be one. */
+  importFolders: string[];
+  bindFolders: string[];
   e2b: {
     key: string | null;
     apiUrl: string | null;
@@ -188,6 +192,13 @@ function serviceConfig(read: Read) {
     sandboxEgress: read('SANDBOX_EGRESS')
       .split(/[\s,]+/)
       .filter(Boolean),
+    github: {
+      token: read('GITHUB_TOKEN') ?? null,
+      url: read('GITHUB_URL'),
+      apiUrl: read('GITHUB_API_URL'),
+    },
+    importFolders: read('IMPORT_FOLDERS'),
+    bindFolders: read('BIND_FOLDERS'),
     e2b: {
       key: read('E2B_API_KEY') ?? null,
       apiUrl: read('E2B_API_URL') ?? null,

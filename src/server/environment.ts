@@ -9,6 +9,20 @@ export const httpUrl = v.pipe(
 );
 export const text = v.pipe(v.string(), v.trim(), v.minLength(1));
 
+const folders = v.pipe(
+  v.string(),
+  v.transform((list) =>
+    list
+      .split(':')
+      .map((folder) => folder.trim())
+      .filter(Boolean),
+  ),
+  v.check(
+    (list) => list.every((folder) => folder.startsWith('/')),
+    'must be absolute paths, separated by ":".',
+  ),
+);
+
 export const environment = {
   HOST: v.optional(text, '127.0.0.1'),
   PORT: v.optional(
@@ -67,6 +81,13 @@ export const environment = {
     'local',
   ),
   SANDBOX_EGRESS: v.optional(v.string(), ''),
+  /** With it, branches are pushed to GitHub and pull requests opened. */
+  GITHUB_TOKEN: v.optional(text),
+  GITHUB_URL: v.optional(httpUrl, 'https://github.com'),
+  GITHUB_API_URL: v.optional(httpUrl, 'https://api.github.com'),
+  /** Folders of this machine, like PATH, that may be copied into a workspace, or be one; with what is below them. */
+  IMPORT_FOLDERS: v.optional(folders, ''),
+  BIND_FOLDERS: v.optional(folders, ''),
   E2B_API_KEY: v.optional(text),
   E2B_API_URL: v.optional(httpUrl),
   E2B_SANDBOX_URL: v.optional(httpUrl),

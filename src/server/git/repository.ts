@@ -59,7 +59,8 @@ export async function commitAll(sandbox: Sandbox, message: string): Promise<void
   await git(sandbox, `${name}; git add --all && git commit --quiet --file=-`, {}, undefined, message);
 }
 
-async function git(
+/** Runs git, or a script of it, in the sandbox. @throws `git_failed` with what it said */
+export async function git(
   sandbox: Sandbox,
   command: string,
   env: Record<string, string> = {},

@@ -19,18 +19,20 @@ import {
   previewSwitch,
   threadEvents,
 } from './api/threads.ts';
-import { getSandbox, moveSandbox } from './api/sandbox.ts';
-import { exportRequests, getRequest, listRequests } from './api/requests.ts';
-import { getPerformance, getTimeline, getUsage } from './api/usage.ts';
 import {
+  bindWorkspace,
   branchGit,
   cloneGit,
   commitGit,
   getGit,
-  listPorts,
-  listTerminals,
-  openPreview,
-} from './api/workspace.ts';
+  importWorkspace,
+  pullRequestGit,
+  pushGit,
+} from './api/repository.ts';
+import { getSandbox, moveSandbox } from './api/sandbox.ts';
+import { exportRequests, getRequest, listRequests } from './api/requests.ts';
+import { getPerformance, getTimeline, getUsage } from './api/usage.ts';
+import { listPorts, listTerminals, openPreview } from './api/workspace.ts';
 import { exchangeLoginKey, logout } from './auth/endpoints.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { BodyType } from './guard.ts';
@@ -117,6 +119,10 @@ export const routes: readonly Route[] = [
   signedIn('POST', '/api/threads/{id}/git/clone', cloneGit),
   signedIn('POST', '/api/threads/{id}/git/branch', branchGit),
   signedIn('POST', '/api/threads/{id}/git/commit', commitGit),
+  signedIn('POST', '/api/threads/{id}/git/push', pushGit),
+  signedIn('POST', '/api/threads/{id}/git/pull-request', pullRequestGit),
+  signedIn('POST', '/api/threads/{id}/workspace/import', importWorkspace),
+  signedIn('POST', '/api/threads/{id}/workspace/bind', bindWorkspace),
   signedIn('GET', '/api/keys', listKeys),
   signedIn('POST', '/api/keys', createKey),
   signedIn('PATCH', '/api/keys/{id}', changeKey),

@@ -46,8 +46,8 @@ export async function move(parts: WorkspacesParts, { thread, row, from, target }
   return sandbox;
 }
 
-/** Nothing runs or waits in any thread that works in the sandbox. */
-async function assertIdle(store: StoreTables, sandboxId: string): Promise<void> {
+/** Nothing runs or waits in any thread that works in the sandbox. @throws `run_active`, `review_pending` */
+export async function assertIdle(store: StoreTables, sandboxId: string): Promise<void> {
   for (const threadId of await store.threads.ofSandbox(sandboxId)) {
     const latest = await store.runs.latest(threadId);
     if (latest?.status === 'running') throw new CrosspointError('run_active');

@@ -117,6 +117,12 @@ export interface Workspaces {
   assertUsable(type: SandboxType): void;
   /** The files travel by snapshot. @throws `run_active`, `review_pending`, `snapshot_failed`, `sandbox_unavailable` */
   move(thread: ThreadOfSandbox, to: SandboxType): Promise<void>;
+  /**
+   * A folder of this machine takes the place of a workspace that is empty.
+   * @param folder its own path, which the configuration allows
+   * @throws `run_active`, `review_pending`, `workspace_not_empty`, `unsupported_by_sandbox`, `sandbox_unavailable`
+   */
+  bind(thread: ThreadOfSandbox, folder: string): Promise<void>;
   view(thread: ThreadOfSandbox): Promise<SandboxView>;
   selfTests(): Promise<ProviderView[]>;
   /** The self-test of new threads' sandboxes. */

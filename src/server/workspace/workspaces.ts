@@ -3,6 +3,7 @@ import type { NewEvent } from '#protocol/events.ts';
 import type { ProviderView, SandboxType, SandboxView } from '#protocol/workspace.ts';
 import type { Sandbox, SandboxHealth } from '#server/sandbox/sandbox.ts';
 import type { ThreadSandboxRow } from '#server/store/workspaces.types.ts';
+import { bind } from './bind.ts';
 import { Handles } from './handles.ts';
 import { Locks } from './history/locks.ts';
 import { move } from './move.ts';
@@ -74,6 +75,13 @@ export class ThreadWorkspaces implements Workspaces {
       const row = await this.#rowOf(thread);
       const sandbox = await move(this.parts, { thread, row, from, target });
       this.#handles.put(thread, sandbox);
+    });
+  }
+
+  async bind(thread: ThreadOfSandbox, folder: string): Promise<void> {
+    await this.#locks.run(thread.sandboxId, async () => {
+      const sandbox = await this.#openAlone(thread);
+      this.#handles.put(thread, await bind(this.parts, await this.#rowOf(thread), sandbox, folder));
     });
   }
 

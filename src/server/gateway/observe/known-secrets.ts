@@ -9,9 +9,19 @@ export function knownSecrets(
   connections: ReadonlyMap<string, Connection>,
   gateway: GatewayConfig,
 ): (string | null)[] {
-  const { keys, customKeys, secretOf, helicone, apiToken, tavily, morph, qdrant, e2b, daytona } = config;
+  const { keys, customKeys, secretOf, helicone, apiToken, tavily, morph, qdrant, e2b, daytona, github } =
+    config;
   const named = namedVariables(gateway, secretOf).map(({ name }) => secretOf(name));
   const connected = [...connections.values()].map(({ apiKey }) => apiKey);
-  const services = [helicone.key, apiToken, tavily.key, morph.key, qdrant.key, e2b.key, daytona.key];
+  const services = [
+    helicone.key,
+    apiToken,
+    tavily.key,
+    morph.key,
+    qdrant.key,
+    e2b.key,
+    daytona.key,
+    github.token,
+  ];
   return [...Object.values(keys), ...Object.values(customKeys), ...services, ...named, ...connected];
 }

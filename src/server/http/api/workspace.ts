@@ -1,18 +1,12 @@
 import { CrosspointError } from '#protocol/errors.ts';
-import {
-  branchCommand,
-  cloneCommand,
-  commitCommand,
-  openPreviewCommand,
-} from '#protocol/workspace-commands.ts';
+import { openPreviewCommand } from '#protocol/workspace-commands.ts';
 import type { TerminalView } from '#protocol/workspace.ts';
-import { cloneRepository, commitAll, startBranch, viewRepository } from '#server/git/repository.ts';
 import type { Sandbox } from '#server/sandbox/sandbox.ts';
 import type { ThreadRow } from '#server/store/store.ts';
 import { listeningPorts } from '#server/workspace/ports.ts';
 import type { ApiRequest, Endpoint, EndpointParts } from '../endpoint.ts';
 
-/** What runs in the sandbox of a thread, and the person's repository in it. */
+/** What runs in the sandbox of a thread. */
 
 export const listTerminals: Endpoint = async (parts, request) => {
   const { id } = await threadOf(parts, request);
@@ -31,35 +25,6 @@ export const openPreview: Endpoint = async (parts, request) => {
   const { userId, id } = await threadOf(parts, request);
   const { port } = await request.command(openPreviewCommand);
   return { body: parts.previews.open(userId, id, port) };
-};
-
-export const getGit: Endpoint = async (parts, request) => {
-  const sandbox = await openSandbox(parts, request);
-  return { body: await viewRepository(sandbox) };
-};
-
-export const cloneGit: Endpoint = async (parts, request) => {
-  await threadOf(parts, request);
-  const { url, branch } = await request.command(cloneCommand);
-  const sandbox = await openSandbox(parts, request);
-  await cloneRepository(sandbox, url, branch);
-  return { body: await viewRepository(sandbox) };
-};
-
-export const branchGit: Endpoint = async (parts, request) => {
-  await threadOf(parts, request);
-  const { name } = await request.command(branchCommand);
-  const sandbox = await openSandbox(parts, request);
-  await startBranch(sandbox, name);
-  return { body: await viewRepository(sandbox) };
-};
-
-export const commitGit: Endpoint = async (parts, request) => {
-  await threadOf(parts, request);
-  const { message } = await request.command(commitCommand);
-  const sandbox = await openSandbox(parts, request);
-  await commitAll(sandbox, message);
-  return { body: await viewRepository(sandbox) };
 };
 
 /** @throws `not_found` for a thread of somebody else, as for none */
