@@ -47,7 +47,7 @@ test('a person clones a repository into the empty workspace, and is told why whe
   await dialog.getByRole('textbox', { name: 'Address' }).fill('http://localhost:4300/');
   await dialog.getByRole('button', { name: 'Clone' }).click();
   await repository().getByText('trunk').waitFor();
-  await page.getByRole('button', { name: 'greeting.txt' }).waitFor();
+  await page.getByRole('button', { name: /^greeting\.txt/ }).waitFor();
 });
 
 test('a branch is started and what is changed is committed there', async () => {
