@@ -84,11 +84,13 @@ list_others() {
 
 # Fills `keep` (to add as they are) and `drop` (to remove) with all that is not as in the index.
 list_changes() {
-  local states index
+  local states index path
   git diff-files -z --name-status --no-renames >"$tmp/states" || fail 'the index cannot be read'
   mapfile -d '' -t states <"$tmp/states"
   for ((index = 0; index + 1 < ${#states[@]}; index += 2)); do
-    if [[ ${states[index]} == D ]]; then drop+=("${states[index + 1]}"); else keep+=("${states[index + 1]}"); fi
+    path=${states[index + 1]}
+    # A file whose place a repository took: git would take it for one name.
+    if [[ ${states[index]} == D || (-d $path && ! -L $path) ]]; then drop+=("$path"); else keep+=("$path"); fi
   done
   list_others ''
 }
