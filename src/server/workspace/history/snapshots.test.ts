@@ -150,13 +150,13 @@ describe('snapshots of a workspace', { skip: await cannotRun() }, () => {
 
   test('files whose place a repository, a folder or a link takes, and the other way round', async () => {
     const repository = `${person} init -q; printf 1 > new; ${person} add new; ${person} commit -qm 1`;
-    await bench.run('printf 1 | tee file other third; mkdir folder; printf 1 > folder/old');
+    await bench.run('printf 1 | tee file other third unborn; mkdir folder; printf 1 > folder/old');
     await bench.save();
     await bench.run(`rm file; mkdir file; (cd file; ${repository}); (cd folder; ${repository})
-      rm other; ln -s folder other; rm third; mkdir -p third/deep; printf 2 > third/deep/f`);
+      rm unborn; git init -q unborn; printf 2 > unborn/new;      rm other; ln -s folder other; rm third; mkdir -p third/deep; printf 2 > third/deep/f`);
     await bench.save();
     assert.deepEqual(await bench.everything(await bench.restored()), await bench.everything());
-    await bench.run('rm -r file folder third; printf 3 | tee file folder third; rm other; mkdir other');
+    await bench.run('rm -r file folder third unborn; printf 3 | tee file folder third unborn; rm other; mkdir other');
     await bench.save();
     assert.deepEqual(await bench.everything(await bench.restored()), await bench.everything());
   });

@@ -84,14 +84,23 @@ list_others() {
 
 # Fills `keep` (to add as they are) and `drop` (to remove) with all that is not as in the index.
 list_changes() {
-  local states index path
+  local states index path replaced=()
   git diff-files -z --name-status --no-renames >"$tmp/states" || fail 'the index cannot be read'
   mapfile -d '' -t states <"$tmp/states"
   for ((index = 0; index + 1 < ${#states[@]}; index += 2)); do
     path=${states[index + 1]}
-    # A file whose place a repository took: git would take it for one name.
-    if [[ ${states[index]} == D || (-d $path && ! -L $path) ]]; then drop+=("$path"); else keep+=("$path"); fi
+    if [[ -d $path && ! -L $path ]]; then
+      replaced+=("$path") drop+=("$path")
+    elif [[ ${states[index]} == D ]]; then
+      drop+=("$path")
+    else
+      keep+=("$path")
+    fi
   done
+  # Files whose place a repository took: while the index has them, git does not tell of what is in it.
+  if ((${#replaced[@]})); then
+    printf '%s\0' "${replaced[@]}" | git update-index -z --force-remove --stdin || fail 'the index cannot be written'
+  fi
   list_others ''
 }
 
