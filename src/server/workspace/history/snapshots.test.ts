@@ -156,7 +156,9 @@ describe('snapshots of a workspace', { skip: await cannotRun() }, () => {
       rm unborn; git init -q unborn; printf 2 > unborn/new;      rm other; ln -s folder other; rm third; mkdir -p third/deep; printf 2 > third/deep/f`);
     await bench.save();
     assert.deepEqual(await bench.everything(await bench.restored()), await bench.everything());
-    await bench.run('rm -r file folder third unborn; printf 3 | tee file folder third unborn; rm other; mkdir other');
+    await bench.run(
+      'rm -r file folder third unborn; printf 3 | tee file folder third unborn; rm other; mkdir other',
+    );
     await bench.save();
     assert.deepEqual(await bench.everything(await bench.restored()), await bench.everything());
   });
