@@ -137,11 +137,11 @@ function readPath({ query }: ApiRequest): string {
   return path;
 }
 
-/** null for what is no UTF-8 text; the end of a cut text may be within a character. */
+/** null for what is no UTF-8 text; the end of a cut text may be within a character. A byte order mark is kept, for a save. */
 function textOf(bytes: Uint8Array, cut: boolean): string | null {
   if (bytes.includes(0)) return null;
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: cut });
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes, { stream: cut });
   } catch (cause) {
     if (cause instanceof TypeError) return null;
     throw cause;
