@@ -75,23 +75,26 @@ test('what is not saved is still there after another tab and the list were looke
     .click();
   await editor('notes/today.md').getByText('# Today and later').waitFor();
   await page.getByRole('button', { name: 'Discard' }).click();
-  await page.getByText('# Today', { exact: true }).waitFor();
+  await editor('notes/today.md').getByText('# Today', { exact: true }).waitFor();
   assert.equal(await content('notes/today.md'), '# Today');
 });
 
-test('the line ends of a file stay as they were', async () => {
+test('the line ends of a file stay as they were, and its byte order mark', async () => {
   await write('windows.txt', 'one\r\ntwo\r\n');
   await write('mixed.txt', 'one\r\ntwo\n');
+  await write('mark.txt', '\ufeffone\n');
   await page.getByRole('button', { name: 'Back to the files' }).click();
   await list().getByRole('button', { name: 'Look again' }).click();
   for (const [path, expected] of [
     ['windows.txt', 'zero\r\none\r\ntwo\r\n'],
     ['mixed.txt', 'zero\none\r\ntwo\n'],
+    ['mark.txt', '\ufeffzero one\n'],
   ] as const) {
     await openFile(path);
     await page.keyboard.press('Control+Home');
+    if (path === 'mark.txt') await page.keyboard.press('ArrowRight');
     await page.keyboard.type('zero');
-    await page.keyboard.press('Enter');
+    await page.keyboard.press(path === 'mark.txt' ? 'Space' : 'Enter');
     await saveButton().click();
     await unsaved().waitFor({ state: 'detached' });
     assert.equal(await content(path), expected);

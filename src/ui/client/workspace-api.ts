@@ -15,6 +15,20 @@ export interface PreviewAddress {
   expiresAt: string;
 }
 
+/** What a push came to; `isNew` false: it was there already. */
+export interface Pushed {
+  branch: string;
+  commit: string;
+  isNew: boolean;
+}
+
+/** A pull request that was opened, or that there was for the branch. */
+export interface PullRequest {
+  url: string;
+  number: number;
+  existed: boolean;
+}
+
 /** What runs in the sandbox of a thread, and the repository in it. */
 export class WorkspaceApi {
   readonly #ask: Ask;
@@ -46,6 +60,19 @@ export class WorkspaceApi {
     this.#ask<GitView>('POST', `${workspacePath(threadId)}/git/branch`, { name });
   commit = (threadId: string, message: string) =>
     this.#ask<GitView>('POST', `${workspacePath(threadId)}/git/commit`, { message });
+  /** The branch that is checked out, to the remote that it follows. */
+  push = (threadId: string) =>
+    this.#ask<{ pushed: Pushed; git: GitView }>('POST', `${workspacePath(threadId)}/git/push`, {});
+  /** Pushes first. */
+  openPullRequest = (threadId: string, request: { title: string; body: string; draft: boolean }) =>
+    this.#ask<PullRequest>('POST', `${workspacePath(threadId)}/git/pull-request`, request);
+
+  /** Copies a folder of the machine that the server runs on into the empty workspace. */
+  importFolder = (threadId: string, folder: string) =>
+    this.#ask<GitView>('POST', `${workspacePath(threadId)}/workspace/import`, { folder });
+  /** That folder is the workspace from now on. */
+  bindFolder = (threadId: string, folder: string) =>
+    this.#ask<{ sandbox: SandboxView }>('POST', `${workspacePath(threadId)}/workspace/bind`, { folder });
 }
 
 export const workspacePath = (threadId: string) => `/api/threads/${encodeURIComponent(threadId)}`;

@@ -1,7 +1,7 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import type { GitView } from '#protocol/workspace.ts';
-import { repositoryWords } from './repository-words.ts';
+import { pushWords, repositoryWords } from './repository-words.ts';
 
 const view = (more: Partial<GitView>): GitView => ({
   ...{ repository: true, branch: 'main', ahead: 0, behind: 0, changed: 0, branches: ['main'], remotes: [] },
@@ -12,4 +12,10 @@ test('a repository says what is changed, and how far it is from its remote branc
   assert.equal(repositoryWords(view({})), 'nothing changed');
   assert.equal(repositoryWords(view({ changed: 2 })), '2 changed');
   assert.equal(repositoryWords(view({ changed: 1, ahead: 3, behind: 4 })), '1 changed · 3 ahead · 4 behind');
+});
+
+test('a push says what it brought, or that nothing was new', () => {
+  const commit = '0123456789abcdef0123456789abcdef01234567';
+  assert.equal(pushWords({ branch: 'main', commit, isNew: true }), 'Pushed main, up to 0123456.');
+  assert.equal(pushWords({ branch: 'main', commit, isNew: false }), 'All of main was there already.');
 });

@@ -1,4 +1,5 @@
 import type { GitView } from '#protocol/workspace.ts';
+import type { Pushed } from '#ui/client/workspace-api.ts';
 
 /** How a repository stands, beside the name of its branch. */
 export function repositoryWords({ changed, ahead, behind }: GitView): string {
@@ -6,4 +7,9 @@ export function repositoryWords({ changed, ahead, behind }: GitView): string {
   if (ahead > 0) parts.push(`${ahead} ahead`);
   if (behind > 0) parts.push(`${behind} behind`);
   return parts.join(' · ');
+}
+
+/** What a push came to, with the beginning of the commit's name. */
+export function pushWords({ branch, commit, isNew }: Pushed): string {
+  return isNew ? `Pushed ${branch}, up to ${commit.slice(0, 7)}.` : `All of ${branch} was there already.`;
 }
