@@ -183,6 +183,25 @@ describe('what was done to files is taken back', { skip: await cannotRun() }, ()
     );
   });
 
+  test('one whose states are lost with its sandbox is over: what follows is not held up, and the step is not taken back', async () => {
+    await run('echo old > a; chmod 600 a');
+    const call = await step('echo new > a');
+    const { rewindId } = await take(undo(call));
+    assert.equal(await run('cat a; stat -c %a a'), 'old\n600\n', 'what keeps others out still does');
+    await store.workspaces.updateRewind(threadId, rewindId, { applied: false, afterCommit: 'f'.repeat(40) });
+    const [row] = await store.workspaces.steps(threadId);
+    assert.ok(row);
+    await store.workspaces.markUndone(threadId, [row.position], null);
+    await run('echo new > a');
+    restart();
+    await step('echo b > b');
+    const [lost] = await store.workspaces.rewinds(threadId);
+    assert.deepEqual([lost?.applied, lost?.files], [true, [{ path: 'a', action: 'kept' }]]);
+    assert.equal((await store.workspaces.step(threadId, call))?.undoneBy, null);
+    await take(undo(call));
+    assert.equal(await cat('a'), 'old\n');
+  });
+
   test('changes of a turn and since the start are what remains in the end, of what steps touched', async () => {
     await run('seq 3 > a; echo 1 > mine');
     await step('echo 4 >> a; echo x > gone', null, 'one');

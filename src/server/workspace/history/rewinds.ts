@@ -111,19 +111,18 @@ export class Rewinds {
   }
 
   async #finish(sandbox: Sandbox, threadId: string, row: RewindRow): Promise<RewindRow> {
-    const { kept, commit } = await new States(sandbox).apply({
-      before: row.beforeCommit,
-      after: row.afterCommit,
-    });
-    this.#recorder.note(sandbox, commit);
-    const notDone = new Set(kept);
+    const states = { before: row.beforeCommit, after: row.afterCommit };
+    const done = await new States(sandbox).apply(states);
+    if (done) this.#recorder.note(sandbox, done.commit);
+    // Its states went with a sandbox that was lost: it is over, and what steps did stays.
+    const notDone = new Set(done?.kept ?? row.files.map(({ path }) => path));
     const files = row.files.map((file) =>
       notDone.has(file.path) ? { ...file, action: 'kept' as const } : file,
     );
-    const done = { ...row, files, applied: true };
-    await markUndone(this.#store, threadId, done);
+    const finished = { ...row, files, applied: true };
+    await markUndone(this.#store, threadId, finished);
     await this.#store.workspaces.updateRewind(threadId, row.id, { files, applied: true });
-    return done;
+    return finished;
   }
 
   async #prepare(sandbox: Sandbox, threadId: string, target: RewindTarget): Promise<Prepared> {

@@ -76,9 +76,13 @@ export class States {
     return readState(await runOperation(this.#sandbox, 'build', { env: { COMMIT: commit }, input }));
   }
 
-  /** @returns paths that were neither as before nor as after, and stay as they are; and the state of all files now */
-  async apply({ before, after }: Span): Promise<{ kept: string[]; commit: string }> {
+  /**
+   * @returns paths that were neither as before nor as after, and stay as they are, and the state of all files now; null when
+   * one of the two is not kept any more: nothing was touched
+   */
+  async apply({ before, after }: Span): Promise<{ kept: string[]; commit: string } | null> {
     const fields = await runOperation(this.#sandbox, 'apply', { env: { FROM: before, TO: after } });
+    if (fields[0] === 'gone') return null;
     const kept = fields.flatMap((field) => (field.startsWith('kept ') ? [field.slice(5)] : []));
     return { kept, commit: readState(fields).commit };
   }

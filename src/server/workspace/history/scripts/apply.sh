@@ -1,6 +1,9 @@
 # Brings the files that differ between FROM and TO from the one to the other. May be repeated: what is as in TO is done, what is
-# neither is left alone. Prints `kept` paths, then the state of all files.
-git diff-tree -r -z --raw --no-renames --no-abbrev "$FROM" "$TO" >"$tmp/raw" || fail 'that state is not kept any more'
+# neither is left alone. Prints `kept` paths, then the state of all files; `gone` when one of the two is not kept any more.
+if ! git diff-tree -r -z --raw --no-renames --no-abbrev "$FROM" "$TO" >"$tmp/raw" 2>/dev/null; then
+  printf 'gone\0'
+  exit 0
+fi
 mapfile -d '' -t raw <"$tmp/raw"
 git update-ref refs/heads/files "$TO" || fail 'the state cannot be kept'
 
@@ -36,6 +39,8 @@ put() {
     ln -s -- "${target%x}" "$fresh" || return
   else
     git cat-file blob "$3" >"$fresh" || return
+    # What keeps others out still does.
+    if [[ -f $1 && ! -L $1 ]]; then chmod --reference="./$1" -- "$fresh" && chmod a-x -- "$fresh"; fi
     if [[ $2 == 100755 ]]; then chmod +x -- "$fresh"; fi
   fi
   mv -fT -- "$fresh" "./$1" || { rm -f -- "$fresh"; return 1; }
