@@ -10,11 +10,22 @@ import { closingResults, finishedEvent, writeResult, type CallResult } from './t
 import type { ToolOutcome } from './tools/tool.ts';
 import type { ApprovedCall, Turn } from './turn.ts';
 
-/** One approved call: intent, effect, result, each committed before the next begins (I2, I3). */
-export async function toolNode(setup: AgentSetup, turn: Turn, call: ApprovedCall): Promise<AgentUpdate> {
+/** One approved call. Of those that may change files the next one waits: what each of them changed is its own. */
+export function toolNode(setup: AgentSetup, turn: Turn, call: ApprovedCall): Promise<AgentUpdate> {
+  const changes = setup.tools.get(call.name)?.kind !== 'read';
+  const run = () => runCall(setup, turn, call, changes);
+  return changes ? turn.oneByOne(run) : run();
+}
+
+/** Intent, effect, result, each committed before the next begins (I2, I3). */
+async function runCall(
+  setup: AgentSetup,
+  turn: Turn,
+  call: ApprovedCall,
+  changes: boolean,
+): Promise<AgentUpdate> {
   if (turn.signal.aborted) return {};
   setup.point('tool.before_intent');
-  const changes = setup.tools.get(call.name)?.kind !== 'read';
   const voided = changes ? await voidedBy(setup, turn, call) : null;
   if (voided) return answerWith(turn, voidResult(turn, call, voided));
   const first = await commitIntent(setup, turn, call);

@@ -33,6 +33,7 @@ export class Turn {
   readonly #setup: AgentSetup;
   #sandbox: Promise<Sandbox> | null = null;
   #opened: ThreadRow | null = null;
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor(
     setup: AgentSetup,
@@ -55,6 +56,13 @@ export class Turn {
   commit(events: NewEvent[], work?: (store: StoreTables) => Promise<void>): Promise<ThreadEvent[]> {
     const owner = { runId: this.run.id, fencingToken: this.run.fencingToken };
     return this.#setup.log.commit(this.run.threadId, events, work, owner);
+  }
+
+  /** Waits for the one before it; when that failed, which ends the run, it does not begin. */
+  oneByOne<Result>(work: () => Promise<Result>): Promise<Result> {
+    const mine = this.#last.then(work);
+    this.#last = mine;
+    return mine;
   }
 
   /** The thread as it is now: the model and its settings are read once for each provider request. */
