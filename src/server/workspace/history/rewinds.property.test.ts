@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { RewindTarget } from '#protocol/workspace.ts';
+import { CrosspointError } from '#protocol/errors.ts';
+import type { RewindResult, RewindTarget } from '#protocol/workspace.ts';
 import { newThread } from '#server/agent/new-thread.ts';
 import { cannotRun, localFixture } from '#server/sandbox/local/testing/fixture.ts';
 import type { Sandbox } from '#server/sandbox/sandbox.ts';
@@ -23,6 +24,7 @@ import {
   type ModelFile,
   type ModelStep,
 } from './testing/file-model.ts';
+import { through } from './testing/through.ts';
 import { createWorkspaceHistory } from './workspace-history.ts';
 
 const histories = Number(process.env.HISTORIES ?? 200);
@@ -60,11 +62,12 @@ interface DoneRewind extends ModelStep {
 }
 
 /** A random history in a workspace, and what its files have to be. */
-class History {
+class RandomHistory {
   readonly #random: () => number;
   readonly #sandbox: Sandbox;
   readonly #store: Store;
-  readonly #history: WorkspaceHistory;
+  readonly #fresh: () => WorkspaceHistory;
+  #history: WorkspaceHistory;
   readonly #threadId: string;
   readonly #files: Files = new Map();
   readonly #own: Files = new Map();
@@ -74,18 +77,21 @@ class History {
   #repository = '';
   #calls = 0;
   readonly told: string[] = [];
+  crashes = 0;
 
   constructor(parts: {
     random: () => number;
     sandbox: Sandbox;
     store: Store;
-    history: WorkspaceHistory;
+    /** As after a start of the app: nothing is known but the record. */
+    fresh: () => WorkspaceHistory;
     threadId: string;
   }) {
     this.#random = parts.random;
     this.#sandbox = parts.sandbox;
     this.#store = parts.store;
-    this.#history = parts.history;
+    this.#fresh = parts.fresh;
+    this.#history = parts.fresh();
     this.#threadId = parts.threadId;
   }
 
@@ -106,11 +112,14 @@ class History {
         'undo',
         'rewind',
         'redo',
+        'revert',
         'restart',
       ] as const);
       if (kind === 'step') await this.#step();
       else if (kind === 'person') await this.#person();
-      else if (kind !== 'restart') await this.#rewind(kind);
+      else if (kind === 'revert') await this.#revert();
+      else if (kind === 'restart') this.#history = this.#fresh();
+      else await this.#rewind(kind);
       await this.#check();
     }
   }
@@ -129,7 +138,7 @@ class History {
   async #start(): Promise<void> {
     const commands = [`${git} init -q .`, 'echo "*.log" > .gitignore'];
     this.#own.set('.gitignore', null as never);
-    for (const path of own) this.#set(this.#own, commands, path, this.#fresh('text', null));
+    for (const path of own) this.#set(this.#own, commands, path, this.#other('text', null));
     for (const path of shared)
       if (this.#random() < 0.6) this.#set(this.#files, commands, path, this.#someFor(path, null));
     commands.push('git add -A', `${git} commit -qm one`, 'echo staged > staged.txt', 'git add staged.txt');
@@ -146,11 +155,11 @@ class History {
 
   #someFor(path: string, now: Content): Content {
     if (now && this.#random() < 0.2) return null;
-    if (path === 'link') return this.#fresh('link', now);
-    return this.#fresh(path === 'bin' ? 'binary' : 'text', now);
+    if (path === 'link') return this.#other('link', now);
+    return this.#other(path === 'bin' ? 'binary' : 'text', now);
   }
 
-  #fresh(kind: ModelFile['kind'], now: Content): ModelFile {
+  #other(kind: ModelFile['kind'], now: Content): ModelFile {
     const value = () => `value ${Math.floor(this.#random() * 6)}\r`;
     const executable =
       kind !== 'link' && this.#random() < 0.2 ? !(now?.executable ?? false) : (now?.executable ?? false);
@@ -224,7 +233,7 @@ class History {
     const commands = ['true'];
     for (const path of own)
       if (this.#random() < 0.3)
-        this.#set(this.#own, commands, path, this.#fresh('text', this.#own.get(path) ?? null));
+        this.#set(this.#own, commands, path, this.#other('text', this.#own.get(path) ?? null));
     for (const path of shared)
       if (this.#random() < 0.25)
         this.#set(this.#files, commands, path, this.#someFor(path, this.#files.get(path) ?? null));
@@ -237,13 +246,68 @@ class History {
     if (!found) return;
     const { target, steps } = found;
     const overwrite = this.#random() < 0.4;
-    const plan = await this.#history.plan(this.#sandbox, this.#threadId, target);
     const choice = overwrite ? 'overwrite' : 'skip';
-    const result = await this.#history.apply(this.#sandbox, this.#threadId, target, plan.hash, choice);
+    const result = await this.#apply(target, choice);
     const taken = takeBack(this.#files, steps, overwrite);
     this.told.push(`${JSON.stringify(target)} ${choice}, kept ${taken.kept.join(', ')}`);
+    const keptPaths = result.files.filter(({ action }) => action === 'kept').map(({ path }) => path);
+    assert.deepEqual(keptPaths.sort(), taken.kept.sort(), this.told.join('\n'));
+    await this.#rewound(result.rewindId, taken.files, target.kind === 'redo' ? target.rewindId : null);
+  }
+
+  /** Now and then the app and the sandbox's shell end after some files, and another app goes on. */
+  async #apply(target: RewindTarget, choice: 'skip' | 'overwrite'): Promise<RewindResult> {
+    const { hash } = await this.#history.plan(this.#sandbox, this.#threadId, target);
+    if (this.#random() < 0.7) return this.#history.apply(this.#sandbox, this.#threadId, target, hash, choice);
+    const files = Math.floor(this.#random() * 3);
+    const end = `puts=0\nput() {\n  ((puts += 1)); ((puts > ${files})) && kill -9 $$`;
+    const ending = through(this.#sandbox, { command: (text) => text.replace('put() {', () => end) });
+    try {
+      return await this.#history.apply(ending, this.#threadId, target, hash, choice);
+    } catch (cause) {
+      assert.ok(cause instanceof CrosspointError && cause.code === 'no_history', String(cause));
+    }
+    this.told.push(`cut off after ${files} files`);
+    this.#history = this.#fresh();
+    await this.#history.changes(this.#sandbox, this.#threadId, { kind: 'all' });
+    const row = (await this.#store.workspaces.rewinds(this.#threadId)).at(-1);
+    assert.equal(row?.applied, true);
+    this.crashes += 1;
+    return { rewindId: row.id, files: row.files };
+  }
+
+  /** One part of what a step did to a file, or all of it. */
+  async #revert(): Promise<void> {
+    const isText = (content: Content | undefined) => content?.kind === 'text';
+    const found = this.#steps.flatMap((step) =>
+      [...step.after.keys()]
+        .filter((path) => isText(step.before.get(path)) && isText(step.after.get(path)))
+        .map((path) => ({ step, path })),
+    );
+    if (found.length === 0) return;
+    const { step, path } = this.#pick(found);
+    const [old, young] = [step.before.get(path) as ModelFile, step.after.get(path) as ModelFile];
+    const scope = { kind: 'step', toolCallId: step.toolCallId } as const;
+    const about = [this.#sandbox, this.#threadId, scope, path] as const;
+    const shown = await this.#history.versions(...about);
+    const isPart = this.#random() < 0.7;
+    assert.equal(shown.hunks.length, same({ ...old, executable: young.executable }, young) ? 0 : 1);
+    if (isPart && shown.hunks.length === 0) return;
+    const before = isPart ? { ...old, executable: young.executable } : old;
+    const change = { before: new Map([[path, before]]), after: new Map([[path, young]]) };
+    const taken = takeBack(this.#files, [change], false);
+    this.told.push(`revert ${isPart ? 'a part of ' : ''}${path} of ${step.toolCallId}`);
+    const reverting = this.#history.revertHunk(...about, isPart ? 0 : null, shown.hash);
+    if (taken.kept.length > 0) {
+      const isRefused = (cause: unknown) => cause instanceof CrosspointError && cause.code === 'file_changed';
+      return assert.rejects(reverting, isRefused, this.told.join('\n'));
+    }
+    await this.#rewound((await reverting).rewindId, taken.files, null);
+  }
+
+  async #rewound(id: string, files: ReadonlyMap<string, Content>, redoes: string | null): Promise<void> {
     const [before, after] = [new Map<string, Content>(), new Map<string, Content>()];
-    for (const [path, content] of taken.files) {
+    for (const [path, content] of files) {
       const now = this.#files.get(path) ?? null;
       if (same(now, content)) continue;
       before.set(path, now);
@@ -251,10 +315,7 @@ class History {
       if (content) this.#files.set(path, content);
       else this.#files.delete(path);
     }
-    const keptPaths = result.files.filter(({ action }) => action === 'kept').map(({ path }) => path);
-    assert.deepEqual(keptPaths.sort(), taken.kept.sort(), this.told.join('\n'));
-    const rewind = { id: result.rewindId, before, after, undoneBy: null, redoes: null };
-    this.#rewinds.push({ ...rewind, redoes: target.kind === 'redo' ? target.rewindId : null });
+    this.#rewinds.push({ id, before, after, undoneBy: null, redoes });
     await this.#follow();
   }
 
@@ -318,25 +379,28 @@ describe('random histories', { skip: await cannotRun() }, () => {
     rmSync(folder, { recursive: true });
   });
 
-  test(`${histories} sequences of steps, edits of a person, undo, rewind and redo: the files are those of the model, and what is the person's own is untouched (HISTORY_SEED=${seed})`, async (context) => {
+  test(`${histories} sequences of steps, edits of a person, undo, rewind, redo, reverted parts and crashes: the files are those of the model, and what is the person's own is untouched (HISTORY_SEED=${seed})`, async (context) => {
     let next = 0;
     let done = 0;
+    let crashes = 0;
     const until = performance.now() + budgetMs;
     const logger = { warn: (_fields: object, message: string) => assert.fail(message) };
+    const fresh = () => createWorkspaceHistory(store, folder, logger);
     const work = async (pod: number) => {
       const sandbox = await fixture.provider.open(`histories-${pod}`);
       for (let number = next++; number < histories; number = next++) {
         if (number >= fewest && performance.now() > until) break;
         done += 1;
-        const history = createWorkspaceHistory(store, folder, logger);
         const random = randomFrom(seed + number);
-        const one = new History({ random, sandbox, store, history, threadId: `t${number}` });
+        const one = new RandomHistory({ random, sandbox, store, fresh, threadId: `t${number}` });
         await one.run().catch((cause: unknown) => {
           throw new Error(`history ${number}:\n${one.told.join('\n')}`, { cause });
         });
+        crashes += one.crashes;
       }
     };
     await Promise.all(Array.from({ length: pods }, (_none, pod) => work(pod)));
-    context.diagnostic(`${done} histories`);
+    context.diagnostic(`${done} histories, ${crashes} rewinds cut off`);
+    if (done >= 40) assert.ok(crashes > 0);
   });
 });
