@@ -124,6 +124,15 @@ test('a whole file is reverted; one that is new only after a question', async ()
   await scope().selectOption('All since the start');
   await file('src/lines.txt').waitFor();
   assert.equal(await file('new.txt').count(), 0);
+  await changed().getByRole('button', { name: 'Revert note.md' }).focus();
+  await page.keyboard.press('Enter');
+  await page.getByRole('dialog').getByRole('button', { name: 'Delete', exact: true }).click();
+  await told().getByText('note.md deleted.').waitFor();
+  await file('note.md').waitFor({ state: 'detached' });
+  await page
+    .locator(':focus')
+    .and(told().getByRole('button', { name: 'Undo' }))
+    .waitFor();
   desk.visited.complaints.length = 0;
 });
 

@@ -50,8 +50,9 @@ async function rewindTo(text: string): Promise<void> {
 
 test('a step is undone and done again, from the conversation', async () => {
   const threadId = await begin('set a.txt to one', 'set a.txt to two');
-  await steps().last().getByRole('button', { name: 'Undo this step' }).click();
-  await steps().last().getByText('undone').waitFor();
+  await steps().last().getByRole('button', { name: 'Undo this step' }).focus();
+  await page.keyboard.press('Enter');
+  await page.locator(':focus').and(steps().last().getByText('undone')).waitFor();
   assert.equal(await fileText(desk, threadId, 'a.txt'), 'one\n');
   await takenBack().getByText('A step was undone: 1 file.').waitFor();
   await assertFineEverywhere(page, 'a step that was undone');
