@@ -48,6 +48,7 @@ const shared = [
 ];
 const own = ['mine.txt', 'dir/mine too.txt', 'kept.log'];
 const git = 'git -c user.name=p -c user.email=p@localhost -c commit.gpgsign=false';
+const printRepository = 'sha256sum .git/index .git/HEAD .git/refs/heads/* .git/config staged.txt .gitignore';
 
 interface DoneStep extends ModelStep {
   toolCallId: string;
@@ -143,7 +144,7 @@ class RandomHistory {
       if (this.#random() < 0.6) this.#set(this.#files, commands, path, this.#someFor(path, null));
     commands.push('git add -A', `${git} commit -qm one`, 'echo staged > staged.txt', 'git add staged.txt');
     await this.#exec(commands.join('\n'));
-    this.#repository = await this.#stateOfRepository();
+    this.#repository = await this.#exec(printRepository);
     await this.#message();
   }
 
@@ -259,7 +260,7 @@ class RandomHistory {
   async #apply(target: RewindTarget, choice: 'skip' | 'overwrite'): Promise<RewindResult> {
     const { hash } = await this.#history.plan(this.#sandbox, this.#threadId, target);
     if (this.#random() < 0.7) return this.#history.apply(this.#sandbox, this.#threadId, target, hash, choice);
-    const files = Math.floor(this.#random() * 3);
+    const files = Math.floor(this.#random() * 2);
     const end = `puts=0\nput() {\n  ((puts += 1)); ((puts > ${files})) && kill -9 $$`;
     const ending = through(this.#sandbox, { command: (text) => text.replace('put() {', () => end) });
     try {
@@ -352,15 +353,11 @@ class RandomHistory {
     const all = new Map([...this.#own, ...this.#files]);
     all.delete('.gitignore');
     const wanted = [...all].map(([path, content]) => lineOf(path, content)).sort();
-    const found = readFiles(await this.#exec(printFiles)).filter(
-      (line) => !/^(?:staged\.txt|\.gitignore) /.test(line),
-    );
+    const printed = await this.#exec(`${printFiles}\nprintf 'repository\\0'\n${printRepository}`);
+    const [files = '', repository] = printed.split('repository\0');
+    const found = readFiles(files).filter((line) => !/^(?:staged\.txt|\.gitignore) /.test(line));
     assert.deepEqual(found.sort(), wanted, this.told.join('\n'));
-    assert.equal(await this.#stateOfRepository(), this.#repository, this.told.join('\n'));
-  }
-
-  #stateOfRepository(): Promise<string> {
-    return this.#exec('sha256sum .git/index .git/HEAD .git/refs/heads/* .git/config staged.txt .gitignore');
+    assert.equal(repository, this.#repository, this.told.join('\n'));
   }
 }
 
