@@ -1,4 +1,5 @@
 import type { Config } from '#server/config.ts';
+import { createDaytonaSandboxes } from './daytona/daytona-sandboxes.ts';
 import { createE2bSandboxes } from './e2b/e2b-sandboxes.ts';
 import type { Bind } from './local/folders.ts';
 import { createLocalSandboxes } from './local/local-sandboxes.ts';
@@ -20,7 +21,7 @@ export function createProviders(config: Config, options: ProviderOptions): Sandb
   return new SandboxProviders(config.sandbox, {
     local: localChoice(config, options),
     e2b: e2bChoice(config, options),
-    daytona: { provider: null, remedy: 'It is not in this version.' },
+    daytona: daytonaChoice(config, options),
   });
 }
 
@@ -40,5 +41,13 @@ function e2bChoice({ e2b, sandboxEgress }: Config, { installId }: ProviderOption
   if (key === null) return { provider: null, remedy: 'Set E2B_API_KEY.' };
   const internet = sandboxEgress.length > 0;
   const provider = createE2bSandboxes({ ...rest, apiKey: key, idleMs, internet, installId });
+  return { provider, network: internet ? 'all' : [] };
+}
+
+function daytonaChoice({ daytona, sandboxEgress }: Config, { installId }: ProviderOptions): ProviderChoice {
+  const { key, ...rest } = daytona;
+  if (key === null) return { provider: null, remedy: 'Set DAYTONA_API_KEY.' };
+  const internet = sandboxEgress.length > 0;
+  const provider = createDaytonaSandboxes({ ...rest, apiKey: key, idleMs, internet, installId });
   return { provider, network: internet ? 'all' : [] };
 }

@@ -1,8 +1,9 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { readFileSync, readlinkSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
 import { resolve } from 'node:path';
+import { resizeTerminal, terminal } from '../machine/terminal.ts';
 import { RpcError, frame } from './connect-rpc.ts';
 
 interface StartRequest {
@@ -67,9 +68,7 @@ export class Processes {
 
   update({ process: { pid }, pty }: OfProcess & { pty: { size: { cols: number; rows: number } } }): object {
     this.#get(pid);
-    const [child] = readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').trim().split(' ');
-    const { cols, rows } = pty.size;
-    spawnSync('stty', ['-F', readlinkSync(`/proc/${child}/fd/0`), 'rows', `${rows}`, 'columns', `${cols}`]);
+    resizeTerminal(pid, pty.size);
     return {};
   }
 
@@ -78,11 +77,6 @@ export class Processes {
     if (!child) throw new RpcError('not_found', `process with pid ${pid} not found`);
     return child;
   }
-}
-
-function terminal(command: string[], { cols, rows }: { cols: number; rows: number }): string[] {
-  const shell = `stty sane rows ${rows} columns ${cols}; exec ${command.join(' ')}`;
-  return ['script', '-q', '-e', '-f', '-c', shell, '/dev/null'];
 }
 
 function forward(child: ChildProcess, answer: ServerResponse, isTerminal: boolean): void {
