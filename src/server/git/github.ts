@@ -157,7 +157,7 @@ export class GitHub {
     const init = { method, headers, ...(body ? { body: JSON.stringify(body) } : {}) };
     const response = await this.#fetch(this.#config.apiUrl + path, init, askMs);
     const text = Buffer.from(await readAll(response)).toString('utf8');
-    if (response.ok) return JSON.parse(text) as unknown;
+    if (response.ok) return jsonOf(text);
     throw failed(`GitHub: ${refusalOf(text)} (${response.status})`);
   }
 
@@ -183,6 +183,14 @@ async function readAll(response: Response): Promise<Uint8Array> {
     pieces.push(piece);
   }
   return Buffer.concat(pieces);
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (cause) {
+    throw failed('the answer is not that of GitHub: is GITHUB_API_URL right?', cause);
+  }
 }
 
 function refusalOf(text: string): string {

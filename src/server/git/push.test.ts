@@ -6,6 +6,7 @@ import type { Sandbox } from '#server/sandbox/sandbox.ts';
 import { GitHubService } from '#tests/support/github/service.ts';
 import { GitHub } from './github.ts';
 import { openPullRequest, pushBranch } from './push.ts';
+import { viewRepository } from './repository.ts';
 
 const git = 'git -c user.name=p -c user.email=p@localhost';
 
@@ -47,7 +48,12 @@ describe('a push out of a sandbox', { skip: await cannotRun() }, () => {
 
   test('a new branch, more of it, and nothing new; the branch then knows where it was pushed to', async () => {
     const head = await run('git rev-parse HEAD');
-    assert.deepEqual(await pushBranch(sandbox, github), { branch: 'main', commit: head, isNew: true });
+    assert.deepEqual(await pushBranch(sandbox, github), {
+      branch: 'main',
+      commit: head,
+      repository: name,
+      isNew: true,
+    });
     assert.equal(service.git(name, 'rev-parse', 'main').trim(), head);
     assert.equal((await pushBranch(sandbox, github)).isNew, false);
     await run('git switch -qc feature/ü');
@@ -71,6 +77,24 @@ describe('a push out of a sandbox', { skip: await cannotRun() }, () => {
     service.git(name, 'config', 'receive.denyCurrentBranch', 'refuse');
     service.git(name, 'config', 'transfer.hideRefs', 'refs/heads/main');
     await assert.rejects(pushBranch(sandbox, github), failsWith(/hidden ref/));
+  });
+
+  test('a replacement does not make what others pushed look like a part of the branch', async () => {
+    await pushBranch(sandbox, github);
+    const pushed = await run('git rev-parse HEAD');
+    await run(`${git} commit -q --amend -m changed && git replace --graft HEAD ${pushed}`);
+    await assert.rejects(pushBranch(sandbox, github), failsWith(/commits there that are not here/));
+    await run('git replace -d HEAD && echo "$(git rev-parse HEAD) ' + pushed + '" > .git/info/grafts');
+    await assert.rejects(pushBranch(sandbox, github), failsWith(/commits there that are not here/));
+    assert.equal(service.git(name, 'rev-parse', 'main').trim(), pushed);
+  });
+
+  test('the remote that is shown is the one that is pushed to, whatever `insteadOf` makes of it', async () => {
+    await run(`git config 'url.${service.url}/person/nice.git.insteadOf' '${service.url}/${name}.git'`);
+    const { remotes } = await viewRepository(sandbox);
+    assert.deepEqual(remotes, [{ name: 'origin', url: `${service.url}/${name}.git` }]);
+    assert.equal((await pushBranch(sandbox, github)).repository, name);
+    assert.match(service.git(name, 'for-each-ref'), /refs\/heads\/main/);
   });
 
   test('without a commit, a branch, a remote or a right to it, the reason is told', async () => {

@@ -11,6 +11,8 @@ const packName = 'push.pack';
 export interface Pushed {
   branch: string;
   commit: string;
+  /** Where it went, as `owner/name`: what the sandbox calls the remote need not be it. */
+  repository: string;
   /** false: it was there already. */
   isNew: boolean;
 }
@@ -21,6 +23,14 @@ export interface Pushed {
  * @throws `git_failed`
  */
 export async function pushBranch(sandbox: Sandbox, github: GitHub, remote = defaultRemote): Promise<Pushed> {
+  return (await pushTo(sandbox, github, remote)).pushed;
+}
+
+async function pushTo(
+  sandbox: Sandbox,
+  github: GitHub,
+  remote: string,
+): Promise<{ pushed: Pushed; place: Place }> {
   const { branch, commit, place } = await whatToPush(sandbox, github, remote);
   const refs = await github.refs(place);
   const before = refs.get(`refs/heads/${branch}`) ?? null;
@@ -35,7 +45,8 @@ export async function pushBranch(sandbox: Sandbox, github: GitHub, remote = defa
   const follow = `git update-ref "refs/remotes/$REMOTE/$BRANCH" "$COMMIT"
     git config "branch.$BRANCH.merge" >/dev/null || { git config "branch.$BRANCH.remote" "$REMOTE" && git config "branch.$BRANCH.merge" "refs/heads/$BRANCH"; }`;
   await git(sandbox, follow, { REMOTE: remote, BRANCH: branch, COMMIT: commit });
-  return { branch, commit, isNew: before !== commit };
+  const repository = `${place.owner}/${place.name}`;
+  return { pushed: { branch, commit, repository, isNew: before !== commit }, place };
 }
 
 /** From the branch that is checked out, which is pushed first. @throws `git_failed` */
@@ -44,9 +55,8 @@ export async function openPullRequest(
   github: GitHub,
   request: { title: string; body: string; base: string | null; draft: boolean },
 ): Promise<PullRequest> {
-  const { branch } = await pushBranch(sandbox, github);
-  const { place } = await whatToPush(sandbox, github, defaultRemote);
-  return github.openPullRequest(place, { ...request, head: branch });
+  const { pushed, place } = await pushTo(sandbox, github, defaultRemote);
+  return github.openPullRequest(place, { ...request, head: pushed.branch });
 }
 
 /** All of it is what the sandbox says, so all of it is checked. */
@@ -84,6 +94,10 @@ async function makePack(
     fi
     { echo "$COMMIT"; git cat-file --batch-check='%(objecttype) %(objectname)' | sed -n 's/^commit /^/p'; } |
       git pack-objects -q --revs --stdout --delta-base-offset >"$PACK"`;
-  const env = { COMMIT: commit, BEFORE: before ?? '', PACK: `${sandbox.scratch.folder}/${packName}` };
+  const env = {
+    ...{ COMMIT: commit, BEFORE: before ?? '', PACK: `${sandbox.scratch.folder}/${packName}` },
+    // The history as it is, not as a replacement or a graft makes it look: what is packed is the former.
+    ...{ GIT_NO_REPLACE_OBJECTS: '1', GIT_GRAFT_FILE: '/dev/null' },
+  };
   await git(sandbox, `set -o pipefail\n${command}`, env, packMs, `${there.join('\n')}\n`);
 }

@@ -18,7 +18,11 @@ export async function viewRepository(sandbox: Sandbox): Promise<GitView> {
   if (inside.exitCode !== 0 || inside.stdout.trim() !== sandbox.workdir) return noRepository;
   const status = await git(sandbox, 'git status --porcelain=v2 --branch -z');
   const branches = await git(sandbox, "git for-each-ref --format='%(refname:short)' refs/heads");
-  const remotes = await git(sandbox, 'git remote -v');
+  // As it is written, which is where a push goes: `git remote -v` would show what `insteadOf` makes of it.
+  const remotes = await git(
+    sandbox,
+    String.raw`git config -z --get-regexp '^remote\..*\.url$' || [ $? = 1 ]`,
+  );
   return {
     repository: true,
     ...readStatus(status),
@@ -100,12 +104,14 @@ function readStatus(text: string): Pick<GitView, 'branch' | 'ahead' | 'behind' |
   return view;
 }
 
+/** Key, line feed, value; of two addresses git takes the last. */
 function readRemotes(text: string): GitView['remotes'] {
-  return text
-    .split('\n')
-    .filter((line) => line.endsWith(' (fetch)'))
-    .map((line) => line.slice(0, -' (fetch)'.length).split('\t'))
-    .map(([name = '', url = '']) => ({ name, url: withoutPassword(url) }));
+  const remotes = new Map<string, string>();
+  for (const entry of text.split('\0')) {
+    const [, name, url] = /^remote\.([^]+?)\.url\n([^]*)$/.exec(entry) ?? [];
+    if (name !== undefined && url !== undefined) remotes.set(name, withoutPassword(url));
+  }
+  return [...remotes].map(([name, url]) => ({ name, url }));
 }
 
 /** A password that somebody put into the address is shown to nobody. */

@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -9,6 +18,7 @@ import { newThread } from '#server/agent/new-thread.ts';
 import { readConfig } from '#server/config.ts';
 import { cannotRun, localFixture } from '#server/sandbox/local/testing/fixture.ts';
 import { GitHubService } from '#tests/support/github/service.ts';
+import { allowedFolder, importFolder } from '#server/workspace/import-folder.ts';
 import { openTestServer, token, type TestServer } from './testing/test-server.ts';
 
 /** Everything here runs in a real pod, behind the real server, with GitHub's contract on loopback. */
@@ -109,6 +119,56 @@ describe('repositories and folders of this machine over HTTP', { skip: await can
     assert.equal(await codeOf(`${at}/sandbox`, { type: 'e2b' }, 503), 'sandbox_unavailable');
     assert.equal((await server.send('DELETE', at)).status, 200);
     assert.equal(readFileSync(join(project, 'b.txt'), 'utf8'), 'saved');
+  });
+
+  test('a bound folder keeps what is in it when its sandbox is lost: no snapshot is put over it', async () => {
+    const at = await newAddress();
+    const id = at.split('/').at(-1) ?? '';
+    await post(`${at}/workspace/bind`, { folder: project });
+    const thread = await server.store.threads.get('owner', id);
+    assert.ok(thread);
+    await server.workspaces.save(thread, 'person');
+    assert.ok(await server.workspaces.history.snapshot(id));
+    writeFileSync(join(project, 'a.txt'), 'newer\n');
+    await (await fixture.provider.open(id)).stop();
+    rmSync(join(fixture.dataDir, 'sandboxes', id), { recursive: true });
+    server.workspaces.doubt(thread);
+    assert.equal((await content(at, 'a.txt')).content, 'newer\n');
+    assert.equal(readFileSync(join(project, 'a.txt'), 'utf8'), 'newer\n');
+    assert.equal((await server.workspaces.restored(id))?.snapshotAt, null);
+    await server.workspaces.save(thread, 'person');
+    writeFileSync(join(project, 'a.txt'), 'one\n');
+  });
+
+  test("a link that takes the folder's place after it was looked at is not followed, nor is data of the app read", async () => {
+    const sandbox = await fixture.provider.open('swapped');
+    const parent = join(machine, 'projects', 'swapped');
+    const folder = join(parent, 'in', 'it');
+    mkdirSync(folder, { recursive: true });
+    mkdirSync(join(machine, 'private', 'it'), { recursive: true });
+    writeFileSync(join(machine, 'private', 'it', 'key'), 'of the machine');
+    const isRefused = { code: 'folder_not_allowed' };
+    for (const [swapped, target] of [
+      [folder, join(machine, 'private', 'it')],
+      [join(parent, 'in'), join(machine, 'private')],
+    ] as const) {
+      const path = await allowedFolder(folder, [join(machine, 'projects')], 'IMPORT_FOLDERS');
+      renameSync(swapped, join(machine, 'away'));
+      symlinkSync(target, swapped);
+      await assert.rejects(importFolder(sandbox, path, fixture.dataDir), isRefused);
+      rmSync(swapped);
+      renameSync(join(machine, 'away'), swapped);
+    }
+    for (const data of [fixture.dataDir, join(fixture.dataDir, 'sandboxes'), tmpdir()])
+      await assert.rejects(importFolder(sandbox, data, fixture.dataDir), isRefused);
+    assert.deepEqual(await sandbox.files.list('.'), []);
+  });
+
+  test('nobody learns which paths outside of the folders are there', async () => {
+    const at = await newAddress();
+    const said = async (folder: string) =>
+      (await post<{ error: string }>(`${at}/workspace/import`, { folder }, 403)).error.replace(folder, '');
+    assert.equal(await said(join(machine, 'secret.txt')), await said(join(machine, 'nothing.txt')));
   });
 
   test('a branch is pushed and proposed, and the token is in no answer', async () => {

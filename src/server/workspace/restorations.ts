@@ -34,6 +34,12 @@ export class Restorations {
 
 const mostNamed = 20;
 
+/** Where the workspace is a folder of this machine: its files are as they were. */
+export const lostWithBound = [
+  'Running processes and open terminals.',
+  'The states of files before and after each step: no file of the folder was touched.',
+];
+
 /** What a new sandbox has not that the lost one had. */
 export function lostWith(snapshot: SnapshotView | null): string[] {
   if (!snapshot) return ['All files: none had been saved outside of the sandbox.', 'Running processes.'];

@@ -8,7 +8,7 @@ import { Handles } from './handles.ts';
 import { Locks } from './history/locks.ts';
 import { move } from './move.ts';
 import type { WorkspacesParts } from './parts.ts';
-import { lostWith, Restorations } from './restorations.ts';
+import { lostWith, lostWithBound, Restorations } from './restorations.ts';
 import { settleLastCall } from './settle.ts';
 import type { Restoration, SnapshotReason, ThreadOfSandbox, WorkspaceHistory, Workspaces } from './types.ts';
 import { viewSandbox } from './view.ts';
@@ -167,7 +167,9 @@ export class ThreadWorkspaces implements Workspaces {
   async #make(thread: ThreadOfSandbox, row: ThreadSandboxRow): Promise<Sandbox> {
     const { store, log, providers } = this.parts;
     const sandbox = await providers.get(row.provider).open(row.threadId, null);
-    const snapshot = await this.history.restore(sandbox, row.threadId);
+    // A bound folder outlives its sandbox: what is in it is newer than any snapshot, and it is the person's own.
+    const isBound = row.boundFolder !== null;
+    const snapshot = isBound ? null : await this.history.restore(sandbox, row.threadId);
     const made = { ...row, ref: sandbox.ref, updatedAt: new Date().toISOString() };
     if (row.generation === 1) {
       await store.workspaces.putSandbox(made);
@@ -176,7 +178,7 @@ export class ThreadWorkspaces implements Workspaces {
     const data = {
       generation: row.generation,
       snapshotAt: snapshot?.createdAt ?? null,
-      lost: lostWith(snapshot),
+      lost: isBound ? lostWithBound : lostWith(snapshot),
     };
     const events: NewEvent[] = [{ type: 'sandbox.restored', data }];
     const stored = await log.commit(thread.id, events, (tables) => tables.workspaces.putSandbox(made));

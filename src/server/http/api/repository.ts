@@ -64,7 +64,7 @@ export const importWorkspace: Endpoint = async (parts, request) => {
   const { folder } = await request.command(folderCommand);
   const path = await allowedFolder(folder, parts.config.importFolders, 'IMPORT_FOLDERS');
   const sandbox = await openSandbox(parts, request);
-  await importFolder(sandbox, path);
+  await importFolder(sandbox, path, parts.config.dataDir);
   await parts.workspaces.keep(thread);
   return { body: await viewRepository(sandbox) };
 };
