@@ -86,6 +86,7 @@ export interface SnapshotView {
 }
 
 export interface FileVersions {
+  /** null: not there on this side, or larger than 16 MB. */
   before: Uint8Array | null;
   after: Uint8Array | null;
   /** SHA-256, hex, of the file as it is now; zeros when there is none. */

@@ -376,7 +376,7 @@ describe('random histories', { skip: await cannotRun() }, () => {
     rmSync(folder, { recursive: true });
   });
 
-  test(`${histories} sequences of steps, edits of a person, undo, rewind, redo, reverted parts and crashes: the files are those of the model, and what is the person's own is untouched (HISTORY_SEED=${seed})`, async (context) => {
+  test(`up to ${histories} sequences of steps, edits of a person, undo, rewind, redo, reverted parts and crashes: the files are those of the model, and what is the person's own is untouched (HISTORY_SEED=${seed})`, async (context) => {
     let next = 0;
     let done = 0;
     let crashes = 0;

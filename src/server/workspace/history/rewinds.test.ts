@@ -257,4 +257,14 @@ describe('what was done to files is taken back', { skip: await cannotRun() }, ()
     await history.revertHunk(sandbox, threadId, { kind: 'step', toolCallId: call }, 'a', null, whole.hash);
     assert.match(await cat('a'), /^3$[^]*^elf$[^]*^20$[^]*^28$\n^29$\n^30$/m);
   });
+
+  test('a file that is too large to be shown can still be taken back', async () => {
+    await run('head -c 30000000 /dev/zero > large');
+    const call = await step('head -c 40000000 /dev/zero > large');
+    const scope = { kind: 'step', toolCallId: call } as const;
+    const shown = await history.versions(sandbox, threadId, scope, 'large');
+    assert.deepEqual([shown.before, shown.after, shown.hunks], [null, null, []]);
+    await history.revertHunk(sandbox, threadId, scope, 'large', null, shown.hash);
+    assert.equal(await run('stat -c %s large'), '30000000\n');
+  });
 });

@@ -1,6 +1,8 @@
-# The bytes of objects (stdin; `-`: none) in base64, then the changed lines between the first two when both are there.
+# The bytes of objects (stdin; `-`: none, printed too for one above 16 MB) in base64, then the changed lines between the first two when both are there.
 mapfile -d '' -t objects
-for object in "${objects[@]}"; do
+for at in "${!objects[@]}"; do
+  object=${objects[at]}
+  if [[ $object != - ]] && (($(git cat-file -s "$object") > 16777216)); then object=- objects[at]=-; fi
   if [[ $object == - ]]; then printf -- '-\0'; continue; fi
   printf '%s\0' "$(git cat-file blob "$object" | base64 -w0)"
 done
