@@ -12,11 +12,11 @@ import { checkRecord } from './support/check-record.ts';
 import { randomFrom } from './support/random.ts';
 
 /** Of each kind of sandbox. */
-const rounds = Number(process.env.KILL_ROUNDS ?? 16);
+const rounds = Number(process.env.KILL_ROUNDS ?? 12);
 /** A round is repeated by its number alone. */
 const seed = Number(process.env.KILL_SEED ?? Date.now() % 1_000_000);
 /** Milliseconds after which no further round begins, so that a slow machine bounds the test too. */
-const budgetMs = 40_000;
+const budgetMs = 25_000;
 const fewestRounds = 8;
 
 const model = Object.values(targets)[0] as ModelConfig;
@@ -125,7 +125,7 @@ class Scene {
 
   async run(kills: Record<string, Kill>): Promise<Map<string, number>> {
     const met = new Map<string, number>();
-    const until = performance.now() + budgetMs * Math.max(1, rounds / 16);
+    const until = performance.now() + budgetMs * Math.max(1, rounds / 12);
     for (let number = 0; number < rounds && (number < fewestRounds || performance.now() < until); number++) {
       const name = this.pick(Object.keys(kills));
       const { hit, mend } = kills[name] as Kill;

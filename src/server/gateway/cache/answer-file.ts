@@ -107,8 +107,13 @@ export class AnswerFile {
     return { bytes: this.#bytes, entries: this.#entries };
   }
 
+  /** What was used is written first: another order would be kept than the one that it was used in. */
   close(): void {
-    this.#database.close();
+    try {
+      if (this.#used.size > 0) this.#transaction(() => undefined);
+    } finally {
+      this.#database.close();
+    }
   }
 
   #remove(where: string, value: SQLInputValue): void {

@@ -271,7 +271,21 @@ test('what is kept is what a list of the last used ones keeps within its bytes, 
         }
         cache.close();
       }),
-      { numRuns: 60 },
+      {
+        numRuns: 60,
+        examples: [
+          [
+            [
+              { do: 'ask', q: 3, size: 618, ttl: 1 },
+              { do: 'ask', q: 0, size: 824, ttl: 1 },
+              { do: 'ask', q: 4, size: 165, ttl: 1 },
+              { do: 'ask', q: 3, size: 0, ttl: 1 },
+              { do: 'restart' },
+              { do: 'ask', q: 1, size: 346, ttl: 1 },
+            ],
+          ],
+        ],
+      },
     );
   }));
 

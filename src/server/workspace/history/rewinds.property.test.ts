@@ -31,7 +31,7 @@ const histories = Number(process.env.HISTORIES ?? 200);
 /** One history is repeated by its number alone. */
 const seed = Number(process.env.HISTORY_SEED ?? Date.now() % 1_000_000);
 /** Milliseconds after which no further one begins, so that a slow machine bounds the test too. */
-const budgetMs = Number(process.env.HISTORY_BUDGET_MS ?? 120_000);
+const budgetMs = Number(process.env.HISTORY_BUDGET_MS ?? 75_000);
 const fewest = 60;
 /** Histories that go on at the same time, each in a pod of its own. */
 const pods = 4;
