@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, request, type IncomingMessage, type Server } from 'node:http';
 import { connect } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { Emulated } from './service.ts';
+import type { Emulated } from './emulated.ts';
 
 /** The address of one port of a sandbox, which answers only to whoever has its token. */
 export async function startPreview(sandbox: Emulated, port: number): Promise<Server> {
