@@ -20,3 +20,22 @@ sandboxContract(
   },
   cannotStartMachines(),
 );
+
+/** The real service, where a key is there: it costs a little, and is not part of `npm test` without one. */
+const { DAYTONA_API_KEY: key, DAYTONA_API_URL, DAYTONA_TARGET } = process.env;
+
+sandboxContract(
+  'the Daytona service',
+  async () => {
+    const provider = createDaytonaSandboxes({
+      ...{ apiKey: key ?? '', apiUrl: DAYTONA_API_URL ?? 'https://app.daytona.io/api' },
+      ...{ target: DAYTONA_TARGET ?? null, snapshot: null },
+      ...{ idleMs: 300_000, internet: false, installId: `contract-${Date.now()}` },
+    });
+    const end = async () => {
+      for (const { id, ref } of await provider.list()) await provider.remove(id, ref);
+    };
+    return { provider, end };
+  },
+  key ? false : 'DAYTONA_API_KEY is not set.',
+);

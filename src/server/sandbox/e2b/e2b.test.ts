@@ -20,3 +20,21 @@ sandboxContract(
   },
   cannotStartMachines(),
 );
+
+/** The real service, where a key is there: it costs a little, and is not part of `npm test` without one. */
+const { E2B_API_KEY: key, E2B_API_URL, E2B_DOMAIN } = process.env;
+
+sandboxContract(
+  'the E2B service',
+  async () => {
+    const provider = createE2bSandboxes({
+      ...{ apiKey: key ?? '', apiUrl: E2B_API_URL ?? null, sandboxUrl: null, domain: E2B_DOMAIN ?? null },
+      ...{ template: 'base', idleMs: 300_000, internet: false, installId: `contract-${Date.now()}` },
+    });
+    const end = async () => {
+      for (const { id, ref } of await provider.list()) await provider.remove(id, ref);
+    };
+    return { provider, end };
+  },
+  key ? false : 'E2B_API_KEY is not set.',
+);
