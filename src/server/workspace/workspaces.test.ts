@@ -6,6 +6,7 @@ import { after, afterEach, before, beforeEach, describe, test } from 'node:test'
 import { CrosspointError } from '#protocol/errors.ts';
 import type { ThreadEvent } from '#protocol/events.ts';
 import { newThread } from '#server/agent/new-thread.ts';
+import { createDaytonaSandboxes } from '#server/sandbox/daytona/daytona-sandboxes.ts';
 import { createE2bSandboxes } from '#server/sandbox/e2b/e2b-sandboxes.ts';
 import { localFixture } from '#server/sandbox/local/testing/fixture.ts';
 import type { Sandbox, SandboxProvider } from '#server/sandbox/sandbox.ts';
@@ -13,6 +14,7 @@ import { openStore } from '#server/store/open-store.ts';
 import type { Store, ThreadRow } from '#server/store/store.ts';
 import { createEventLog } from '#server/stream/log.ts';
 import type { EventLog } from '#server/stream/log.types.ts';
+import { DaytonaService } from '#tests/support/daytona/service.ts';
 import { E2bService } from '#tests/support/e2b/service.ts';
 import { cannotStartMachines } from '#tests/support/machine/machine.ts';
 import { collectSandboxes } from './collect.ts';
@@ -22,6 +24,7 @@ import type { ThreadWorkspaces } from './workspaces.ts';
 /** E2B's own SDK against its contract on loopback, and real pods. */
 describe('the sandboxes of threads', { skip: cannotStartMachines() }, () => {
   let service: E2bService;
+  let otherService: DaytonaService;
   let local: Awaited<ReturnType<typeof localFixture>>;
   let e2b: SandboxProvider;
   const dataDir = mkdtempSync(join(tmpdir(), 'crosspoint-workspaces-'));
@@ -31,6 +34,7 @@ describe('the sandboxes of threads', { skip: cannotStartMachines() }, () => {
   let thread: ThreadRow;
   before(async () => {
     service = await E2bService.start();
+    otherService = await DaytonaService.start();
     local = await localFixture();
     store = await openStore(dataDir);
     log = createEventLog(store);
@@ -39,8 +43,9 @@ describe('the sandboxes of threads', { skip: cannotStartMachines() }, () => {
     await store.close();
     await local[Symbol.asyncDispose]();
     await service.close();
+    await otherService.close();
     rmSync(dataDir, { recursive: true });
-    assert.deepEqual(service.unknown, []);
+    assert.deepEqual([service.unknown, otherService.unknown], [[], []]);
   });
   beforeEach(async () => {
     restart();
@@ -57,7 +62,11 @@ describe('the sandboxes of threads', { skip: cannotStartMachines() }, () => {
       ...{ apiKey: service.apiKey, apiUrl: service.url, sandboxUrl: service.url, domain: null },
       ...{ template: 'base', idleMs: 900_000, internet: false, installId: 'mine' },
     });
-    workspaces = testWorkspaces({ store, log, dataDir }, e2b, local.provider);
+    const daytona = createDaytonaSandboxes({
+      ...{ apiKey: otherService.apiKey, apiUrl: otherService.apiUrl, target: null, snapshot: null },
+      ...{ idleMs: 900_000, internet: false, installId: 'mine' },
+    });
+    workspaces = testWorkspaces({ store, log, dataDir }, e2b, local.provider, daytona);
   }
 
   const text = async (sandbox: Sandbox, path: string) =>
@@ -167,12 +176,27 @@ describe('the sandboxes of threads', { skip: cannotStartMachines() }, () => {
     assert.equal((await store.threads.get('owner', thread.id))?.sandboxType, 'e2b');
   });
 
-  test('a thread that runs, and one without what the other provider needs, does not move', async () => {
+  test('a thread goes on at another service, where one that is lost is made again too', async () => {
+    const there = await workspaces.open(thread);
+    await step(there, 'one', 'echo 1 > a');
+    await workspaces.move(thread, 'daytona');
+    const here = await workspaces.open(thread);
+    assert.equal(here.provider, 'daytona');
+    await step(here, 'two', 'echo 2 >> a; mkdir -p deep; printf "\\0\\1" > deep/bin');
+    await otherService.kill(here.ref);
+    restart();
+    const again = await workspaces.open(thread);
+    assert.notEqual(again.ref, here.ref);
+    assert.equal(await text(again, 'a'), '1\n2\n');
+    assert.deepEqual([...(await again.files.read('deep/bin'))], [0, 1]);
+    assert.equal((await events('sandbox.restored')).length, 1);
+  });
+
+  test('a thread that runs does not move', async () => {
     const createdAt = new Date().toISOString();
     const about = { threadId: thread.id, userId: 'owner', messageId: null, createdAt };
     await store.transaction((tables) => tables.runs.start({ id: 'run_m', turnId: 'turn_m', ...about }));
     await assert.rejects(workspaces.move(thread, 'local'), failsWith('run_active'));
-    await assert.rejects(workspaces.move(thread, 'daytona'), failsWith('sandbox_unavailable'));
     assert.equal((await workspaces.open(thread)).provider, 'e2b');
   });
 
