@@ -82,7 +82,7 @@ test('a folder of this machine is copied in with its repository; a branch of it 
   await repository().getByRole('button', { name: 'Push' }).click();
   await repository()
     .getByRole('status')
-    .getByText(/^Pushed main, up to [0-9a-f]{7}\.$/)
+    .getByText(/^Pushed main to person\/shop, up to [0-9a-f]{7}\.$/)
     .waitFor();
   assert.equal(github.git('person/shop', 'log', '--format=%s', 'main'), 'first\n');
 

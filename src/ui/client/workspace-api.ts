@@ -19,6 +19,8 @@ export interface PreviewAddress {
 export interface Pushed {
   branch: string;
   commit: string;
+  /** `owner/name`, where the commits really went. */
+  repository: string;
   isNew: boolean;
 }
 

@@ -14,8 +14,12 @@ test('a repository says what is changed, and how far it is from its remote branc
   assert.equal(repositoryWords(view({ changed: 1, ahead: 3, behind: 4 })), '1 changed · 3 ahead · 4 behind');
 });
 
-test('a push says what it brought, or that nothing was new', () => {
-  const commit = '0123456789abcdef0123456789abcdef01234567';
-  assert.equal(pushWords({ branch: 'main', commit, isNew: true }), 'Pushed main, up to 0123456.');
-  assert.equal(pushWords({ branch: 'main', commit, isNew: false }), 'All of main was there already.');
+test('a push says what it brought where, or that nothing was new', () => {
+  const pushed = {
+    branch: 'main',
+    commit: '0123456789abcdef0123456789abcdef01234567',
+    repository: 'me/shop',
+  };
+  assert.equal(pushWords({ ...pushed, isNew: true }), 'Pushed main to me/shop, up to 0123456.');
+  assert.equal(pushWords({ ...pushed, isNew: false }), 'All of main was in me/shop already.');
 });

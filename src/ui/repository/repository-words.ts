@@ -10,6 +10,8 @@ export function repositoryWords({ changed, ahead, behind }: GitView): string {
 }
 
 /** What a push came to, with the beginning of the commit's name. */
-export function pushWords({ branch, commit, isNew }: Pushed): string {
-  return isNew ? `Pushed ${branch}, up to ${commit.slice(0, 7)}.` : `All of ${branch} was there already.`;
+export function pushWords({ branch, commit, repository, isNew }: Pushed): string {
+  return isNew
+    ? `Pushed ${branch} to ${repository}, up to ${commit.slice(0, 7)}.`
+    : `All of ${branch} was in ${repository} already.`;
 }
