@@ -116,6 +116,10 @@ describe('repositories and folders of this machine over HTTP', { skip: await can
     const saved = await server.send('PUT', `${at}/files/content`, { path: 'b.txt', content: 'saved' });
     assert.equal(saved.status, 200);
     assert.equal(readFileSync(join(project, 'b.txt'), 'utf8'), 'saved');
+    const thread = await server.store.threads.get('owner', at.split('/').at(-1) ?? '');
+    assert.ok(thread);
+    await server.workspaces.save(thread, 'turn');
+    assert.deepEqual(await server.store.workspaces.snapshots(thread.sandboxId), []);
     assert.equal(await codeOf(`${at}/sandbox`, { type: 'e2b' }, 503), 'sandbox_unavailable');
     assert.equal((await server.send('DELETE', at)).status, 200);
     assert.equal(readFileSync(join(project, 'b.txt'), 'utf8'), 'saved');
@@ -127,7 +131,8 @@ describe('repositories and folders of this machine over HTTP', { skip: await can
     await post(`${at}/workspace/bind`, { folder: project });
     const thread = await server.store.threads.get('owner', id);
     assert.ok(thread);
-    await server.workspaces.save(thread, 'person');
+    // As an earlier version made them.
+    await server.workspaces.history.save(await server.workspaces.open(thread), id, 'person');
     assert.ok(await server.workspaces.history.snapshot(id));
     writeFileSync(join(project, 'a.txt'), 'newer\n');
     await (await fixture.provider.open(id)).stop();

@@ -13,12 +13,22 @@ export async function viewSandbox(
   const snapshot = await history.snapshot(threadId);
   return {
     type: provider,
-    state: ref === null ? 'new' : await stateWithin(answerMs, providers.get(provider).state(threadId, ref)),
+    state: ref === null ? 'new' : await stateWithin(answerMs, stateOf(providers, provider, threadId, ref)),
     generation,
     lastSnapshotAt: snapshot?.createdAt ?? null,
     network: providers.network(provider),
     boundFolder,
   };
+}
+
+/** A key that was taken out of the configuration leaves a sandbox that nobody can ask. */
+async function stateOf(
+  providers: WorkspacesParts['providers'],
+  provider: ThreadSandboxRow['provider'],
+  sandboxId: string,
+  ref: string,
+): Promise<SandboxView['state']> {
+  return providers.get(provider).state(sandboxId, ref);
 }
 
 async function stateWithin(ms: number, state: Promise<SandboxView['state']>): Promise<SandboxView['state']> {

@@ -192,6 +192,14 @@ describe('the sandboxes of threads', { skip: cannotStartMachines() }, () => {
     assert.equal((await events('sandbox.restored')).length, 1);
   });
 
+  test('a sandbox of a service whose key was taken away is unreachable, and no other takes its place', async () => {
+    await workspaces.open(thread);
+    workspaces = testWorkspaces({ store, log, dataDir }, local.provider);
+    assert.equal((await workspaces.view(thread)).state, 'unreachable');
+    await assert.rejects(workspaces.open(thread), failsWith('sandbox_unavailable'));
+    assert.equal((await store.workspaces.sandbox(thread.id))?.provider, 'e2b');
+  });
+
   test('a thread that runs does not move', async () => {
     const createdAt = new Date().toISOString();
     const about = { threadId: thread.id, userId: 'owner', messageId: null, createdAt };

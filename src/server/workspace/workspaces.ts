@@ -51,7 +51,8 @@ export class ThreadWorkspaces implements Workspaces {
 
   async save(thread: ThreadOfSandbox, why: SnapshotReason): Promise<void> {
     const sandbox = this.#handles.known(thread.sandboxId);
-    if (!sandbox) return;
+    // A bound folder is never written over by a restore, so no copy of it is made.
+    if (!sandbox || (await this.#rowOf(thread)).boundFolder !== null) return;
     const saving = this.history.save(sandbox, thread.sandboxId, why).then(() => undefined);
     const settled = saving.catch(() => undefined);
     this.#saving.add(settled);
