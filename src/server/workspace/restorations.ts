@@ -47,7 +47,7 @@ export function lostWith(snapshot: SnapshotView | null): string[] {
   const more = leftOut.length > mostNamed ? ` and ${leftOut.length - mostNamed} more` : '';
   return [
     'Running processes and open terminals.',
-    'Files that are made again from others, such as node_modules, and files that .gitignore names.',
+    'Files that are made again from others, such as node_modules, and folders and large files that .gitignore names.',
     ...(leftOut.length
       ? [`Files that could not be saved: ${leftOut.slice(0, mostNamed).join(', ')}${more}`]
       : []),

@@ -50,7 +50,22 @@ describe('snapshots of a workspace', { skip: await cannotRun() }, () => {
     }
   });
 
-  test('what is made again is not kept, what rules leave out only where a file tool wrote it', async () => {
+  test('single files that rules leave out are kept though nobody wrote them here, and change alone; folders are not', async () => {
+    await bench.run(
+      'printf ".env*\\n*.db\\nout/\\n" > .gitignore; mkdir -p sub/deep out node_modules/x; printf 1 | tee .env .env.local sub/deep/a.db out/o node_modules/x/y.db; head -c 2000000 /dev/zero > sub/large.db; chmod 600 .env',
+    );
+    await bench.save();
+    await bench.run('printf 2 > .env; rm .env.local');
+    assert.ok(await bench.save(), 'it is new');
+    assert.equal(await bench.save(), null);
+    const other = await bench.restored();
+    assert.equal(
+      await bench.run('find . -type f | sort; cat .env; stat -c %a .env', other),
+      './.env\n./.gitignore\n./sub/deep/a.db\n2600\n',
+    );
+  });
+
+  test('what is made again is not kept', async () => {
     await bench.run(
       'printf ".env\\nout\\n" > .gitignore; mkdir -p node_modules/x out; printf 1 | tee .env out/o node_modules/x/i',
     );

@@ -20,6 +20,10 @@ list() { git cat-file blob "$SNAPSHOT:$1" || fail "the snapshot has no $1"; }
 # One that was cut off may have closed folders already.
 find . -type d ! -perm -700 -exec chmod u+rwx {} + 2>/dev/null
 check_out "$state" || fail 'the files cannot be written'
+# Earlier versions kept none.
+if git rev-parse -q --verify "$SNAPSHOT:ignored" >/dev/null; then
+  (export GIT_INDEX_FILE="$tmp/index.ignored" && check_out "$SNAPSHOT:ignored") || fail 'ignored files cannot be written'
+fi
 count=0
 while IFS= read -r -d '' path; do
   entry="$SNAPSHOT:repositories/$count"

@@ -1,7 +1,8 @@
 # Makes a snapshot of the last state and of the person's repositories, and a bundle of it in SCRATCH/save.bundle.
 # LAST: the snapshot that is kept outside already. WHOLE: build on nothing, though it is here.
 # CAP: bytes of a repository that are kept. A snapshot's first parent is the state of the files; its second, its base. Its tree
-# has `files`, `repositories` (0, 1, … and their `paths`), empty `folders`, and `modes` that git knows nothing of.
+# has `files`, `ignored` ones, `repositories` (0, 1, … and their `paths`), empty `folders`, and `modes` that git knows
+# nothing of.
 # Prints nothing when all of it is kept; else `commit`, `base`, `sum` of the bundle, and `left` paths.
 # Every process counts: this runs after each step where files are lost with the sandbox.
 mapfile -t known < <(git rev-parse refs/heads/files 'refs/heads/files^{tree}' ${LAST:+"$LAST^1" "$LAST^{tree}"} 2>/dev/null)
@@ -65,6 +66,24 @@ look() {
     2>/dev/null | sort -z)
 }
 
+# Prints the tree of single, small files that .gitignore names, such as `.env`: they are nowhere else. Folders that it names are
+# made again from others.
+tree_of_ignored() {
+  local path name list=() fields
+  GIT_INDEX_FILE="$tmp/none" git ls-files -z --others --ignored --exclude-per-directory=.gitignore --directory 2>/dev/null |
+    head -z -n 1000 >"$tmp/ignored"
+  while IFS= read -r -d '' path; do
+    [[ $path == */ || ! -f $path || -L $path ]] && continue
+    for name in "${excluded[@]}"; do [[ /$path == */$name/* ]] && continue 2; done
+    list+=("$path")
+  done <"$tmp/ignored"
+  if ((${#list[@]} == 0)); then git mktree </dev/null; return; fi
+  rm -f -- "$tmp/index.ignored"
+  printf '%s\0' "${list[@]/#/./}" | xargs -0 bash -c 'find "$@" -maxdepth 0 -size -1025k -readable -print0' - 2>/dev/null |
+    GIT_INDEX_FILE="$tmp/index.ignored" git update-index -z --add --stdin 2>/dev/null
+  GIT_INDEX_FILE="$tmp/index.ignored" git write-tree
+}
+
 # Adds a tree entry of the snapshot. $1: mode and type; $2: object; $3: name; $4: the list
 entry() { printf '%s %s\t%s\n' "$1" "$2" "$3" >>"$tmp/$4"; }
 
@@ -105,6 +124,7 @@ names modes "${modes[@]}"
 mapfile -t lists < <(printf '%s\n' "$tmp"/names.{paths,folders,modes} | git hash-object -w --no-filters --stdin-paths)
 entry '100644 blob' "${lists[0]-}" paths repositories
 entry '040000 tree' "$state_tree" files snapshot
+entry '040000 tree' "$(tree_of_ignored)" ignored snapshot
 entry '040000 tree' "$(git mktree <"$tmp/repositories")" repositories snapshot
 entry '100644 blob' "${lists[1]-}" folders snapshot
 entry '100644 blob' "${lists[2]-}" modes snapshot
