@@ -33,7 +33,6 @@ export class StepRecord {
    */
   async end(outcome: ToolOutcome): Promise<{ outcome: ToolOutcome; events: NewEvent[] }> {
     if (outcome.status === 'outcome_unknown') this.#turn.loseSandbox();
-    this.#turn.hasChanged = true;
     let isLost = false;
     const events = await this.#orWithout(
       async () => {
@@ -43,6 +42,8 @@ export class StepRecord {
       },
       () => (isLost = true),
     );
+    // What was not recorded may have changed files all the same.
+    if (events.length > 0 || outcome.status === 'outcome_unknown') this.#turn.hasChanged = true;
     return { outcome: isLost && outcome.status === 'ok' ? withoutItsFiles(outcome) : outcome, events };
   }
 

@@ -28,7 +28,7 @@ export class Turn {
   readonly diffs = new Map<string, FileDiff>();
   /** Pairs of asked and served model that this run has told of. */
   readonly toldMismatches = new Set<string>();
-  /** A call ran that may have changed files. */
+  /** A call has changed files, or may have where nobody knows. */
   hasChanged = false;
   readonly #setup: AgentSetup;
   #sandbox: Promise<Sandbox> | null = null;
