@@ -40,24 +40,27 @@ export class ControlPlane {
   }
 
   /** @throws CrosspointError of the catalogue only */
-  async ask<Result>(use: (client: Daytona) => Promise<Result>): Promise<Result> {
+  ask<Result>(use: (client: Daytona) => Promise<Result>): Promise<Result> {
+    return this.#repeat(use, ['sandbox_unreachable', 'sandbox_busy']);
+  }
+
+  /** What must not be done twice: only what was surely refused is tried again. @throws as `ask` */
+  askOnce<Result>(use: (client: Daytona) => Promise<Result>): Promise<Result> {
+    return this.#repeat(use, ['sandbox_busy']);
+  }
+
+  async #repeat<Result>(use: (client: Daytona) => Promise<Result>, passing: string[]): Promise<Result> {
+    const client = await this.#connect();
     for (let attempt = 0; ; attempt += 1) {
       try {
-        return await this.askOnce(use);
+        return await use(client);
       } catch (cause) {
         const error = meaning(cause);
         const waitMs = retryDelaysMs[attempt];
-        const passing = error.code === 'sandbox_unreachable' || error.code === 'sandbox_busy';
-        if (!passing || waitMs === undefined) throw error;
+        if (!passing.includes(error.code) || waitMs === undefined) throw error;
         await delay(waitMs);
       }
     }
-  }
-
-  /** What must not be done twice. @throws CrosspointError of the catalogue only */
-  async askOnce<Result>(use: (client: Daytona) => Promise<Result>): Promise<Result> {
-    const client = await this.#connect();
-    return use(client).catch((cause: unknown) => Promise.reject(meaning(cause)));
   }
 
   get(ref: string): Promise<DaytonaSandbox> {

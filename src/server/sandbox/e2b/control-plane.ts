@@ -57,7 +57,16 @@ export class ControlPlane {
   }
 
   /** @throws CrosspointError of the catalogue only */
-  async ask<Result>(use: (sdk: Sdk) => Promise<Result>): Promise<Result> {
+  ask<Result>(use: (sdk: Sdk) => Promise<Result>): Promise<Result> {
+    return this.#repeat(use, ['sandbox_unreachable', 'sandbox_busy']);
+  }
+
+  /** What must not be done twice: only what was surely refused is tried again. @throws as `ask` */
+  askOnce<Result>(use: (sdk: Sdk) => Promise<Result>): Promise<Result> {
+    return this.#repeat(use, ['sandbox_busy']);
+  }
+
+  async #repeat<Result>(use: (sdk: Sdk) => Promise<Result>, passing: string[]): Promise<Result> {
     const sdk = await this.sdk();
     for (let attempt = 0; ; attempt += 1) {
       try {
@@ -65,8 +74,7 @@ export class ControlPlane {
       } catch (cause) {
         const error = meaning(cause);
         const waitMs = retryDelaysMs[attempt];
-        const passing = error.code === 'sandbox_unreachable' || error.code === 'sandbox_busy';
-        if (!passing || waitMs === undefined) throw error;
+        if (!passing.includes(error.code) || waitMs === undefined) throw error;
         await delay(waitMs);
       }
     }

@@ -53,7 +53,7 @@ export interface RemoteLife {
    */
   machine(): Promise<RemoteMachine>;
   /** The next `machine()` connects anew: the last one did not answer. */
-  forget(machine: RemoteMachine): void;
+  forget(): void;
   /** Asked of the control plane. `gone` only when it says so; `unreachable` when nobody knows. Never throws. */
   state(): Promise<SandboxState>;
   keepAlive(): Promise<void>;

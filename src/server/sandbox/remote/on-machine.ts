@@ -24,7 +24,7 @@ export async function onMachine<Result>(
       if (cause instanceof CrosspointError) throw cause;
       const failure = failureIn(cause);
       if (failure?.code === 'no_space') throw new CrosspointError('disk_full', {}, { cause });
-      life.forget(machine);
+      life.forget();
       const state = await life.state();
       if (state === 'gone')
         throw new CrosspointError('sandbox_gone', { remedy: 'It ended or was removed.' }, { cause });
