@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { CrosspointError } from '#protocol/errors.ts';
-import type { RemoteLife, RemoteMachine } from '../remote/machine.ts';
+import { ConnectedLife } from '../remote/connected-life.ts';
+import type { RemoteMachine } from '../remote/machine.ts';
 import type { SandboxState } from '../sandbox.ts';
 import { isPassing, stateOf, type ControlPlane } from './control-plane.ts';
 import { daytonaMachine } from './daytona-machine.ts';
@@ -12,32 +13,14 @@ const stopSeconds = 60;
 const pollMs = 500;
 
 /** One sandbox at Daytona. */
-export class DaytonaLife implements RemoteLife {
+export class DaytonaLife extends ConnectedLife {
   readonly #ref: string;
   readonly #plane: ControlPlane;
-  #machine: Promise<RemoteMachine> | null = null;
-  #destroyed = false;
 
   constructor(ref: string, plane: ControlPlane) {
+    super();
     this.#ref = ref;
     this.#plane = plane;
-  }
-
-  machine(): Promise<RemoteMachine> {
-    if (this.#destroyed) return Promise.reject(gone());
-    this.#machine ??= this.#connect().catch((cause: unknown) => {
-      this.#machine = null;
-      throw cause;
-    });
-    return this.#machine;
-  }
-
-  forget(): void {
-    this.#machine = null;
-  }
-
-  state(): Promise<SandboxState> {
-    return this.#destroyed ? Promise.resolve('gone') : this.#plane.state(this.#ref);
   }
 
   /** What runs in it is no activity to Daytona. */
@@ -46,15 +29,16 @@ export class DaytonaLife implements RemoteLife {
     await this.#plane.ask(() => sandbox.refreshActivity());
   }
 
-  async stop(): Promise<void> {
-    if (this.#destroyed) return;
+  protected async end(): Promise<void> {
     const sandbox = await this.#plane.get(this.#ref);
     if (stateOf(sandbox) === 'alive') await this.#plane.ask(() => sandbox.stop(stopSeconds));
-    this.#machine = null;
   }
 
-  async destroy(): Promise<void> {
-    this.#destroyed = true;
+  protected askState(): Promise<SandboxState> {
+    return this.#plane.state(this.#ref);
+  }
+
+  protected async remove(): Promise<void> {
     try {
       const sandbox = await this.#plane.get(this.#ref);
       await this.#plane.ask(() => sandbox.delete(stopSeconds));
@@ -64,7 +48,7 @@ export class DaytonaLife implements RemoteLife {
   }
 
   /** `get` alone starts nothing: the next request would be refused. */
-  async #connect(): Promise<RemoteMachine> {
+  protected async connect(): Promise<RemoteMachine> {
     const sandbox = await this.#plane.get(this.#ref);
     const state = stateOf(sandbox);
     if (state === 'gone') throw gone();
