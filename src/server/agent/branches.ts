@@ -1,6 +1,7 @@
 import { CrosspointError } from '#protocol/errors.ts';
 import type { NewEvent } from '#protocol/events.ts';
 import type { Message } from '#protocol/message.ts';
+import { assertIdle } from '#server/store/assert-idle.ts';
 import { branchesBelow, commonSeq, pathTo } from '#server/store/branch-path.ts';
 import type { Branch, Path, StoreTables, ThreadRow } from '#server/store/store.ts';
 import type { AgentSetup } from './parts.ts';
@@ -30,13 +31,6 @@ export async function moveToBranch(setup: AgentSetup, thread: ThreadRow, branchI
         : await workspaceNotice(setup, store, thread.id, left, afterSeq)),
     );
   });
-}
-
-/** Inside a transaction: nothing is in the middle of something that belongs to the active branch. */
-export async function assertIdle(store: StoreTables, threadId: string): Promise<void> {
-  const latest = await store.runs.latest(threadId);
-  if (latest?.status === 'running') throw new CrosspointError('run_active');
-  if (latest?.status === 'awaiting_review') throw new CrosspointError('review_pending');
 }
 
 /** Of the branches that go on from where the paths part, the one that ran last. */

@@ -1,7 +1,7 @@
 import { CrosspointError } from '#protocol/errors.ts';
 import type { NewEvent } from '#protocol/events.ts';
+import { assertIdle } from '#server/store/assert-idle.ts';
 import { cutPath, pathTo } from '#server/store/branch-path.ts';
-import { assertIdle } from './branches.ts';
 import type { AgentSetup } from './parts.ts';
 import { requireThread } from './switch-model.ts';
 

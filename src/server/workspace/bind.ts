@@ -1,7 +1,7 @@
 import { CrosspointError } from '#protocol/errors.ts';
 import type { Sandbox } from '#server/sandbox/sandbox.ts';
 import type { ThreadSandboxRow } from '#server/store/workspaces.types.ts';
-import { assertIdle } from './move.ts';
+import { assertSandboxIdle } from './move.ts';
 import type { WorkspacesParts } from './parts.ts';
 
 /**
@@ -14,7 +14,7 @@ export async function bind(
   sandbox: Sandbox,
   folder: string,
 ): Promise<Sandbox> {
-  await assertIdle(store, row.threadId);
+  await assertSandboxIdle(store, row.threadId);
   if (sandbox.provider !== 'local')
     throw new CrosspointError('unsupported_by_sandbox', {
       what: 'A folder of this machine as the workspace',

@@ -1,5 +1,6 @@
 import { CrosspointError } from '#protocol/errors.ts';
 import type { Sandbox, SandboxProvider } from '#server/sandbox/sandbox.ts';
+import { assertIdle } from '#server/store/assert-idle.ts';
 import type { StoreTables } from '#server/store/store.ts';
 import type { ThreadSandboxRow } from '#server/store/workspaces.types.ts';
 import type { ThreadOfSandbox } from './types.ts';
@@ -20,7 +21,7 @@ interface Move {
  */
 export async function move(parts: WorkspacesParts, { thread, row, from, target }: Move): Promise<Sandbox> {
   const { store, log, history, logger } = parts;
-  await assertIdle(store, thread.sandboxId);
+  await assertSandboxIdle(store, thread.sandboxId);
   if (row.boundFolder !== null)
     throw new CrosspointError('bad_request', {
       detail: 'A folder of this machine is the workspace of this thread: it cannot be moved.',
@@ -35,7 +36,7 @@ export async function move(parts: WorkspacesParts, { thread, row, from, target }
   const next = { ...row, provider, ref: sandbox.ref, generation: row.generation + 1, updatedAt };
   const data = { from: from.provider, to: provider };
   await log.commit(thread.id, [{ type: 'sandbox.moved', data }], async (tables) => {
-    await assertIdle(tables, thread.sandboxId);
+    await assertSandboxIdle(tables, thread.sandboxId);
     await tables.workspaces.putSandbox(next);
     for (const id of await tables.threads.ofSandbox(thread.sandboxId))
       await tables.threads.update(thread.userId, id, { sandboxType: provider });
@@ -47,10 +48,6 @@ export async function move(parts: WorkspacesParts, { thread, row, from, target }
 }
 
 /** Nothing runs or waits in any thread that works in the sandbox. @throws `run_active`, `review_pending` */
-export async function assertIdle(store: StoreTables, sandboxId: string): Promise<void> {
-  for (const threadId of await store.threads.ofSandbox(sandboxId)) {
-    const latest = await store.runs.latest(threadId);
-    if (latest?.status === 'running') throw new CrosspointError('run_active');
-    if (latest?.status === 'awaiting_review') throw new CrosspointError('review_pending');
-  }
+export async function assertSandboxIdle(store: StoreTables, sandboxId: string): Promise<void> {
+  for (const threadId of await store.threads.ofSandbox(sandboxId)) await assertIdle(store, threadId);
 }

@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { CrosspointError } from '#protocol/errors.ts';
 import { previewRewindCommand, revertCommand, rewindCommand } from '#protocol/workspace-commands.ts';
 import type { ChangeScope, FileVersionsAnswer, RewindAnswer, RewindResult } from '#protocol/workspace.ts';
+import { assertIdle } from '#server/store/assert-idle.ts';
 import type { ThreadRow } from '#server/store/store.ts';
 import type { Endpoint, EndpointParts } from '../endpoint.ts';
 import { requirePath } from './files.ts';
@@ -48,7 +49,8 @@ export const compareFile: Endpoint = async (parts, request) => {
 export const revertChange: Endpoint = async (parts, request) => {
   const thread = await threadOf(parts, request);
   const { scope, path, hunk, hash } = await request.command(revertCommand);
-  await assertIdle(parts, thread);
+  // A run would be pulled its files away, and what a review shows would be another thing than what it approves.
+  await assertIdle(parts.store, thread.id);
   const sandbox = await parts.workspaces.open(thread);
   const { history } = parts.workspaces;
   const result = await history.revertHunk(sandbox, thread.id, readScope(scope), path, hunk, hash);
@@ -69,7 +71,7 @@ export const rewind: Endpoint = async (parts, request) => {
   const { target, what, planHash, onConflict } = await request.command(rewindCommand);
   if (what !== 'files' && target.kind !== 'message')
     throw new CrosspointError('bad_request', { detail: 'A conversation goes back to a message.' });
-  await assertIdle(parts, thread);
+  await assertIdle(parts.store, thread.id);
   const body: RewindAnswer = { files: null, branchId: null };
   if (what !== 'conversation') {
     if (planHash === undefined)
@@ -99,13 +101,6 @@ async function tell(
   const changed = files.filter(({ action }) => action !== 'kept').length;
   await parts.log.commit(thread.id, [{ type: 'workspace.rewound', data: { rewindId, files: changed } }]);
   await parts.workspaces.keep(thread);
-}
-
-/** A run would be pulled its files away, and what a review shows would be another thing than what it approves. */
-async function assertIdle({ store }: EndpointParts, { id }: ThreadRow): Promise<void> {
-  const latest = await store.runs.latest(id);
-  if (latest?.status === 'running') throw new CrosspointError('run_active');
-  if (latest?.status === 'awaiting_review') throw new CrosspointError('review_pending');
 }
 
 function readScope(text: string): ChangeScope {
