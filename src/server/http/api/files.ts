@@ -38,7 +38,7 @@ export const readFile: Endpoint = async (parts, request) => {
 export const saveFile: Endpoint = async (parts, request) => {
   const thread = await threadOf(parts, request);
   const { path, content, hash } = await request.command(saveFileCommand);
-  const sandbox = await openSandbox(parts, request);
+  const sandbox = await parts.workspaces.open(thread);
   const bytes = Buffer.from(content);
   if (hash !== undefined) {
     const now = await readIfThere(sandbox, path);
@@ -51,19 +51,21 @@ export const saveFile: Endpoint = async (parts, request) => {
 
 export const removeFile: Endpoint = async (parts, request) => {
   const path = requirePath(request);
-  const sandbox = await openSandbox(parts, request);
+  const thread = await threadOf(parts, request);
+  const sandbox = await parts.workspaces.open(thread);
   await sandbox.files.remove(path);
-  await parts.workspaces.keep(await threadOf(parts, request));
+  await parts.workspaces.keep(thread);
   return { body: {} };
 };
 
 /** `?path=` is the file; with `&unpack=tar` the folder that the archive is unpacked in. */
 export const uploadFile: Endpoint = async (parts, request) => {
   const path = requirePath(request);
-  const sandbox = await openSandbox(parts, request);
+  const thread = await threadOf(parts, request);
+  const sandbox = await parts.workspaces.open(thread);
   if (request.query.get('unpack') === 'tar') {
     await unpackInto(sandbox, path, request.bytes());
-    await parts.workspaces.keep(await threadOf(parts, request));
+    await parts.workspaces.keep(thread);
     return { body: { path } };
   }
   const pieces: Uint8Array[] = [];

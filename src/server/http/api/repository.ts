@@ -18,7 +18,7 @@ export const getGit: Endpoint = async (parts, request) => {
 export const cloneGit: Endpoint = async (parts, request) => {
   const thread = await threadOf(parts, request);
   const { url, branch } = await request.command(cloneCommand);
-  const sandbox = await openSandbox(parts, request);
+  const sandbox = await parts.workspaces.open(thread);
   await cloneRepository(sandbox, url, branch);
   await parts.workspaces.keep(thread);
   return { body: await viewRepository(sandbox) };
@@ -27,7 +27,7 @@ export const cloneGit: Endpoint = async (parts, request) => {
 export const branchGit: Endpoint = async (parts, request) => {
   const thread = await threadOf(parts, request);
   const { name } = await request.command(branchCommand);
-  const sandbox = await openSandbox(parts, request);
+  const sandbox = await parts.workspaces.open(thread);
   await startBranch(sandbox, name);
   await parts.workspaces.keep(thread);
   return { body: await viewRepository(sandbox) };
@@ -36,26 +36,26 @@ export const branchGit: Endpoint = async (parts, request) => {
 export const commitGit: Endpoint = async (parts, request) => {
   const thread = await threadOf(parts, request);
   const { message } = await request.command(commitCommand);
-  const sandbox = await openSandbox(parts, request);
+  const sandbox = await parts.workspaces.open(thread);
   await commitAll(sandbox, message);
   await parts.workspaces.keep(thread);
   return { body: await viewRepository(sandbox) };
 };
 
 export const pushGit: Endpoint = async (parts, request) => {
-  await threadOf(parts, request);
+  const thread = await threadOf(parts, request);
   const { remote } = await request.command(pushCommand);
   const github = gitHubOf(parts);
-  const sandbox = await openSandbox(parts, request);
+  const sandbox = await parts.workspaces.open(thread);
   const pushed = await pushBranch(sandbox, github, remote);
   return { body: { pushed, git: await viewRepository(sandbox) } };
 };
 
 export const pullRequestGit: Endpoint = async (parts, request) => {
-  await threadOf(parts, request);
+  const thread = await threadOf(parts, request);
   const { base, ...rest } = await request.command(pullRequestCommand);
   const github = gitHubOf(parts);
-  const sandbox = await openSandbox(parts, request);
+  const sandbox = await parts.workspaces.open(thread);
   return { body: await openPullRequest(sandbox, github, { ...rest, base: base ?? null }) };
 };
 
@@ -63,7 +63,7 @@ export const importWorkspace: Endpoint = async (parts, request) => {
   const thread = await threadOf(parts, request);
   const { folder } = await request.command(folderCommand);
   const path = await allowedFolder(folder, parts.config.importFolders, 'IMPORT_FOLDERS');
-  const sandbox = await openSandbox(parts, request);
+  const sandbox = await parts.workspaces.open(thread);
   await importFolder(sandbox, path, parts.config.dataDir);
   await parts.workspaces.keep(thread);
   return { body: await viewRepository(sandbox) };
