@@ -54,6 +54,17 @@ export interface ToolResultPart {
   /** What the model reads. */
   text: string;
   images?: ImagePart[];
+  /** The file that the call showed to the model, or left behind. */
+  file?: SeenFile;
+}
+
+/** What a model knows of a file since a call: as it was then. */
+export interface SeenFile {
+  path: string;
+  /** SHA-256, hex, of all of the file's bytes. */
+  hash: string;
+  /** The first and last line that it saw, from 1; absent: all of it. */
+  lines?: [number, number];
 }
 
 export interface ImagePart {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createAgent } from './agent/create-agent.ts';
 import { project } from './agent/handoff/project.ts';
-import { standardTools } from './agent/tools/index.ts';
+import { createTools } from './agent/tools/index.ts';
 import { ConfigError, type Config } from './config.ts';
 import { withKeptAnswers } from './gateway/cache/agent-answers.ts';
 import { createResponseCache } from './gateway/cache/response-cache.ts';
@@ -63,7 +63,7 @@ export async function createApp(config: Config, logger: Logger, options: AppOpti
   const { gateway, v1, ...gateways } = await openGateways(config, store, models, gatewaySettings, logger);
   const { workspaces, terminals } = await openSandboxes(config, { store, log }, logger, options);
   const checkpointer = new NodeSqliteSaver(join(config.dataDir, 'checkpoints.db'));
-  const tools = standardTools;
+  const tools = createTools({});
   const agent = createAgent({
     store,
     log,

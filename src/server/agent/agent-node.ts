@@ -167,7 +167,7 @@ async function commitAnswer(
     const parts = withCheckedCalls(answer, proposals);
     const status = answer.lostCall ? 'partial' : 'complete';
     await store.messages.append(assistantMessage(turn, request, { id: messageId, parts, status }));
-    const kindOf = (name: string) => setup.tools.get(name)?.kind;
+    const kindOf = (name: string) => setup.tools.get(turn.threadId, name)?.kind;
     resultIds = await writeProposals(store, turn, thread, messageId, proposals, kindOf);
   });
   setup.point('model.committed');

@@ -67,10 +67,10 @@ export async function workspaceNotice(
   return [{ type: 'notice', data: { code: noticeCode, message } }];
 }
 
-function hadEffect(setup: AgentSetup, { parts }: Message): boolean {
+function hadEffect(setup: AgentSetup, { threadId, parts }: Message): boolean {
   return parts.some((part) => {
     if (part.type !== 'tool-result') return false;
-    const kind = setup.tools.get(part.name)?.kind ?? 'read';
+    const kind = setup.tools.get(threadId, part.name)?.kind ?? 'read';
     const ran = part.status === 'ok' || part.status === 'outcome_unknown';
     return kind !== 'read' && (ran || (kind === 'command' && part.status === 'error'));
   });

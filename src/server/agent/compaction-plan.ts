@@ -1,5 +1,5 @@
 import type { Message } from '#protocol/message.ts';
-import { offeredTools, type Context } from './context.ts';
+import type { Context } from './context.ts';
 import { compactionSizes, type CompactionSizes } from './handoff/compaction-sizes.ts';
 import { compactedView } from './handoff/compaction.ts';
 import { planCompaction, type CompactionPlan } from './handoff/plan-compaction.ts';
@@ -15,9 +15,8 @@ const refusedShare = 0.8;
 
 /** @param wasRefused the provider said that the request does not fit, whatever was counted */
 export function sizesFor(setup: AgentSetup, context: Context, wasRefused = false): CompactionSizes {
-  const { target } = context;
-  const fixedParts = { ...context.fixed, tools: offeredTools(setup, target, true) };
-  const fixed = setup.tokens.count([], target, fixedParts).tokens;
+  const fixedParts = { ...context.fixed, tools: context.offered.short };
+  const fixed = setup.tokens.count([], context.target, fixedParts).tokens;
   const { tokens } = context.count;
   const room = Math.min(context.room, wasRefused ? tokens * refusedShare : Infinity);
   return compactionSizes(fixed, tokens, room);
@@ -32,7 +31,7 @@ export function planFor(
 ): PlannedCompaction | null {
   const { target } = context;
   const canRecall = target.capabilities.tools;
-  const fixed = { ...context.fixed, tools: offeredTools(setup, target, true) };
+  const fixed = { ...context.fixed, tools: context.offered.short };
   const count = (view: readonly Message[]) =>
     setup.tokens.count(project(view, target).messages, target, fixed).tokens;
   const plan = planCompaction(transcript, { target, canRecall, count, ...sizes });

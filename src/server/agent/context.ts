@@ -17,6 +17,8 @@ export interface Context {
   target: Target;
   projection: Projection;
   fixed: FixedParts;
+  /** The tools of a request with the whole conversation, and of one with a shorter form of it. */
+  offered: { whole: ToolDefinition[]; short: ToolDefinition[] };
   /** The shorter form that is in use; null when the model gets the whole conversation. */
   compaction: CompactionRow | null;
   /** Of this very request. */
@@ -51,6 +53,7 @@ export function contextFor(
     source,
     refusedThroughSeq: memory.refusedSeals.get(nameOf(target)) ?? -1,
     system: threadPrompt({ ...thread, modelConfig: config }, memory),
+    offered: offeredTools(setup, thread, target),
   };
   const compaction = newestOn(source.transcript, memory.compactions);
   if (!compaction) return whole(parts);
@@ -70,6 +73,7 @@ interface Parts {
   source: ContextSource;
   refusedThroughSeq: number;
   system: string;
+  offered: Context['offered'];
 }
 
 /** Whatever is counted: it was made because this model had no room, or for all of them. */
@@ -77,14 +81,15 @@ function isMeantFor({ scope, forModel }: CompactionRow, target: Target): boolean
   return scope === 'always' || forModel === nameOf(target);
 }
 
-function whole({ setup, target, room, source, system, refusedThroughSeq }: Parts): Context {
+function whole({ setup, target, room, source, system, offered, refusedThroughSeq }: Parts): Context {
   const projection = source.project(source.transcript, target, '', refusedThroughSeq);
-  const fixed = { system, tools: offeredTools(setup, target, false) };
+  const fixed = { system, tools: offered.whole };
   const count = setup.tokens.count(projection.messages, target, fixed);
   return {
     target,
     projection,
     fixed,
+    offered,
     compaction: null,
     count,
     room: roomForMessages(room, projection.messages, count.tokens, target),
@@ -92,7 +97,7 @@ function whole({ setup, target, room, source, system, refusedThroughSeq }: Parts
 }
 
 function shortened(
-  { setup, target, room, source, system, refusedThroughSeq }: Parts,
+  { setup, target, room, source, system, offered, refusedThroughSeq }: Parts,
   memory: ThreadMemory,
   compaction: CompactionRow,
 ): Context {
@@ -103,12 +108,13 @@ function shortened(
       : compactedView(source.transcript, compaction, canRecall);
   const form = `${compaction.id} ${canRecall}`;
   const projection = source.project(view, target, form, refusedThroughSeq);
-  const fixed = { system, tools: offeredTools(setup, target, true) };
+  const fixed = { system, tools: offered.short };
   const count = setup.tokens.count(projection.messages, target, fixed);
   return {
     target,
     projection,
     fixed,
+    offered,
     compaction,
     count,
     room: roomForMessages(room, projection.messages, count.tokens, target),
@@ -119,14 +125,14 @@ function shortened(
 export function wholeCount(context: Context, setup: AgentSetup, source: ContextSource): Count {
   if (!context.compaction) return context.count;
   const { target } = context;
-  const fixed = { ...context.fixed, tools: offeredTools(setup, target, false) };
+  const fixed = { ...context.fixed, tools: context.offered.whole };
   return setup.tokens.count(source.project(source.transcript, target).messages, target, fixed);
 }
 
-/** What looks things up in the record is offered only where the model does not have all of it. */
-export function offeredTools(setup: AgentSetup, target: Target, isCompacted: boolean): ToolDefinition[] {
-  if (!target.capabilities.tools) return noTools;
-  return isCompacted ? setup.definitionsWithRecall : setup.definitions;
+function offeredTools(setup: AgentSetup, thread: ThreadRow, target: Target): Context['offered'] {
+  const facts = { threadId: thread.id, target, useMorph: thread.useMorph };
+  return {
+    whole: setup.tools.definitions({ ...facts, isCompacted: false }),
+    short: setup.tools.definitions({ ...facts, isCompacted: true }),
+  };
 }
-
-const noTools: ToolDefinition[] = [];

@@ -52,7 +52,7 @@ function decideOne(
 function editedArguments(setup: AgentSetup, call: ToolCallRow, args: Record<string, unknown>) {
   try {
     const { text, hash, value } = checkArguments(args, setup.limits);
-    setup.tools.get(call.name)?.parse(value);
+    setup.tools.get(call.threadId, call.name)?.parse(value);
     return { args: text, argsHash: hash };
   } catch (cause) {
     const message = (cause as Error).message;

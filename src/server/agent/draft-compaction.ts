@@ -3,10 +3,9 @@ import type { Compaction, CompactionMethod, CompactionScope } from '#protocol/co
 import type { NewEvent } from '#protocol/events.ts';
 import type { Message } from '#protocol/message.ts';
 import type { ModelConfig } from '#protocol/model.ts';
-import type { Target } from '#server/gateway/types.ts';
 import type { CompactionRow, ThreadRow } from '#server/store/store.ts';
 import { planFor, sizesFor, type PlannedCompaction } from './compaction-plan.ts';
-import { contextFor, offeredTools, wholeCount, type Context } from './context.ts';
+import { contextFor, wholeCount, type Context } from './context.ts';
 import type { CompactionSizes } from './handoff/compaction-sizes.ts';
 import { compactedView, newestOn } from './handoff/compaction.ts';
 import { outlineWithin } from './handoff/outline.ts';
@@ -169,13 +168,12 @@ class Draft {
 /** Tokens of the request to a target in which the row is in use. */
 export function sizeOf(
   setup: AgentSetup,
-  { target, fixed }: { target: Target; fixed: Context['fixed'] },
+  { target, fixed, offered }: Pick<Context, 'target' | 'fixed' | 'offered'>,
   transcript: readonly Message[],
   row: CompactionRow,
 ): number {
   const { messages } = project(compactedView(transcript, row, target.capabilities.tools), target);
-  const tools = offeredTools(setup, target, true);
-  return setup.tokens.count(messages, target, { ...fixed, tools }).tokens;
+  return setup.tokens.count(messages, target, { ...fixed, tools: offered.short }).tokens;
 }
 
 /** What is told of it, and why it is an outline where a summary was wanted. */

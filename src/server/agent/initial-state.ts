@@ -22,16 +22,16 @@ export async function initialState(setup: AgentSetup, turn: Turn, thread: Thread
     codeContext: [],
     awaitingHumanInput: false,
     useMorph: thread.useMorph,
-    terminalOutput: terminalOutput(setup, transcript.slice(-tailMessages)),
+    terminalOutput: terminalOutput(setup, thread.id, transcript.slice(-tailMessages)),
     modelUsageHistory: history.map(usageOf),
   };
 }
 
-function terminalOutput(setup: AgentSetup, messages: readonly Message[]): string[] {
+function terminalOutput(setup: AgentSetup, threadId: string, messages: readonly Message[]): string[] {
   return messages
     .flatMap((message) => message.parts)
     .filter((part): part is ToolResultPart => part.type === 'tool-result')
-    .filter((part) => setup.tools.get(part.name)?.kind === 'command')
+    .filter((part) => setup.tools.get(threadId, part.name)?.kind === 'command')
     .map((part) => part.text);
 }
 

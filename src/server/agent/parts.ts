@@ -1,5 +1,5 @@
 import type { BaseCheckpointSaver } from '@langchain/langgraph-checkpoint';
-import type { Gateway, ToolDefinition } from '#server/gateway/types.ts';
+import type { Gateway } from '#server/gateway/types.ts';
 import type { ModelManager } from '#server/models/types.ts';
 import type { Store } from '#server/store/store.ts';
 import type { EventLog } from '#server/stream/log.types.ts';
@@ -7,6 +7,7 @@ import type { Workspaces } from '#server/workspace/types.ts';
 import { TokenCounter } from './handoff/tokens/token-counter.ts';
 import { standardTools } from './tools/index.ts';
 import type { Tool } from './tools/tool.ts';
+import { Toolbox, type ToolSource } from './tools/toolbox.ts';
 
 /** What the agent is made of; wired in `app.ts`. */
 export interface AgentParts {
@@ -18,6 +19,8 @@ export interface AgentParts {
   /** Holds the graph's checkpoints of open turns only. */
   checkpointer: BaseCheckpointSaver;
   tools?: readonly Tool[];
+  /** Tools that not every thread has. */
+  toolSources?: readonly ToolSource[];
   logger?: AgentLogger;
   limits?: Partial<Limits>;
   seed?: DemoSeed;
@@ -59,26 +62,17 @@ const defaultLimits: Limits = {
 };
 
 /** The parts with every default filled in. */
-export interface AgentSetup extends Omit<Required<AgentParts>, 'tools' | 'limits' | 'seed'> {
-  tools: ReadonlyMap<string, Tool>;
-  /** Built once, so that the same bytes go into every request. */
-  definitions: ToolDefinition[];
-  /** With the tools for those who do not get the whole conversation. */
-  definitionsWithRecall: ToolDefinition[];
+export interface AgentSetup extends Omit<Required<AgentParts>, 'tools' | 'toolSources' | 'limits' | 'seed'> {
+  tools: Toolbox;
   tokens: TokenCounter;
   limits: Limits;
   seed: DemoSeed | null;
 }
 
 export function fillParts(parts: AgentParts): AgentSetup {
-  const tools = parts.tools ?? standardTools;
-  const definitionsOf = (offered: readonly Tool[]) =>
-    offered.map(({ name, description, parameters }) => ({ name, description, parameters }));
   return {
     ...parts,
-    tools: new Map(tools.map((tool) => [tool.name, tool])),
-    definitions: definitionsOf(tools.filter(({ readsRecord }) => !readsRecord)),
-    definitionsWithRecall: definitionsOf(tools),
+    tools: new Toolbox(parts.tools ?? standardTools, parts.toolSources),
     tokens: new TokenCounter(parts.store.settings),
     logger: parts.logger ?? { warn: () => undefined, error: () => undefined },
     limits: { ...defaultLimits, ...parts.limits },

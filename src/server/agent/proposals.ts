@@ -28,7 +28,7 @@ export async function checkCalls(
   parts: readonly AssistantPart[],
 ): Promise<Proposal[]> {
   const calls = parts.filter((part) => part.type === 'tool-call');
-  const edits = calls.filter((call) => setup.tools.get(call.name)?.kind === 'edit').length;
+  const edits = calls.filter((call) => setup.tools.get(turn.threadId, call.name)?.kind === 'edit').length;
   const taken = new Set(turn.memory.callIds);
   const proposals: Proposal[] = [];
   for (const [index, call] of calls.entries()) {
@@ -49,11 +49,11 @@ async function checkCall(
   part: ToolCallPart,
   severalEdits: boolean,
 ): Promise<Proposal> {
-  const tool = setup.tools.get(part.name);
+  const tool = setup.tools.get(turn.threadId, part.name);
   if (!tool)
     return refused(
       part,
-      `There is no tool "${part.name}". Use one of: ${[...setup.tools.keys()].join(', ')}.`,
+      `There is no tool "${part.name}". Use one of: ${setup.tools.names(turn.threadId).join(', ')}.`,
     );
   const checked = checkWith(setup, tool, part.args);
   if ('problem' in checked) return refused({ ...part, args: checked.text }, checked.problem);

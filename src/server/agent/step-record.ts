@@ -53,7 +53,7 @@ export class StepRecord {
 
   /** null: any file may be changed. Wrong arguments change none. */
   #paths(): readonly string[] | null {
-    const tool = this.#setup.tools.get(this.#call.name);
+    const tool = this.#setup.tools.get(this.#turn.threadId, this.#call.name);
     try {
       return tool?.paths?.(tool.parse(JSON.parse(this.#call.args))) ?? null;
     } catch {

@@ -7,12 +7,12 @@ import type { AgentSetup } from './parts.ts';
 import type { AgentUpdate } from './state.ts';
 import { StepRecord } from './step-record.ts';
 import { closingResults, finishedEvent, writeResult, type CallResult } from './tool-results.ts';
-import type { ToolOutcome } from './tools/tool.ts';
+import type { CallContext, ToolOutcome } from './tools/tool.ts';
 import type { ApprovedCall, Turn } from './turn.ts';
 
 /** One approved call. Of those that may change files the next one waits: what each of them changed is its own. */
 export function toolNode(setup: AgentSetup, turn: Turn, call: ApprovedCall): Promise<AgentUpdate> {
-  const changes = setup.tools.get(call.name)?.kind !== 'read';
+  const changes = setup.tools.get(turn.threadId, call.name)?.kind !== 'read';
   const run = () => runCall(setup, turn, call, changes);
   return changes ? turn.oneByOne(run) : run();
 }
@@ -54,7 +54,9 @@ async function runCall(
   return {
     messages: [resultId],
     ...(outcome.currentFile === undefined ? {} : { currentFile: outcome.currentFile }),
-    ...(setup.tools.get(call.name)?.kind === 'command' ? { terminalOutput: [result.text] } : {}),
+    ...(setup.tools.get(turn.threadId, call.name)?.kind === 'command'
+      ? { terminalOutput: [result.text] }
+      : {}),
   };
 }
 
@@ -98,14 +100,12 @@ async function runTool(
   output: OutputBatch,
 ): Promise<ToolOutcome> {
   try {
-    const tool = setup.tools.get(call.name);
+    const tool = setup.tools.get(turn.threadId, call.name);
     if (!tool) throw new Error(`There is no tool "${call.name}".`);
     const args = tool.parse(JSON.parse(call.args));
-    const { signal } = turn;
-    if (tool.readsRecord)
-      return await tool.run(args, { signal, record: () => turn.memory.refresh(setup.store) });
-    const sandbox = await turn.sandbox();
-    return await tool.run(args, { sandbox, signal, onOutput: (stream, text) => output.add(stream, text) });
+    const context = await callContext(setup, turn, call, output);
+    if (tool.onHost) return await tool.run(args, context);
+    return await tool.run(args, { ...context, sandbox: await turn.sandbox() });
   } catch (cause) {
     if (cause instanceof CrosspointError && cause.code === 'sandbox_gone') turn.loseSandbox();
     const message = cause instanceof Error ? cause.message : String(cause);
@@ -113,6 +113,25 @@ async function runTool(
       setup.logger.warn({ tool: call.name, cause, threadId: turn.threadId }, 'a tool failed');
     return { status: 'error', text: `Error: ${message}`, summary: message.split('\n', 1)[0] ?? message };
   }
+}
+
+async function callContext(
+  setup: AgentSetup,
+  turn: Turn,
+  { toolCallId }: ApprovedCall,
+  output: OutputBatch,
+): Promise<CallContext> {
+  const { threadId, run, signal } = turn;
+  const { modelConfig, sandboxId, useMorph } = await turn.thread();
+  return {
+    call: { userId: run.userId, threadId, runId: run.id, toolCallId },
+    signal,
+    thread: { model: modelConfig, sandboxId, useMorph },
+    record: () => turn.memory.refresh(setup.store),
+    openSandbox: () => turn.sandbox(),
+    onOutput: (stream, text) => output.add(stream, text),
+    tell: async (events) => void (await turn.commit(events)),
+  };
 }
 
 function resultOf(turn: Turn, call: ApprovedCall, outcome: ToolOutcome, durationMs: number): CallResult {
@@ -128,6 +147,7 @@ function resultOf(turn: Turn, call: ApprovedCall, outcome: ToolOutcome, duration
     durationMs,
     ...(outcome.exitCode === undefined ? {} : { exitCode: outcome.exitCode }),
     ...(outcome.images ? { images: outcome.images } : {}),
+    ...(outcome.file ? { file: outcome.file } : {}),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { NewEvent } from '#protocol/events.ts';
-import type { ImagePart, Message, ToolResultStatus } from '#protocol/message.ts';
+import type { ImagePart, Message, SeenFile, ToolResultStatus } from '#protocol/message.ts';
 import type { StoreTables, ToolCallRow } from '#server/store/store.ts';
 import { newId } from './ids.ts';
 
@@ -15,6 +15,7 @@ export interface CallResult {
   exitCode?: number;
   durationMs?: number;
   images?: ImagePart[];
+  file?: SeenFile;
 }
 
 /** Writes the end of a call and its one result row, inside the caller's transaction. Gives the row's id. */
@@ -44,7 +45,7 @@ export function finishedEvent({ call, status, summary, exitCode, durationMs = 0 
   };
 }
 
-function resultMessage({ call, runId, status, text, images }: CallResult): Omit<Message, 'seq'> {
+function resultMessage({ call, runId, status, text, images, file }: CallResult): Omit<Message, 'seq'> {
   return {
     id: newId('message'),
     threadId: call.threadId,
@@ -58,6 +59,7 @@ function resultMessage({ call, runId, status, text, images }: CallResult): Omit<
         status,
         text,
         ...(images?.length ? { images } : {}),
+        ...(file ? { file } : {}),
       },
     ],
     status: 'complete',

@@ -19,3 +19,11 @@ export const standardTools: readonly Tool[] = [
   executeCode,
   recall,
 ];
+
+/** What some tools need beside a sandbox; those whose service is not there are left out. */
+export type ToolServices = Record<string, never>;
+
+/** The tools of this server, in the order in which models see them. */
+export function createTools(_services: ToolServices): readonly Tool[] {
+  return standardTools;
+}

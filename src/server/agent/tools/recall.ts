@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import type { Message, Part } from '#protocol/message.ts';
 import { cutMiddle, firstWords } from '../handoff/shorten.ts';
 import { lineNumber, objectSchema, parseWith } from './schema.ts';
-import type { RecordTool } from './tool.ts';
+import type { HostTool } from './tool.ts';
 
 const usualMessages = 8;
 const maxMessages = 40;
@@ -21,10 +21,12 @@ const schema = v.object({
 type Args = v.InferOutput<typeof schema>;
 
 /** Reads what a shorter form of the conversation left out: the record has all of it. */
-export const recall: RecordTool<Args> = {
+export const recall: HostTool<Args> = {
   name: 'recall',
   kind: 'read',
-  readsRecord: true,
+  onHost: true,
+  // Who has all of the conversation needs no look at the record.
+  offered: ({ isCompacted }) => isCompacted,
   description:
     'Looks up earlier messages of this conversation word for word: what the person said, what was called, what came of it. Name words to search for, a range of message numbers, or both. Use it before you assume what an earlier message said.',
   parameters: objectSchema(

@@ -1,21 +1,39 @@
-import type { ImagePart, Message } from '#protocol/message.ts';
+import type { NewEvent } from '#protocol/events.ts';
+import type { ImagePart, Message, SeenFile } from '#protocol/message.ts';
+import type { ModelConfig } from '#protocol/model.ts';
 import type { FileDiff } from '#protocol/review.ts';
+import type { Target } from '#server/gateway/types.ts';
 import type { Sandbox } from '#server/sandbox/sandbox.ts';
 
 /** `read` runs at once; `edit` and `command` are reviewed unless the approval mode lets them pass. */
 export type ToolKind = 'read' | 'edit' | 'command';
 
-export interface ToolContext {
-  sandbox: Sandbox;
+/** What every call has to work with. */
+export interface CallContext {
+  call: { userId: string; threadId: string; runId: string; toolCallId: string };
   signal: AbortSignal;
+  /** The thread's settings as they were when the call began. */
+  thread: { model: ModelConfig; sandboxId: string; useMorph: boolean };
+  /** The whole conversation on its active branch, also where the model is shown a part of it. */
+  record: () => Promise<readonly Message[]>;
+  /** Opened when it is first asked for. */
+  openSandbox: () => Promise<Sandbox>;
   onOutput: (stream: 'stdout' | 'stderr', text: string) => void;
+  /** Events that a person sees at once, in the thread's stream. */
+  tell: (events: NewEvent[]) => Promise<void>;
 }
 
-/** What a tool of the record works with: no sandbox is opened for it. */
-export interface RecordContext {
-  signal: AbortSignal;
-  /** The whole conversation, also where the model is shown a part of it. */
-  record: () => Promise<readonly Message[]>;
+export interface ToolContext extends CallContext {
+  sandbox: Sandbox;
+}
+
+/** Whom tools are offered to, and how. */
+export interface OfferFacts {
+  threadId: string;
+  target: Pick<Target, 'provider' | 'model' | 'wire' | 'capabilities'>;
+  useMorph: boolean;
+  /** The model gets a shorter form of the conversation. */
+  isCompacted: boolean;
 }
 
 export interface ToolOutcome {
@@ -29,6 +47,8 @@ export interface ToolOutcome {
   images?: ImagePart[];
   /** The file this call looked at or changed, for the state's `currentFile`. */
   currentFile?: string;
+  /** What the model knows of that file from now on. */
+  file?: SeenFile;
 }
 
 interface ToolFacts<Args> {
@@ -44,18 +64,22 @@ interface ToolFacts<Args> {
   preview?(args: Args, context: Pick<ToolContext, 'sandbox'>): Promise<FileDiff | undefined>;
   /** The files that a call can change; without it, any. */
   paths?(args: Args): string[];
+  /** Whether a model is told of it; without it, every model is. */
+  offered?(facts: OfferFacts): boolean;
+  /** What this model is told in place of `description` and `parameters`. The same for the same facts. */
+  form?(facts: OfferFacts): { description: string; parameters: Record<string, unknown> };
 }
 
-interface WorkspaceTool<Args> extends ToolFacts<Args> {
-  readsRecord?: undefined;
+export interface WorkspaceTool<Args> extends ToolFacts<Args> {
+  onHost?: undefined;
   run(args: Args, context: ToolContext): Promise<ToolOutcome>;
 }
 
-/** Looks into the record only, and is offered to a model that does not get all of it. */
-export interface RecordTool<Args> extends ToolFacts<Args> {
-  readsRecord: true;
-  run(args: Args, context: RecordContext): Promise<ToolOutcome>;
+/** Works beside the sandbox, which is not opened for it: the record, the web. */
+export interface HostTool<Args> extends ToolFacts<Args> {
+  onHost: true;
+  run(args: Args, context: CallContext): Promise<ToolOutcome>;
 }
 
 /** One tool, one file, one line in `index.ts`. Names and arguments are stable (CONTRACT section 3). */
-export type Tool<Args = unknown> = WorkspaceTool<Args> | RecordTool<Args>;
+export type Tool<Args = unknown> = WorkspaceTool<Args> | HostTool<Args>;

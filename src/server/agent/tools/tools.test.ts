@@ -6,6 +6,7 @@ import { after, test } from 'node:test';
 import assert from 'node:assert/strict';
 import type { Sandbox } from '#server/sandbox/sandbox.ts';
 import { DirectorySandboxes } from '../testing/directory-sandbox.ts';
+import { toolContext } from '../testing/tool-context.ts';
 import { standardTools } from './index.ts';
 import type { ToolOutcome } from './tool.ts';
 
@@ -22,10 +23,7 @@ async function workspace(files: Record<string, string | Uint8Array>): Promise<Sa
 function use(sandbox: Sandbox, name: string, args: object, output: string[] = []): Promise<ToolOutcome> {
   const tool = standardTools.find((known) => known.name === name);
   assert.ok(tool);
-  const signal = new AbortController().signal;
-  const record = () => Promise.resolve([]);
-  const onOutput = (_stream: string, text: string) => output.push(text);
-  return tool.run(tool.parse(args), { sandbox, signal, record, onOutput });
+  return tool.run(tool.parse(args), toolContext(sandbox, { output }));
 }
 
 async function textOf(sandbox: Sandbox, path: string): Promise<string> {
