@@ -1,0 +1,2 @@
+export { capitalise } from './capitalise.js';
+export { slugify } from './slug.js';

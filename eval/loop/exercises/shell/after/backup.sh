@@ -1,0 +1,12 @@
+#!/bin/bash
+# Copies a folder to another place: backup.sh SOURCE TARGET
+set -eu
+source=$1
+target=$2
+
+copy() {
+  cp -r "$source" "$target"
+  echo saved
+}
+
+copy

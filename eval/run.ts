@@ -1,0 +1,23 @@
+import { evaluateLoop } from './loop/loop.ts';
+
+/**
+ * `npm run eval [name …]`: what the agent's parts are worth, without a model, a key or the network; the same figures in each
+ * run. Ends with 1 when one of them is under its bar.
+ */
+interface Evaluation {
+  name: string;
+  /** Prints its figures. @returns whether all bars are met */
+  run(print: (line: string) => void): Promise<boolean>;
+}
+
+const evaluations: Evaluation[] = [{ name: 'loop', run: evaluateLoop }];
+
+const wanted = process.argv.slice(2);
+const failed: string[] = [];
+for (const { name, run } of evaluations) {
+  if (wanted.length && !wanted.includes(name)) continue;
+  console.log(`\n${name}`);
+  if (!(await run(console.log))) failed.push(name);
+}
+console.log(failed.length ? `\nUnder the bar: ${failed.join(', ')}` : '\nAll bars are met.');
+process.exitCode = failed.length ? 1 : 0;
