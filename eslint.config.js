@@ -8,7 +8,16 @@ const budgets = {
 };
 
 export default typescript.config(
-  { ignores: ['build/', '.svelte-kit/', 'node_modules/', 'tests/recordings/', 'tests/e2e/output/', 'eval/loop/exercises/'] },
+  {
+    ignores: [
+      'build/',
+      '.svelte-kit/',
+      'node_modules/',
+      'tests/recordings/',
+      'tests/e2e/output/',
+      'eval/loop/exercises/',
+    ],
+  },
   ...typescript.configs.recommended,
   ...svelte.configs.recommended,
   {
