@@ -65,6 +65,7 @@ export const startCommand = v.object({
 const callDecision = v.object({
   toolCallId: id,
   hash: v.pipe(v.string(), v.maxLength(200)),
+  base: v.optional(v.nullable(v.pipe(v.string(), v.maxLength(200)))),
   action: v.picklist(['approved', 'rejected', 'edit']),
   args: maybe(plainObject),
   edits: maybe(words),

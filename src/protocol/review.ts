@@ -8,6 +8,10 @@ export interface FileDiff {
   added: number;
   removed: number;
   isNew: boolean;
+  /** SHA-256, hex, of the file that it begins with; absent: there was none. */
+  base?: string;
+  /** What the change would break, a sentence each. */
+  warnings?: string[];
 }
 
 export interface ProposedCall {
@@ -18,6 +22,8 @@ export interface ProposedCall {
   /** SHA-256, hex, of the canonical JSON text of the arguments. A decision must name it. */
   hash: string;
   diff?: FileDiff;
+  /** The file was changed since this was proposed: a sentence that says so. `diff` is then as it would be now. */
+  stale?: string;
 }
 
 /** The `data` of an interrupt and of `review.requested` (CONTRACT sections 3 and 4). */
@@ -35,6 +41,8 @@ export type DecisionAction = 'approved' | 'rejected' | 'edit';
 export interface CallDecision {
   toolCallId: string;
   hash: string;
+  /** `diff.base` of what was shown, null for a file that was not there. Absent: as it was when the call was proposed. */
+  base?: string | null;
   action: DecisionAction;
   /** With `edit`: run the call with these arguments instead. */
   args?: Record<string, unknown>;

@@ -40,8 +40,9 @@ function decideOne(
   if (!decision)
     return { ...asProposed(call), action: 'rejected', reason: 'The person gave no decision for this call.' };
   if (decision.hash !== call.argsHash) throw new CrosspointError('arguments_changed');
-  const { action, reason, edits } = decision;
-  const said = { ...(edits ? { edits } : {}), ...(reason ? { reason } : {}) };
+  const { action, reason, edits, base } = decision;
+  const seen = base === undefined ? {} : { base };
+  const said = { ...seen, ...(edits ? { edits } : {}), ...(reason ? { reason } : {}) };
   if (action !== 'edit') return { ...asProposed(call), action, ...said };
   if (decision.args) return { action, by: 'user', ...editedArguments(setup, call, decision.args), ...said };
   if (edits?.trim()) return { ...asProposed(call), action, edits };

@@ -3,6 +3,7 @@ import type { Gateway } from '#server/gateway/types.ts';
 import type { ModelManager } from '#server/models/types.ts';
 import type { Store } from '#server/store/store.ts';
 import type { EventLog } from '#server/stream/log.types.ts';
+import { Locks } from '#server/workspace/history/locks.ts';
 import type { Workspaces } from '#server/workspace/types.ts';
 import { TokenCounter } from './handoff/tokens/token-counter.ts';
 import { standardTools } from './tools/index.ts';
@@ -65,6 +66,8 @@ const defaultLimits: Limits = {
 export interface AgentSetup extends Omit<Required<AgentParts>, 'tools' | 'toolSources' | 'limits' | 'seed'> {
   tools: Toolbox;
   tokens: TokenCounter;
+  /** By sandbox, which threads may share: no two edits read and write files of it at the same time. */
+  edits: Locks;
   limits: Limits;
   seed: DemoSeed | null;
 }
@@ -74,6 +77,7 @@ export function fillParts(parts: AgentParts): AgentSetup {
     ...parts,
     tools: new Toolbox(parts.tools ?? standardTools, parts.toolSources),
     tokens: new TokenCounter(parts.store.settings),
+    edits: new Locks(),
     logger: parts.logger ?? { warn: () => undefined, error: () => undefined },
     limits: { ...defaultLimits, ...parts.limits },
     seed: parts.seed ?? null,

@@ -1,11 +1,11 @@
-import { CrosspointError } from '#protocol/errors.ts';
 import type { NewEvent } from '#protocol/events.ts';
 import type { AssistantPart, ToolCallPart } from '#protocol/message.ts';
 import type { ApprovalMode, FileDiff } from '#protocol/review.ts';
-import type { StoreTables, ThreadRow, ToolCallDecision } from '#server/store/store.ts';
+import type { ProposedChange, StoreTables, ThreadRow, ToolCallDecision } from '#server/store/store.ts';
 import { ArgumentError, checkArgumentText, type CheckedArguments } from './arguments.ts';
 import { newId } from './ids.ts';
 import type { AgentSetup } from './parts.ts';
+import { previewOf } from './preview.ts';
 import { finishedEvent, writeResult, type CallResult } from './tool-results.ts';
 import type { Tool, ToolKind } from './tools/tool.ts';
 import type { ApprovedCall, Turn } from './turn.ts';
@@ -16,6 +16,7 @@ export interface Proposal {
   hash: string;
   shown: Record<string, unknown>;
   diff: FileDiff | undefined;
+  change: ProposedChange | null;
   needsReview: boolean;
   refusal: string | null;
 }
@@ -28,14 +29,14 @@ export async function checkCalls(
   parts: readonly AssistantPart[],
 ): Promise<Proposal[]> {
   const calls = parts.filter((part) => part.type === 'tool-call');
-  const edits = calls.filter((call) => setup.tools.get(turn.threadId, call.name)?.kind === 'edit').length;
+  const changed = new Set<string>();
   const taken = new Set(turn.memory.callIds);
   const proposals: Proposal[] = [];
   for (const [index, call] of calls.entries()) {
     const part = { ...call, toolCallId: freeId(call.toolCallId, taken) };
     const proposal =
       index < setup.limits.callsPerMessage
-        ? await checkCall(setup, turn, thread, part, edits > 1)
+        ? await checkCall(setup, turn, thread, part, changed)
         : refused(part, `At most ${setup.limits.callsPerMessage} calls are taken from one message.`);
     proposals.push(proposal);
   }
@@ -47,7 +48,7 @@ async function checkCall(
   turn: Turn,
   thread: ThreadRow,
   part: ToolCallPart,
-  severalEdits: boolean,
+  changed: Set<string>,
 ): Promise<Proposal> {
   const tool = setup.tools.get(turn.threadId, part.name);
   if (!tool)
@@ -62,10 +63,18 @@ async function checkCall(
     hash: checked.hash,
     shown: checked.value,
     diff: undefined,
+    change: null,
     needsReview: needsReview(tool.kind, thread.approvalMode),
     refusal: null,
   };
-  return tool.preview ? withPreview(tool, proposal, turn, severalEdits) : proposal;
+  if (!tool.preview) return proposal;
+  const paths = tool.paths?.(tool.parse(checked.value)) ?? [];
+  const isLater = paths.some((path) => changed.has(path));
+  for (const path of paths) changed.add(path);
+  const from = { turn, thread, toolCallId: part.toolCallId, isLater };
+  const { problem, ...shown } = await previewOf(setup, tool, tool.parse(checked.value), from);
+  // An edit that cannot be applied is not worth a person's time: the model gets the refusal at once.
+  return { ...proposal, ...shown, ...(problem === null ? {} : refusedAs(problem)) };
 }
 
 /** What stays of unusable arguments is a JSON object all the same: every provider refuses anything else in a history. */
@@ -86,22 +95,8 @@ function checkWith(
   }
 }
 
-/** An edit that cannot be applied is not worth a person's time: the model gets the refusal at once. */
-async function withPreview(
-  tool: Tool,
-  proposal: Proposal,
-  turn: Turn,
-  severalEdits: boolean,
-): Promise<Proposal> {
-  try {
-    const sandbox = await turn.sandbox();
-    return { ...proposal, diff: await tool.preview?.(tool.parse(proposal.shown), { sandbox }) };
-  } catch (cause) {
-    if (!(cause instanceof Error)) throw cause;
-    // An earlier edit of the same message may be what makes this one possible: it is tried when its turn comes.
-    if (severalEdits && !(cause instanceof CrosspointError)) return proposal;
-    return { ...proposal, refusal: `Error: ${cause.message}`, needsReview: false };
-  }
+function refusedAs(problem: string): Pick<Proposal, 'refusal' | 'needsReview'> {
+  return { refusal: `Error: ${problem}`, needsReview: false };
 }
 
 function needsReview(kind: ToolKind, mode: ApprovalMode): boolean {
@@ -121,8 +116,8 @@ function refused(part: ToolCallPart, problem: string): Proposal {
     hash: checked?.hash ?? '',
     shown: checked?.value ?? {},
     diff: undefined,
-    needsReview: false,
-    refusal: `Error: ${problem}`,
+    change: null,
+    ...refusedAs(problem),
   };
 }
 
@@ -173,7 +168,7 @@ export async function writeProposals(
 ): Promise<string[]> {
   const { threadId, run } = turn;
   await store.toolCalls.propose(
-    proposals.map(({ part, hash, needsReview }, position) => ({
+    proposals.map(({ part, hash, change, needsReview }, position) => ({
       toolCallId: part.toolCallId,
       threadId,
       runId: run.id,
@@ -185,6 +180,7 @@ export async function writeProposals(
       argsHash: hash,
       // The events carry it; a copy here would only make the record larger.
       diff: null,
+      change,
       needsReview,
     })),
   );

@@ -1,9 +1,10 @@
-import type { Message } from '#protocol/message.ts';
+import type { Message, SeenFile } from '#protocol/message.ts';
 import { commonSeq, pathTo } from '#server/store/branch-path.ts';
 import type { CompactionRow, Path, StoreTables } from '#server/store/store.ts';
 import { GrowingView } from './handoff/compaction.ts';
 import { createIncrementalProject } from './handoff/project.ts';
 import { callsOf } from './handoff/tool-results.ts';
+import { SeenFiles } from './seen-files.ts';
 
 /** What the workspace's AGENTS.md said when it was last read. */
 export interface Instructions {
@@ -40,6 +41,7 @@ export class ThreadMemory {
   compacting: AbortController | null = null;
   instructions: Instructions | null = null;
   readonly #threadId: string;
+  readonly #seenFiles = new SeenFiles();
   readonly #views = new Map<string, GrowingView>();
   readonly #fixed: Path | null;
   #path: Path = [];
@@ -67,6 +69,11 @@ export class ThreadMemory {
     if (!this.#views.has(key) && this.#views.size >= keptViews) this.#views.clear();
     this.#views.set(key, view);
     return view.of(this.transcript);
+  }
+
+  /** The newest state of a file that was shown to the model, or that a call left behind. */
+  async seen(store: StoreTables, path: string): Promise<SeenFile | null> {
+    return this.#seenFiles.of(await this.refresh(store), path);
   }
 
   /** Reads the rows that were committed since the last time, in their order. */

@@ -1,5 +1,6 @@
 import { CrosspointError } from '#protocol/errors.ts';
-import type { StoreTables, ThreadRow } from '#server/store/store.ts';
+import type { StoreTables, ThreadRow, ToolCallRow } from '#server/store/store.ts';
+import { approvedChange } from './approved-change.ts';
 import { hashText } from './arguments.ts';
 import { restorationNote, voidedBy, voidResult } from './lost-sandbox.ts';
 import { OutputBatch } from './output-batch.ts';
@@ -28,8 +29,8 @@ async function runCall(
   setup.point('tool.before_intent');
   const voided = changes ? await voidedBy(setup, turn, call) : null;
   if (voided) return answerWith(turn, voidResult(turn, call, voided));
-  const first = await commitIntent(setup, turn, call);
-  if (!first) return answerLost(setup, turn, call);
+  const row = await commitIntent(setup, turn, call);
+  if (!row) return answerLost(setup, turn, call);
   setup.point('tool.intent');
   const startedAt = performance.now();
   const output = new OutputBatch(call.toolCallId, setup.limits.outputEventCharacters, (events) =>
@@ -37,10 +38,11 @@ async function runCall(
   );
   const record = changes ? new StepRecord(setup, turn, call) : null;
   await record?.begin();
-  const ran = await runTool(setup, turn, call, output);
+  const ran = await runTool(setup, turn, { call, row, output });
   const durationMs = performance.now() - startedAt;
   setup.point('tool.effect');
   const { outcome, events: changed } = (await record?.end(ran)) ?? { outcome: ran, events: [] };
+  if (changes) turn.own.add(outcome, changed);
   const thread = await turn.thread();
   const result = resultOf(turn, call, outcome, durationMs);
   result.text = (await restorationNote(setup, turn)) + result.text;
@@ -60,12 +62,12 @@ async function runCall(
   };
 }
 
-/** False when the call had been started before: by a process that died, or by nobody's fault twice. */
-async function commitIntent(setup: AgentSetup, turn: Turn, call: ApprovedCall): Promise<boolean> {
+/** null when the call had been started before: by a process that died, or by nobody's fault twice. */
+async function commitIntent(setup: AgentSetup, turn: Turn, call: ApprovedCall): Promise<ToolCallRow | null> {
   if (hashText(call.args) !== call.argsHash)
     throw new CrosspointError('arguments_changed', { toolCallId: call.toolCallId });
   const row = await setup.store.toolCalls.get(turn.threadId, call.toolCallId);
-  if (row?.state !== 'decided') return false;
+  if (row?.state !== 'decided') return null;
   let first = false;
   await turn.commit(
     [{ type: 'tool.started', data: { toolCallId: call.toolCallId, name: call.name } }],
@@ -74,7 +76,7 @@ async function commitIntent(setup: AgentSetup, turn: Turn, call: ApprovedCall): 
       if (!first) throw new Error(`The call ${call.toolCallId} was started twice.`);
     },
   );
-  return first;
+  return first ? row : null;
 }
 
 async function answerWith(turn: Turn, result: CallResult): Promise<AgentUpdate> {
@@ -92,20 +94,24 @@ async function answerLost(setup: AgentSetup, turn: Turn, call: ApprovedCall): Pr
   return answerWith(turn, result);
 }
 
+interface Started {
+  call: ApprovedCall;
+  row: ToolCallRow;
+  output: OutputBatch;
+}
+
 /** A tool's failure is an outcome that the model reads; it never ends the run. */
-async function runTool(
-  setup: AgentSetup,
-  turn: Turn,
-  call: ApprovedCall,
-  output: OutputBatch,
-): Promise<ToolOutcome> {
+async function runTool(setup: AgentSetup, turn: Turn, { call, row, output }: Started): Promise<ToolOutcome> {
   try {
     const tool = setup.tools.get(turn.threadId, call.name);
     if (!tool) throw new Error(`There is no tool "${call.name}".`);
     const args = tool.parse(JSON.parse(call.args));
     const context = await callContext(setup, turn, call, output);
     if (tool.onHost) return await tool.run(args, context);
-    return await tool.run(args, { ...context, sandbox: await turn.sandbox() });
+    const sandbox = await turn.sandbox();
+    const approved = approvedChange(row, call.edited, sandbox, turn.own);
+    const run = () => tool.run(args, { ...context, approved, sandbox });
+    return await (tool.kind === 'edit' ? setup.edits.run(sandbox.id, run) : run());
   } catch (cause) {
     if (cause instanceof CrosspointError && cause.code === 'sandbox_gone') turn.loseSandbox();
     const message = cause instanceof Error ? cause.message : String(cause);
@@ -128,6 +134,8 @@ async function callContext(
     signal,
     thread: { model: modelConfig, sandboxId, useMorph },
     record: () => turn.memory.refresh(setup.store),
+    seen: (path) => turn.memory.seen(setup.store, path),
+    approved: null,
     openSandbox: () => turn.sandbox(),
     onOutput: (stream, text) => output.add(stream, text),
     tell: async (events) => void (await turn.commit(events)),

@@ -84,7 +84,7 @@ export interface Database {
     name: string;
     args_hash: string;
     needs_review: number;
-    /** `{args, diff}` */
+    /** `{args, diff, change}` */
     proposal: string;
     proposal_texts: string | null;
     state: string;

@@ -181,6 +181,8 @@ export interface ToolCallRow {
   args: string;
   argsHash: string;
   diff: FileDiff | null;
+  /** Of an edit that was shown; null: it changes no file that is known. */
+  change: ProposedChange | null;
   needsReview: boolean;
   state: ToolCallState;
   decision: ToolCallDecision | null;
@@ -191,22 +193,33 @@ export interface ToolCallRow {
   durationMs: number | null;
 }
 
+/** The file as it was when the change of it was shown. */
+export interface ProposedChange {
+  path: string;
+  /** SHA-256, hex; null: there was none. */
+  base: string | null;
+  /** The whole new text where it does not follow from the arguments: exactly this is written. */
+  text?: string;
+}
+
 export interface ToolCallDecision {
   action: 'approved' | 'rejected' | 'edit' | 'change_model' | 'cancelled';
   by: 'user' | 'mode' | 'rule';
   /** JSON text that runs, when a person edited it; absent when the proposed text runs as it is. */
   args?: string;
   argsHash: string;
+  /** The file that the person was shown, where it is another than that of the proposal: SHA-256, hex, or null for none. */
+  base?: string | null;
   edits?: string;
   reason?: string;
 }
 
 export interface ToolCallStore {
   propose(
-    rows: Omit<
+    rows: (Omit<
       ToolCallRow,
-      'state' | 'decision' | 'status' | 'resultText' | 'summary' | 'exitCode' | 'durationMs'
-    >[],
+      'change' | 'state' | 'decision' | 'status' | 'resultText' | 'summary' | 'exitCode' | 'durationMs'
+    > & { change?: ProposedChange | null })[],
   ): Promise<void>;
   /** Compare-and-swap from `proposed`: false when somebody decided before (I6). */
   decide(threadId: string, toolCallId: string, decision: ToolCallDecision): Promise<boolean>;

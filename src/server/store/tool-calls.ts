@@ -19,7 +19,8 @@ export function toolCallStore(db: Queries): ToolCallStore {
   return {
     async propose(rows) {
       for (const row of rows) {
-        const proposal = await packTexts(db, row.threadId, { args: row.args, diff: row.diff });
+        const { args, diff, change } = row;
+        const proposal = await packTexts(db, row.threadId, { args, diff, ...(change ? { change } : {}) });
         await db.insertInto('tool_calls').values(toColumns(row, proposal)).execute();
       }
     },
@@ -100,7 +101,7 @@ async function fromColumns(db: Queries, rows: readonly Row[]): Promise<ToolCallR
   const results = rows.map((row): Packed => ({ data: row.result ?? 'null', texts: row.result_texts }));
   const values = await unpackTexts(db, [...proposals, ...results]);
   return rows.map((row, index) => {
-    const { args, diff } = values[index] as Pick<ToolCallRow, 'args' | 'diff'>;
+    const { args, diff, change = null } = values[index] as Pick<ToolCallRow, 'args' | 'diff' | 'change'>;
     const result = values[rows.length + index] as { resultText: string; summary: string } | null;
     return {
       toolCallId: row.tool_call_id,
@@ -113,6 +114,7 @@ async function fromColumns(db: Queries, rows: readonly Row[]): Promise<ToolCallR
       args,
       argsHash: row.args_hash,
       diff,
+      change,
       needsReview: row.needs_review === 1,
       state: row.state as ToolCallRow['state'],
       decision: decisionOf(row),

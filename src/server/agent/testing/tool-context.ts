@@ -1,13 +1,21 @@
 import type { Message } from '#protocol/message.ts';
 import type { NewEvent } from '#protocol/events.ts';
+import type { ApprovedChange, ToolContext } from '../tools/tool.ts';
+import { SeenFiles } from '../seen-files.ts';
 import type { Sandbox } from '#server/sandbox/sandbox.ts';
-import type { ToolContext } from '../tools/tool.ts';
 
 /** What a tool is given in a run, of a thread with this sandbox and no conversation unless one is named. */
 export function toolContext(
   sandbox: Sandbox,
-  given: { output?: string[]; events?: NewEvent[]; record?: readonly Message[]; useMorph?: boolean } = {},
+  given: {
+    output?: string[];
+    events?: NewEvent[];
+    record?: readonly Message[];
+    useMorph?: boolean;
+    approved?: ApprovedChange;
+  } = {},
 ): ToolContext {
+  const seenFiles = new SeenFiles();
   return {
     call: { userId: 'owner', threadId: 'thread', runId: 'run', toolCallId: 'call' },
     signal: new AbortController().signal,
@@ -17,6 +25,8 @@ export function toolContext(
       useMorph: given.useMorph ?? false,
     },
     record: () => Promise.resolve(given.record ?? []),
+    seen: (path) => Promise.resolve(seenFiles.of(given.record ?? [], path)),
+    approved: given.approved ?? null,
     openSandbox: () => Promise.resolve(sandbox),
     onOutput: (_stream, text) => given.output?.push(text),
     tell: (events) => {

@@ -2,8 +2,9 @@ import * as v from 'valibot';
 import { CrosspointError } from '#protocol/errors.ts';
 import { applyEdits } from '#server/edit/apply.ts';
 import type { Sandbox } from '#server/sandbox/sandbox.ts';
+import { changedSinceSeen, refuseOmission, staleOutcome, writeText } from './file-change.ts';
 import { objectSchema, parseWith, pathSchema } from './schema.ts';
-import { fileDiff, readText } from './text-file.ts';
+import { fileDiff, fileHash, readText } from './text-file.ts';
 import type { Tool } from './tool.ts';
 
 const edit = v.object({
@@ -49,20 +50,34 @@ export const editFile: Tool<Args> = {
   paths: ({ path }) => [path],
   parse: parseWith(schema),
   async preview(args, { sandbox }) {
-    const { before, after } = await editedText(args, sandbox);
-    return fileDiff(args.path, before, after);
+    const before = await textToEdit(args.path, sandbox);
+    return fileDiff(args.path, before, editedText(args, before));
   },
-  async run(args, { sandbox }) {
-    const { before, after } = await editedText(args, sandbox);
-    await sandbox.files.write(args.path, new TextEncoder().encode(after));
+  async run(args, context) {
+    const before = await textToEdit(args.path, context.sandbox);
+    const stale = await staleOutcome(context, args.path, fileHash(before));
+    if (stale) return stale;
+    const changed = await changedSinceSeen(context, args.path, fileHash(before));
+    const after = editedText(args, before);
+    const written = await writeText(context.sandbox, args.path, after);
     const { added, removed } = fileDiff(args.path, before, after);
     const summary = `Edited ${args.path} (+${added} -${removed})`;
-    return { status: 'ok', text: `${summary}.`, summary, currentFile: args.path };
+    const text = changed ? `${summary}. ${changedNote}` : `${summary}.`;
+    return { status: 'ok', text, summary, ...written };
   },
 };
 
-async function editedText(args: Args, sandbox: Sandbox): Promise<{ before: string; after: string }> {
-  const before = await readText(sandbox, args.path);
-  if (before === null) throw new CrosspointError('file_not_found', { path: args.path });
-  return { before, after: applyEdits(args.path, before, args.edits ?? []) };
+const changedNote =
+  'The file had been changed since you last saw it: read it again before you rely on what you know of it.';
+
+async function textToEdit(path: string, sandbox: Sandbox): Promise<string> {
+  const text = await readText(sandbox, path);
+  if (text === null) throw new CrosspointError('file_not_found', { path });
+  return text;
+}
+
+function editedText({ path, edits = [] }: Args, before: string): string {
+  const after = applyEdits(path, before, edits);
+  refuseOmission(path, before, after);
+  return after;
 }

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
+import type { SeenFile } from '#protocol/message.ts';
 import { lineNumber, objectSchema, parseWith, pathSchema } from './schema.ts';
-import { decodeText, imageTypeOf } from './text-file.ts';
+import { decodeText, fileHash, imageTypeOf, workspacePath } from './text-file.ts';
 import type { Tool, ToolOutcome } from './tool.ts';
 
 const defaultLines = 2_000;
@@ -26,10 +27,11 @@ export const readFile: Tool<Args> = {
   parse: parseWith(schema),
   async run(args, { sandbox }) {
     const bytes = await sandbox.files.read(args.path);
+    const file = { path: workspacePath(sandbox, args.path), hash: fileHash(bytes) };
     const mediaType = imageTypeOf(bytes);
     if (mediaType) return image(args.path, mediaType, bytes);
     const text = decodeText(bytes);
-    if (text !== null) return page(args, text);
+    if (text !== null) return page(args, text, file);
     const size = `${args.path} is a binary file of ${bytes.length} bytes.`;
     return {
       status: 'ok',
@@ -53,11 +55,17 @@ function image(path: string, mediaType: string, bytes: Uint8Array): ToolOutcome 
   };
 }
 
-function page({ path, offset = 1, limit = defaultLines }: Args, text: string): ToolOutcome {
+function page({ path, offset = 1, limit = defaultLines }: Args, text: string, file: SeenFile): ToolOutcome {
   const lines = text.split('\n');
   if (lines.at(-1) === '') lines.pop();
   if (!lines.length)
-    return { status: 'ok', text: `${path} is empty.`, summary: `Read ${path} (empty)`, currentFile: path };
+    return {
+      status: 'ok',
+      text: `${path} is empty.`,
+      summary: `Read ${path} (empty)`,
+      currentFile: path,
+      file,
+    };
   if (offset > lines.length) {
     const text = `${path} has only ${lines.length} lines.`;
     return { status: 'error', text, summary: text };
@@ -81,5 +89,6 @@ function page({ path, offset = 1, limit = defaultLines }: Args, text: string): T
     text: shown.join('\n') + rest,
     summary: `Read ${path}${range}`,
     currentFile: path,
+    file: range === '' ? file : { ...file, lines: [offset, last] },
   };
 }

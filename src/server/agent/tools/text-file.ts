@@ -1,10 +1,12 @@
+import { hash } from 'node:crypto';
+import { posix } from 'node:path';
 import { CrosspointError } from '#protocol/errors.ts';
 import type { FileDiff } from '#protocol/review.ts';
 import { countLineChanges } from '#server/edit/line-changes.ts';
 import type { Sandbox } from '#server/sandbox/sandbox.ts';
 
 /** Bytes; a larger file is not edited in one piece and its diff would not be read. */
-const maxEditableBytes = 2_000_000;
+export const maxEditableBytes = 2_000_000;
 const imageTypes: [string, number[]][] = [
   ['image/png', [0x89, 0x50, 0x4e, 0x47]],
   ['image/jpeg', [0xff, 0xd8, 0xff]],
@@ -52,5 +54,17 @@ export function imageTypeOf(bytes: Uint8Array): string | null {
 
 export function fileDiff(path: string, before: string | null, after: string): FileDiff {
   const changes = countLineChanges(before ?? '', after);
-  return { path, before: before ?? '', after, ...changes, isNew: before === null };
+  const base = before === null ? {} : { base: fileHash(before) };
+  return { path, before: before ?? '', after, ...changes, isNew: before === null, ...base };
+}
+
+/** SHA-256, hex, of a file with these bytes, or this text. */
+export function fileHash(content: Uint8Array | string): string {
+  return hash('sha256', content, 'hex');
+}
+
+/** The one spelling of a path by which a file is known, however a model writes it. */
+export function workspacePath({ workdir }: Pick<Sandbox, 'workdir'>, path: string): string {
+  const normal = posix.normalize(path);
+  return normal.startsWith(`${workdir}/`) ? normal.slice(workdir.length + 1) : normal;
 }

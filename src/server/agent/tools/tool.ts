@@ -16,6 +16,10 @@ export interface CallContext {
   thread: { model: ModelConfig; sandboxId: string; useMorph: boolean };
   /** The whole conversation on its active branch, also where the model is shown a part of it. */
   record: () => Promise<readonly Message[]>;
+  /** The newest state of a file that the model saw, or left behind; null: it knows nothing of it. */
+  seen: (path: string) => Promise<SeenFile | null>;
+  /** How the person saw the file whose change was approved; null: nobody was asked, and nothing is bound to the call. */
+  approved: ApprovedChange | null;
   /** Opened when it is first asked for. */
   openSandbox: () => Promise<Sandbox>;
   onOutput: (stream: 'stdout' | 'stderr', text: string) => void;
@@ -26,6 +30,18 @@ export interface CallContext {
 export interface ToolContext extends CallContext {
   sandbox: Sandbox;
 }
+
+/** What a change to a file may be made on. */
+export interface ApprovedChange {
+  path: string;
+  /** Whether a file with this SHA-256 (null: no file) is the one that was shown, or what calls of this run made of it. */
+  accepts(hash: string | null): boolean;
+  /** The text that was shown, where it does not follow from the arguments: nothing else may be written. */
+  text?: string;
+}
+
+/** What a preview has to work with. */
+export type PreviewContext = Pick<ToolContext, 'call' | 'signal' | 'thread' | 'seen' | 'tell' | 'sandbox'>;
 
 /** Whom tools are offered to, and how. */
 export interface OfferFacts {
@@ -60,8 +76,10 @@ interface ToolFacts<Args> {
   parameters: Record<string, unknown>;
   /** Throws an Error whose message tells the model what is wrong with its arguments. */
   parse(args: unknown): Args;
-  /** For the review card: what a file would become. Never has an effect. */
-  preview?(args: Args, context: Pick<ToolContext, 'sandbox'>): Promise<FileDiff | undefined>;
+  /** For the review card: what a file would become. Never has an effect on the workspace. */
+  preview?(args: Args, context: PreviewContext): Promise<FileDiff | undefined>;
+  /** Whether the text of the preview does not follow from the arguments alone: it is then kept, and exactly it is written. */
+  keepsPreview?(args: Args): boolean;
   /** The files that a call can change; without it, any. */
   paths?(args: Args): string[];
   /** Whether a model is told of it; without it, every model is. */

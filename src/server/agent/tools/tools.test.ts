@@ -8,6 +8,7 @@ import type { Sandbox } from '#server/sandbox/sandbox.ts';
 import { DirectorySandboxes } from '../testing/directory-sandbox.ts';
 import { toolContext } from '../testing/tool-context.ts';
 import { standardTools } from './index.ts';
+import { fileHash } from './text-file.ts';
 import type { ToolOutcome } from './tool.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'crosspoint-tools-'));
@@ -110,7 +111,7 @@ test('search_text finds lines, takes the pattern as data, and tells a bad patter
 test('write_file previews and writes; a folder is refused; a binary file is replaced without a diff', async () => {
   const sandbox = await workspace({ 'a.txt': 'one\ntwo\n', 'dir/x': '', 'b.bin': Buffer.from([0, 1]) });
   const tool = standardTools.find((known) => known.name === 'write_file');
-  const preview = await tool?.preview?.({ path: 'a.txt', content: 'one\nTWO\n' }, { sandbox });
+  const preview = await tool?.preview?.({ path: 'a.txt', content: 'one\nTWO\n' }, toolContext(sandbox));
   assert.deepEqual(preview, {
     path: 'a.txt',
     before: 'one\ntwo\n',
@@ -118,6 +119,7 @@ test('write_file previews and writes; a folder is refused; a binary file is repl
     added: 1,
     removed: 1,
     isNew: false,
+    base: fileHash('one\ntwo\n'),
   });
   assert.equal(await textOf(sandbox, 'a.txt'), 'one\ntwo\n', 'a preview changes nothing');
   assert.equal(
@@ -128,7 +130,7 @@ test('write_file previews and writes; a folder is refused; a binary file is repl
     (await use(sandbox, 'write_file', { path: 'new/deep.txt', content: 'x' })).summary,
     'Created new/deep.txt (+1 -0)',
   );
-  assert.equal(await tool?.preview?.({ path: 'b.bin', content: 'x' }, { sandbox }), undefined);
+  assert.equal(await tool?.preview?.({ path: 'b.bin', content: 'x' }, toolContext(sandbox)), undefined);
   await assert.rejects(use(sandbox, 'write_file', { path: 'dir', content: 'x' }), /is a folder/);
 });
 

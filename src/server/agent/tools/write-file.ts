@@ -3,8 +3,9 @@ import { CrosspointError } from '#protocol/errors.ts';
 import type { FileDiff } from '#protocol/review.ts';
 import type { Sandbox } from '#server/sandbox/sandbox.ts';
 import { objectSchema, parseWith, pathSchema } from './schema.ts';
-import { fileDiff, NotText, readText } from './text-file.ts';
-import type { Tool } from './tool.ts';
+import { changedSinceSeen, ChangeRefusal, refuseOmission, staleOutcome, writeText } from './file-change.ts';
+import { decodeText, fileDiff, fileHash, maxEditableBytes } from './text-file.ts';
+import type { PreviewContext, Tool } from './tool.ts';
 
 const schema = v.object({ path: pathSchema, content: v.string('the content is needed, as text.') });
 type Args = v.InferOutput<typeof schema>;
@@ -23,27 +24,58 @@ export const writeFile: Tool<Args> = {
   ),
   paths: ({ path }) => [path],
   parse: parseWith(schema),
-  preview: (args, { sandbox }) => diffOf(args, sandbox),
-  async run(args, { sandbox }) {
-    const diff = await diffOf(args, sandbox);
-    await sandbox.files.write(args.path, new TextEncoder().encode(args.content));
+  async preview(args, context) {
+    const file = await currentFile(args.path, context.sandbox);
+    await refuse(args, context, file);
+    return diffOf(args, file);
+  },
+  async run(args, context) {
+    const file = await currentFile(args.path, context.sandbox);
+    const stale = file.hash === undefined ? null : await staleOutcome(context, args.path, file.hash);
+    if (stale) return stale;
+    // Who was asked saw what would be lost.
+    await (context.approved
+      ? refuseOmission(args.path, file.text ?? '', args.content)
+      : refuse(args, context, file));
+    const diff = diffOf(args, file);
+    const written = await writeText(context.sandbox, args.path, args.content);
     const verb = diff?.isNew ? 'Created' : 'Wrote';
     const counts = diff ? ` (+${diff.added} -${diff.removed})` : '';
     const summary = `${verb} ${args.path}${counts}`;
-    return { status: 'ok', text: `${summary}.`, summary, currentFile: args.path };
+    return { status: 'ok', text: `${summary}.`, summary, ...written };
   },
 };
 
-/** No diff where the file as it is now is not text; it is replaced all the same. */
-async function diffOf({ path, content }: Args, sandbox: Sandbox): Promise<FileDiff | undefined> {
+/** @throws {ChangeRefusal} */
+async function refuse({ path, content }: Args, context: PreviewContext, file: CurrentFile): Promise<void> {
+  if (file.hash && (await changedSinceSeen(context, path, file.hash)))
+    throw new ChangeRefusal(
+      `${path} was changed since you last saw it, by a person, a command or another thread. Nothing was written, so that this is not lost. Read it again, then write all of it, or use edit_file.`,
+    );
+  refuseOmission(path, file.text ?? '', content);
+}
+
+interface CurrentFile {
+  /** null: there is no file, or it is not text. */
+  text: string | null;
+  /** null: there is no file; absent: it is too large to be looked at. */
+  hash?: string | null;
+}
+
+async function currentFile(path: string, sandbox: Sandbox): Promise<CurrentFile> {
   const stat = await sandbox.files.stat(path);
   if (stat?.type === 'directory') throw new Error(`${path} is a folder.`);
-  if (!stat) return fileDiff(path, null, content);
+  if (!stat) return { text: null, hash: null };
   try {
-    return fileDiff(path, await readText(sandbox, path), content);
+    const bytes = await sandbox.files.read(path, { maxBytes: maxEditableBytes });
+    return { text: decodeText(bytes), hash: fileHash(bytes) };
   } catch (cause) {
-    if (cause instanceof NotText) return undefined;
-    if (cause instanceof CrosspointError && cause.code === 'file_too_large') return undefined;
+    if (cause instanceof CrosspointError && cause.code === 'file_too_large') return { text: null };
     throw cause;
   }
+}
+
+/** No diff where the file as it is now is not text; it is replaced all the same. */
+function diffOf({ path, content }: Args, { text, hash }: CurrentFile): FileDiff | undefined {
+  return text === null && hash !== null ? undefined : fileDiff(path, text, content);
 }
