@@ -4,6 +4,7 @@ import type { ModelConfig } from './model.ts';
 import type { SwitchReceipt } from './receipt.ts';
 import type { ReviewRequest, FileDiff } from './review.ts';
 import type { UsageEntry } from './usage.ts';
+import type { WebProvenance } from './web.ts';
 import type { SandboxType, StepChanges } from './workspace.ts';
 
 /** Every event of a thread's stream, by type (CONTRACT section 4). Stored first, then sent. */
@@ -33,6 +34,8 @@ export interface EventData {
     summary: string;
     exitCode?: number;
     durationMs: number;
+    /** Of a call that looked something up on the web. */
+    web?: WebProvenance;
   };
   'model.switched': {
     from: string;

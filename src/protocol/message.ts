@@ -1,3 +1,5 @@
+import type { WebProvenance } from './web.ts';
+
 /**
  * The canonical transcript: what is stored, append-only, in our own form.
  * A provider never sees these rows; it sees a projection computed for it at send time (docs/architecture.md).
@@ -56,6 +58,8 @@ export interface ToolResultPart {
   images?: ImagePart[];
   /** The file that the call showed to the model, or left behind. */
   file?: SeenFile;
+  /** Where it came from, when it came from the web. */
+  web?: WebProvenance;
 }
 
 /** What a model knows of a file since a call: as it was then. */

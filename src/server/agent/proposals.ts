@@ -64,7 +64,9 @@ async function checkCall(
     shown: checked.value,
     diff: undefined,
     change: null,
-    needsReview: needsReview(tool.kind, thread.approvalMode),
+    needsReview:
+      needsReview(tool.kind, thread.approvalMode) ||
+      (tool.mustAsk?.(tool.parse(checked.value), turn.memory.transcript) ?? false),
     refusal: null,
   };
   if (!tool.preview) return proposal;

@@ -156,6 +156,7 @@ function resultOf(turn: Turn, call: ApprovedCall, outcome: ToolOutcome, duration
     ...(outcome.exitCode === undefined ? {} : { exitCode: outcome.exitCode }),
     ...(outcome.images ? { images: outcome.images } : {}),
     ...(outcome.file ? { file: outcome.file } : {}),
+    ...(outcome.web ? { web: outcome.web } : {}),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { NewEvent } from '#protocol/events.ts';
 import type { ImagePart, Message, SeenFile, ToolResultStatus } from '#protocol/message.ts';
+import type { WebProvenance } from '#protocol/web.ts';
 import type { StoreTables, ToolCallRow } from '#server/store/store.ts';
 import { newId } from './ids.ts';
 
@@ -16,6 +17,7 @@ export interface CallResult {
   durationMs?: number;
   images?: ImagePart[];
   file?: SeenFile;
+  web?: WebProvenance;
 }
 
 /** Writes the end of a call and its one result row, inside the caller's transaction. Gives the row's id. */
@@ -32,7 +34,14 @@ export async function writeResult(store: StoreTables, result: CallResult): Promi
   return row.id;
 }
 
-export function finishedEvent({ call, status, summary, exitCode, durationMs = 0 }: CallResult): NewEvent {
+export function finishedEvent({
+  call,
+  status,
+  summary,
+  exitCode,
+  durationMs = 0,
+  web,
+}: CallResult): NewEvent {
   return {
     type: 'tool.finished',
     data: {
@@ -41,11 +50,12 @@ export function finishedEvent({ call, status, summary, exitCode, durationMs = 0 
       summary,
       durationMs: Math.round(durationMs),
       ...(exitCode === undefined ? {} : { exitCode }),
+      ...(web ? { web } : {}),
     },
   };
 }
 
-function resultMessage({ call, runId, status, text, images, file }: CallResult): Omit<Message, 'seq'> {
+function resultMessage({ call, runId, status, text, images, file, web }: CallResult): Omit<Message, 'seq'> {
   return {
     id: newId('message'),
     threadId: call.threadId,
@@ -60,6 +70,7 @@ function resultMessage({ call, runId, status, text, images, file }: CallResult):
         text,
         ...(images?.length ? { images } : {}),
         ...(file ? { file } : {}),
+        ...(web ? { web } : {}),
       },
     ],
     status: 'complete',

@@ -2,6 +2,7 @@ import type { NewEvent } from '#protocol/events.ts';
 import type { ImagePart, Message, SeenFile } from '#protocol/message.ts';
 import type { ModelConfig } from '#protocol/model.ts';
 import type { FileDiff } from '#protocol/review.ts';
+import type { WebProvenance } from '#protocol/web.ts';
 import type { Target } from '#server/gateway/types.ts';
 import type { Sandbox } from '#server/sandbox/sandbox.ts';
 
@@ -65,6 +66,8 @@ export interface ToolOutcome {
   currentFile?: string;
   /** What the model knows of that file from now on. */
   file?: SeenFile;
+  /** Where the text came from, when it came from the web. */
+  web?: WebProvenance;
 }
 
 interface ToolFacts<Args> {
@@ -82,6 +85,11 @@ interface ToolFacts<Args> {
   keepsPreview?(args: Args): boolean;
   /** The files that a call can change; without it, any. */
   paths?(args: Args): string[];
+  /**
+   * Whether a person decides about this call in every approval mode, `auto` too: it could carry something away.
+   * @param record the conversation before the answer that makes the call
+   */
+  mustAsk?(args: Args, record: readonly Message[]): boolean;
   /** Whether a model is told of it; without it, every model is. */
   offered?(facts: OfferFacts): boolean;
   /** What this model is told in place of `description` and `parameters`. The same for the same facts. */
