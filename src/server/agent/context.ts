@@ -17,7 +17,7 @@ export interface Context {
   target: Target;
   projection: Projection;
   fixed: FixedParts;
-  /** The tools of a request with the whole conversation, and of one with a shorter form of it. */
+  /** The tools of a request with the whole conversation, and of one in which something of it is left out. */
   offered: { whole: ToolDefinition[]; short: ToolDefinition[] };
   /** The shorter form that is in use; null when the model gets the whole conversation. */
   compaction: CompactionRow | null;
@@ -83,7 +83,7 @@ function isMeantFor({ scope, forModel }: CompactionRow, target: Target): boolean
 
 function whole({ setup, target, room, source, system, offered, refusedThroughSeq }: Parts): Context {
   const projection = source.project(source.transcript, target, '', refusedThroughSeq);
-  const fixed = { system, tools: offered.whole };
+  const fixed = { system, tools: projection.isShortened ? offered.short : offered.whole };
   const count = setup.tokens.count(projection.messages, target, fixed);
   return {
     target,

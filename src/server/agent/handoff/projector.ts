@@ -7,6 +7,7 @@ import { projectImages, projectResultImages } from './images.ts';
 import { projectPartial } from './partial.ts';
 import { projectReasoning } from './reasoning.ts';
 import { Tally } from './report.ts';
+import { ResultWindow, type Answered, type ShownResults } from './result-window.ts';
 import { ThinkingLoop } from './thinking-loop.ts';
 import { ToolCallIds } from './tool-call-ids.ts';
 import { legalToolName } from './tool-names.ts';
@@ -19,11 +20,14 @@ import { callAsText, resultsAsText } from './without-tools.ts';
 interface OpenGroup {
   calls: { stored: ToolCallPart; sentId: string }[];
   results: ToolResultPart[];
+  /** Numbers of the messages that they came with. */
+  seqs: Map<ToolResultPart, number>;
 }
 
 /**
- * Projects a transcript for one target, message by message. What was projected once is never touched again, so a step
- * costs the same at turn 800 as at turn 5, and the wires can cache the text of each message by its identity.
+ * Projects a transcript for one target, message by message. What was projected once is never touched again but for
+ * old results of tools, all at once and seldom (`result-window.ts`); so a step costs the same at turn 800 as at turn 5, and
+ * the wires can cache the text of each message by its identity.
  */
 export class Projector {
   readonly #target: Target;
@@ -34,6 +38,7 @@ export class Projector {
   readonly #continuation = new Continuation();
   readonly #tally = new Tally();
   readonly #messages: PromptMessage[] = [];
+  readonly #window: ResultWindow;
   #open: OpenGroup | null = null;
   /** Thoughts that another program wrote as a message of their own: they belong to the answer after them. */
   #thoughts: Message | null = null;
@@ -48,22 +53,29 @@ export class Projector {
     this.#refusedThroughSeq = refusedThroughSeq;
     this.#ids = new ToolCallIds(target);
     this.#loop = new ThinkingLoop(target);
+    this.#window = new ResultWindow(target);
   }
 
   push(message: Message): void {
-    if (message.role === 'tool') this.#pushResults(message.parts as ToolResultPart[]);
+    if (message.role === 'tool') this.#pushResults(message);
     else if (message.role === 'user') this.#pushUser(message);
     else this.#pushAssistant(message);
   }
 
   /** The projection as of now; calls that nobody answered get a synthetic result here, without changing the state. */
   finish(): Projection {
-    const open = this.#open && this.#answers(this.#open, new Tally());
+    const open = this.#open && this.#answers(this.#open, new Tally()).map(({ result }) => result);
     const missing = this.#open ? this.#missing(this.#open) : 0;
-    const converted = missing ? [{ what: 'tool call', count: missing, why: interruptedWhy }] : [];
+    const { shortened, pointers } = this.#window;
+    const converted = [
+      { what: 'tool call', count: missing, why: interruptedWhy },
+      { what: 'tool result', count: shortened, why: 'it is old: its beginning and end are shown' },
+      { what: 'tool result', count: pointers, why: 'the same text of a file is shown once' },
+    ].filter(({ count }) => count > 0);
     return {
-      messages: [...this.#messages, ...(open ? [open] : this.#continuation.atEnd)],
+      messages: [...this.#messages, ...(open ? [this.#message(open)] : this.#continuation.atEnd)],
       suppressReasoning: this.#loop.suppressReasoning,
+      isShortened: shortened > 0,
       report: this.#tally.report({ converted }),
     };
   }
@@ -111,7 +123,7 @@ export class Projector {
     this.#messages.push(...this.#continuation.before(message), { role: 'assistant', parts });
     this.#tally.kept.messages += 1;
     this.#tally.kept.toolCalls += calls.length;
-    if (calls.length) this.#open = { calls, results: [] };
+    if (calls.length) this.#open = { calls, results: [], seqs: new Map() };
   }
 
   /** null: it has only thoughts, which wait for what they led to. */
@@ -131,10 +143,12 @@ export class Projector {
     this.#thoughts = null;
   }
 
-  #pushResults(results: ToolResultPart[]): void {
-    for (const result of results) {
-      if (this.#open && isWanted(this.#open, result)) this.#open.results.push(result);
-      else this.#tally.dropped('tool result', 'no call of the conversation waits for it');
+  #pushResults({ parts, seq }: Message): void {
+    for (const result of parts as ToolResultPart[]) {
+      if (this.#open && isWanted(this.#open, result)) {
+        this.#open.results.push(result);
+        this.#open.seqs.set(result, seq);
+      } else this.#tally.dropped('tool result', 'no call of the conversation waits for it');
     }
     if (this.#open && this.#missing(this.#open) === 0) this.#close();
   }
@@ -143,24 +157,40 @@ export class Projector {
     if (!this.#open) return;
     const missing = this.#missing(this.#open);
     if (missing) this.#tally.converted('tool call', interruptedWhy, missing);
-    this.#messages.push(this.#answers(this.#open, this.#tally));
+    const at = this.#messages.length;
+    for (const shown of this.#window.add({ at, answers: this.#answers(this.#open, this.#tally) }))
+      this.#show(shown);
     this.#tally.kept.messages += 1;
     this.#open = null;
   }
 
-  #answers(group: OpenGroup, tally: Tally): PromptMessage {
-    const answers = answerCalls(
-      group.calls.map(({ stored }) => stored),
-      group.results,
-    );
-    const results = answers.map((answer, index) => {
-      const result = wellFormed(projectResultImages(answer, this.#target, tally, this.#hidden));
-      const sentId = group.calls[index]?.sentId ?? result.toolCallId;
-      return { ...result, toolCallId: sentId, text: result.text.trim() === '' ? '(no output)' : result.text };
-    });
+  #show({ at, results }: ShownResults): void {
+    const now = this.#messages[at];
+    const isSame = now?.role === 'tool' && now.results.every((result, index) => result === results[index]);
+    if (!isSame) this.#messages[at] = this.#message(results);
+  }
+
+  #message(results: ToolResultPart[]): PromptMessage {
     return this.#target.capabilities.tools
       ? { role: 'tool', results }
       : { role: 'user', parts: resultsAsText(results) };
+  }
+
+  #answers({ calls, results, seqs }: OpenGroup, tally: Tally): Answered[] {
+    const answers = answerCalls(
+      calls.map(({ stored }) => stored),
+      results,
+    );
+    return calls.map(({ stored, sentId }, index) => {
+      const answer = answers[index] as ToolResultPart;
+      const result = wellFormed(projectResultImages(answer, this.#target, tally, this.#hidden));
+      const text = result.text.trim() === '' ? '(no output)' : result.text;
+      return {
+        call: stored,
+        result: { ...result, toolCallId: sentId, text },
+        seq: seqs.get(answer) ?? null,
+      };
+    });
   }
 
   #missing(group: OpenGroup): number {

@@ -10,6 +10,8 @@ export interface Limits {
   words: number | null;
 }
 
+/** On a result that was shortened: no pointer may say that it stands there in full. Never stored, never sent. */
+const cutMark = Symbol('cut');
 /** Of a shortened text, how much of it is its beginning. */
 const headShare = 0.6;
 const charactersPerImage = charactersFor(tokensPerImage);
@@ -53,8 +55,14 @@ function shortenResult(result: ToolResultPart, limit: number, rest: string): Too
   const noRoom = images.length > 0 && charactersPerImage * images.length > limit;
   if (result.text.length <= limit && !noRoom) return result;
   const text = cutMiddle(result.text, limit, rest);
-  if (noRoom) return { ...words, text: [text, leftOut(images).text].filter(Boolean).join('\n') };
-  return { ...result, text };
+  const cut = { ...words, [cutMark]: true, text };
+  if (noRoom) return { ...cut, text: [text, leftOut(images).text].filter(Boolean).join('\n') };
+  return { ...cut, ...(images.length ? { images } : {}) };
+}
+
+/** Whether what is shown is not all that the call gave. */
+export function isCut(result: ToolResultPart): boolean {
+  return cutMark in result;
 }
 
 function leftOut(images: readonly ImagePart[]): TextPart {
