@@ -34,6 +34,7 @@ import { NodeSqliteSaver } from './store/checkpoint-saver.ts';
 import { openStore } from './store/open-store.ts';
 import type { Store } from './store/store.ts';
 import { createEventLog } from './stream/log.ts';
+import { openWeb } from './web/open-web.ts';
 import { TerminalDesk } from './terminal/terminal-desk.ts';
 import { collectRegularly } from './workspace/collect.ts';
 import { openWorkspaces } from './workspace/open-workspaces.ts';
@@ -63,7 +64,8 @@ export async function createApp(config: Config, logger: Logger, options: AppOpti
   const { gateway, v1, ...gateways } = await openGateways(config, store, models, gatewaySettings, logger);
   const { workspaces, terminals } = await openSandboxes(config, { store, log }, logger, options);
   const checkpointer = new NodeSqliteSaver(join(config.dataDir, 'checkpoints.db'));
-  const tools = createTools({});
+  const web = openWeb(config, { ledger: gateways.ledger, secrets: gateways.secrets, version: readVersion() });
+  const tools = createTools({ ...(web ? { web } : {}) });
   const agent = createAgent({
     store,
     log,
@@ -152,13 +154,13 @@ async function openGateways(
   const keyRouter = new KeyRouter({ connections, config: gatewayConfig, secretOf: config.secretOf, logger });
   const router = new ModelRouter(models, keyRouter);
   const limits = openLimits(config.dataDir, logger);
-  const path = join(config.dataDir, 'cache.db');
-  const cache = createResponseCache({ path, bounds: () => gatewayConfig().cache, logger });
+  const cache = openCache(config.dataDir, gatewayConfig, logger);
   const admissions = createAdmissions({ store: limits, settings: () => gatewayConfig().limits, logger });
+  const secrets = () => knownSecrets(config, connections, gatewayConfig());
   const observation = await openObservation({
     config,
     version: readVersion(),
-    secrets: () => knownSecrets(config, connections, gatewayConfig()),
+    secrets,
     breakers: () => breakersOf(keyRouter),
     queues: () => admissions.queues(),
     usage: store.usage,
@@ -186,6 +188,8 @@ async function openGateways(
     gateway,
     v1,
     router,
+    ledger,
+    secrets,
     bodies: observation.bodies,
     metrics: observation.metrics,
     cache,
@@ -197,6 +201,10 @@ async function openGateways(
       limits.close();
     },
   };
+}
+
+function openCache(dataDir: string, current: GatewaySettings['current'], logger: Logger) {
+  return createResponseCache({ path: join(dataDir, 'cache.db'), bounds: () => current().cache, logger });
 }
 
 /** One for each model behind each key: a series is named once. */

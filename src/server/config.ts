@@ -65,7 +65,11 @@ export interface Config {
     template: string;
   };
   daytona: { key: string | null; apiUrl: string; target: string | null; snapshot: string | null };
-  tavily: { key: string | null; baseUrl: string };
+  tavily: { key: string | null; baseUrl: string; keyless: boolean };
+  /** Other search engines, in the order in which they are taken. */
+  searxngUrl: string | null;
+  brave: { key: string | null; baseUrl: string };
+  exa: { key: string | null; baseUrl: string };
   morph: { key: string | null; baseUrl: string };
   qdrant: { url: string | null; key: string | null };
   embeddingModel: string | null;
@@ -212,7 +216,14 @@ function serviceConfig(read: Read) {
       target: read('DAYTONA_TARGET') ?? null,
       snapshot: read('DAYTONA_SNAPSHOT') ?? null,
     },
-    tavily: { key: read('TAVILY_API_KEY') ?? null, baseUrl: read('TAVILY_BASE_URL') },
+    tavily: {
+      key: read('TAVILY_API_KEY') ?? null,
+      baseUrl: read('TAVILY_BASE_URL'),
+      keyless: read('TAVILY_KEYLESS') === 'on',
+    },
+    searxngUrl: read('SEARXNG_URL') ?? null,
+    brave: { key: read('BRAVE_API_KEY') ?? null, baseUrl: read('BRAVE_BASE_URL') },
+    exa: { key: read('EXA_API_KEY') ?? null, baseUrl: read('EXA_BASE_URL') },
     morph: { key: read('MORPH_API_KEY') ?? null, baseUrl: read('MORPH_BASE_URL') },
     qdrant: { url: read('QDRANT_URL') ?? null, key: read('QDRANT_API_KEY') ?? null },
     embeddingModel: read('EMBEDDING_MODEL') ?? null,

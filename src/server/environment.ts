@@ -109,6 +109,13 @@ export const environment = {
   ),
   TAVILY_API_KEY: v.optional(text),
   TAVILY_BASE_URL: v.optional(httpUrl, 'https://api.tavily.com'),
+  /** on: without any other search engine, Tavily is asked without a key, which it allows for a few requests. */
+  TAVILY_KEYLESS: v.optional(v.picklist(['on', 'off'], 'must be "on" or "off".'), 'off'),
+  SEARXNG_URL: v.optional(httpUrl),
+  BRAVE_API_KEY: v.optional(text),
+  BRAVE_BASE_URL: v.optional(httpUrl, 'https://api.search.brave.com'),
+  EXA_API_KEY: v.optional(text),
+  EXA_BASE_URL: v.optional(httpUrl, 'https://api.exa.ai'),
   MORPH_API_KEY: v.optional(text),
   MORPH_BASE_URL: v.optional(httpUrl, 'https://api.morphllm.com/v1'),
   QDRANT_URL: v.optional(httpUrl),

@@ -29,12 +29,15 @@ const inBase64 = (text: string) => Buffer.from(text).toString('base64');
 const shortestSecret = 8;
 
 function secretsOf(config: Config): string[] {
-  const { keys, customKeys, helicone, tavily, morph, qdrant, apiToken, databaseUrl, redisUrl } = config;
+  const { keys, customKeys, helicone, tavily, brave, exa, morph, qdrant } = config;
+  const { apiToken, databaseUrl, redisUrl } = config;
   const all = [
     ...Object.values(keys),
     ...Object.values(customKeys),
     helicone.key,
     tavily.key,
+    brave.key,
+    exa.key,
     morph.key,
     qdrant.key,
   ];

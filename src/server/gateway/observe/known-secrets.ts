@@ -9,14 +9,16 @@ export function knownSecrets(
   connections: ReadonlyMap<string, Connection>,
   gateway: GatewayConfig,
 ): (string | null)[] {
-  const { keys, customKeys, secretOf, helicone, apiToken, tavily, morph, qdrant, e2b, daytona, github } =
-    config;
+  const { keys, customKeys, secretOf, helicone, apiToken, tavily, brave, exa } = config;
+  const { morph, qdrant, e2b, daytona, github } = config;
   const named = namedVariables(gateway, secretOf).map(({ name }) => secretOf(name));
   const connected = [...connections.values()].map(({ apiKey }) => apiKey);
   const services = [
     helicone.key,
     apiToken,
     tavily.key,
+    brave.key,
+    exa.key,
     morph.key,
     qdrant.key,
     e2b.key,
