@@ -8,6 +8,7 @@ import type { AgentSetup } from './parts.ts';
 import type { AgentUpdate } from './state.ts';
 import { StepRecord } from './step-record.ts';
 import { closingResults, finishedEvent, writeResult, type CallResult } from './tool-results.ts';
+import { outputName } from './tools/long-output.ts';
 import type { CallContext, ToolOutcome } from './tools/tool.ts';
 import type { ApprovedCall, Turn } from './turn.ts';
 
@@ -50,6 +51,8 @@ async function runCall(
   let resultId = '';
   await turn.commit(events, async (store) => {
     resultId = await writeResult(store, result);
+    if (outcome.whole !== undefined)
+      await store.toolOutputs.keep(turn.threadId, outputName(call.toolCallId), outcome.whole);
     await rememberFile(store, thread, outcome.currentFile);
   });
   setup.point('tool.committed');
@@ -134,6 +137,7 @@ async function callContext(
     signal,
     thread: { model: modelConfig, sandboxId, useMorph },
     record: () => turn.memory.refresh(setup.store),
+    output: (name) => setup.store.toolOutputs.get(threadId, name),
     seen: (path) => turn.memory.seen(setup.store, path),
     approved: null,
     openSandbox: () => turn.sandbox(),

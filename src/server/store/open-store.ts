@@ -18,6 +18,7 @@ import { settingsStore } from './settings.ts';
 import type { Store, StoreTables } from './store.ts';
 import { threadStore } from './threads.ts';
 import { toolCallStore } from './tool-calls.ts';
+import { toolOutputStore } from './tool-outputs.ts';
 import { usageStore } from './usage.ts';
 import { workspaceStore } from './workspaces.ts';
 
@@ -63,6 +64,7 @@ function parts(db: Queries, masterKey: Buffer): Omit<StoreTables, 'transaction'>
     compactions: compactionStore(db),
     runs: runStore(db),
     toolCalls: toolCallStore(db),
+    toolOutputs: toolOutputStore(db),
     events: eventStore(db),
     keys: keyStore(db),
     settings: settingsStore(db, masterKey),

@@ -41,6 +41,7 @@ export interface Database {
     status: string;
     created_at: string;
   };
+  tool_outputs: { thread_id: string; name: string; text: string };
   compactions: {
     thread_id: string;
     position: number;

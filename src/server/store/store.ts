@@ -6,6 +6,7 @@ import type { KeyView } from '#protocol/keys.ts';
 import type { ApprovalMode, FileDiff } from '#protocol/review.ts';
 import type { RunStatus } from '#protocol/thread.ts';
 import type { WorkspaceStore } from './workspaces.types.ts';
+import type { ToolOutputStore } from './tool-outputs.ts';
 import type { LedgerStore, UsageStore } from './ledger.types.ts';
 
 /**
@@ -23,6 +24,7 @@ export interface StoreTables {
   compactions: CompactionStore;
   runs: RunStore;
   toolCalls: ToolCallStore;
+  toolOutputs: ToolOutputStore;
   events: EventStore;
   keys: KeyStore;
   settings: SettingsStore;

@@ -12,6 +12,7 @@ const ofThread = [
   'events',
   'texts',
   'compactions',
+  'tool_outputs',
   'workspace_steps',
   'workspace_rewinds',
 ] as const;

@@ -25,6 +25,7 @@ export function toolContext(
       useMorph: given.useMorph ?? false,
     },
     record: () => Promise.resolve(given.record ?? []),
+    output: () => Promise.resolve(null),
     seen: (path) => Promise.resolve(seenFiles.of(given.record ?? [], path)),
     approved: given.approved ?? null,
     openSandbox: () => Promise.resolve(sandbox),

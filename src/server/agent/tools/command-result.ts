@@ -1,23 +1,20 @@
 import type { ExecResult } from '#server/sandbox/sandbox.ts';
+import { headAndTail } from './long-output.ts';
 import type { ToolOutcome } from './tool.ts';
 
 /** Characters of each stream that the model reads: the beginning and, where errors stand, the end. */
 const maxCharacters = 20_000;
+/** Bytes of each stream that can be read later. */
+export const maxKeptBytes = 1_000_000;
 
 /** What a command's end looks like to the model and to a person. A failing command is an `error` with its output. */
-export function commandOutcome(result: ExecResult, title: string): ToolOutcome {
+export function commandOutcome(result: ExecResult, title: string, toolCallId: string): ToolOutcome {
   const ending = endingOf(result);
-  const parts = [
-    ending,
-    section('stdout', result.stdout),
-    section('stderr', result.stderr),
-    result.truncatedBytes
-      ? `[${result.truncatedBytes} bytes were dropped from the middle. Write the output to a file and read it with read_file.]`
-      : '',
-  ].filter((part) => part !== '');
+  const { text, whole } = shownOutput(ending, result, toolCallId);
   return {
     status: result.lost ? 'outcome_unknown' : result.exitCode === 0 ? 'ok' : 'error',
-    text: parts.join('\n\n'),
+    text,
+    ...(text === whole ? {} : { whole }),
     summary: `${oneLine(title)}: ${ending}`,
     ...(result.exitCode === null ? {} : { exitCode: result.exitCode }),
   };
@@ -32,16 +29,20 @@ function endingOf(result: ExecResult): string {
   return `exit code ${result.exitCode}`;
 }
 
-function section(name: string, output: string): string {
-  const text = output.trimEnd();
-  return text === '' ? '' : `${name}:\n${capMiddle(text)}`;
-}
-
-export function capMiddle(text: string, limit = maxCharacters): string {
-  if (text.length <= limit) return text;
-  const half = Math.floor(limit / 2);
-  const dropped = text.length - 2 * half;
-  return `${text.slice(0, half)}\n[… ${dropped} characters left out: write the output to a file and read it with read_file …]\n${text.slice(-half)}`;
+/** Both streams in full, and cut so that the beginning and the end of each are read. */
+function shownOutput(ending: string, { stdout, stderr, truncatedBytes }: ExecResult, toolCallId: string) {
+  let [text, whole] = [ending, ending];
+  for (const [name, output] of Object.entries({ stdout, stderr })) {
+    const clean = output.trimEnd();
+    if (clean === '') continue;
+    const head = `\n\n${name}:\n`;
+    const before = whole.length + head.length;
+    text += head + headAndTail(clean, maxCharacters, toolCallId, before);
+    whole += head + clean;
+  }
+  if (!truncatedBytes) return { text, whole };
+  const note = `\n\n[${truncatedBytes} bytes were dropped from the middle and are kept nowhere: for all of it, write the output to a file and look at parts of that.]`;
+  return { text: text + note, whole: whole + note };
 }
 
 export function oneLine(text: string, limit = 80): string {

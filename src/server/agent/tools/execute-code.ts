@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { commandOutcome } from './command-result.ts';
+import { commandOutcome, maxKeptBytes } from './command-result.ts';
 import { objectSchema, parseWith } from './schema.ts';
 import type { Tool } from './tool.ts';
 
@@ -28,9 +28,14 @@ export const executeCode: Tool<Args> = {
     'code',
   ]),
   parse: parseWith(schema),
-  async run({ language, code }, { sandbox, signal, onOutput }) {
+  async run({ language, code }, { sandbox, signal, onOutput, call }) {
     const stdin = new TextEncoder().encode(code);
-    const result = await sandbox.exec(commands[language], { stdin, signal, onOutput });
-    return commandOutcome(result, `${language} program`);
+    const result = await sandbox.exec(commands[language], {
+      stdin,
+      maxOutputBytes: maxKeptBytes,
+      signal,
+      onOutput,
+    });
+    return commandOutcome(result, `${language} program`, call.toolCallId);
   },
 };

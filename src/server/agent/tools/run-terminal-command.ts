@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { commandOutcome, oneLine } from './command-result.ts';
+import { commandOutcome, maxKeptBytes, oneLine } from './command-result.ts';
 import { objectSchema, parseWith, pathSchema } from './schema.ts';
 import type { Tool } from './tool.ts';
 
@@ -34,15 +34,17 @@ export const runTerminalCommand: Tool<Args> = {
     ['command'],
   ),
   parse: parseWith(schema),
-  async run({ command, cwd, timeoutMs, background }, { sandbox, signal, onOutput }) {
+  async run({ command, cwd, timeoutMs, background }, { sandbox, signal, onOutput, call }) {
     const result = await sandbox.exec(command, {
       ...(cwd === undefined ? {} : { cwd }),
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
       ...(background ? { background } : {}),
+      maxOutputBytes: maxKeptBytes,
       signal,
       onOutput,
     });
-    if (!background || result.processId === undefined) return commandOutcome(result, command);
+    if (!background || result.processId === undefined)
+      return commandOutcome(result, command, call.toolCallId);
     const summary = `${oneLine(command)}: started in the background, process ${result.processId}`;
     // Where its output goes; a sandbox that keeps none says nothing.
     const note = result.stderr.trim();

@@ -17,6 +17,8 @@ export interface CallContext {
   thread: { model: ModelConfig; sandboxId: string; useMorph: boolean };
   /** The whole conversation on its active branch, also where the model is shown a part of it. */
   record: () => Promise<readonly Message[]>;
+  /** What a call of this conversation gave in full, by the name that its shortened result says; null: there is none. */
+  output: (name: string) => Promise<string | null>;
   /** The newest state of a file that the model saw, or left behind; null: it knows nothing of it. */
   seen: (path: string) => Promise<SeenFile | null>;
   /** How the person saw the file whose change was approved; null: nobody was asked, and nothing is bound to the call. */
@@ -58,6 +60,8 @@ export interface ToolOutcome {
   status: 'ok' | 'error' | 'outcome_unknown';
   /** What the model reads; already capped. */
   text: string;
+  /** All of it, where `text` is a part: kept beside the record for `read_output`. See `long-output.ts`. */
+  whole?: string;
   /** One line for a person, e.g. "Wrote src/total.js (+3 -1)". */
   summary: string;
   exitCode?: number;

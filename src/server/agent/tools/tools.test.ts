@@ -42,6 +42,7 @@ test('the tools are those of the contract, in a stable order, each with a schema
       'edit_file edit',
       'run_terminal_command command',
       'execute_code command',
+      'read_output read',
       'recall read',
     ],
   );
