@@ -103,8 +103,7 @@ test('a long output is kept with its result, is read on in the next answer, and 
     const [shown = '', rest = '', unknown = ''] = await textsOf(bench, threadId);
     const { offset } = JSON.parse(/read_output (\{.*\})/.exec(shown)?.[1] ?? '') as { offset: number };
     assert.ok(shown.length < 21_000 && offset > 8_000 && shown.endsWith('\n30000'));
-    const [row] = await bench.store.toolCalls.list(threadId);
-    const whole = await bench.store.toolOutputs.get(threadId, name(row?.toolCallId ?? ''));
+    const whole = await bench.store.toolOutputs.get(threadId, name('long'));
     assert.equal(
       whole,
       `exit code 0\n\nstdout:\n${Array.from({ length: 30_000 }, (_value, at) => at + 1).join('\n')}`,
