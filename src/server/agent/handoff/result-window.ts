@@ -131,7 +131,7 @@ export class ResultWindow {
   #cut({ answers }: ResultGroup): ToolResultPart[] {
     return answers.map(({ result, seq }) => {
       if (result.text.length <= shortCharacters || neverShortened.has(result.name)) return result;
-      const recall = this.#canRecall && seq !== null ? `; recall with from ${seq} shows it` : '';
+      const recall = this.#canRecall && seq !== null ? `; recall {"from":${seq},"offset":0} shows it` : '';
       const rest = `, because it is old${recall}`;
       return { ...result, text: cutMiddle(result.text, shortCharacters, rest) };
     });

@@ -5,6 +5,10 @@ import { objectSchema, parseWith, pathSchema } from './schema.ts';
 import type { Tool } from './tool.ts';
 
 const maxShown = 500;
+/** Files that are looked at. */
+const maxFound = 20_000;
+/** Folders that are named where there are more files than are shown. */
+const maxFolders = 20;
 /** Never worth the model's window; they are listed when `path` names one of them. */
 const skipped = [
   '.git',
@@ -43,7 +47,7 @@ export const listFiles: Tool<Args> = {
     const folder = path === sandbox.workdir ? '.' : path;
     if (folder !== '.') await sandbox.files.list(folder, { maxEntries: 1 });
     const names = skipped.map((name) => `-name ${shellQuote(name)}`).join(' -o ');
-    const command = `find -L . -mindepth 1 \\( -type d \\( ${names} \\) -prune \\) -o -type f -print 2>/dev/null | head -n 20000`;
+    const command = `find -L . -mindepth 1 \\( -type d \\( ${names} \\) -prune \\) -o -type f -print 2>/dev/null | head -n ${maxFound}`;
     const result = await sandbox.exec(command, {
       cwd: folder,
       timeoutMs: 30_000,
@@ -57,11 +61,12 @@ export const listFiles: Tool<Args> = {
       .filter((line) => glob === undefined || posix.matchesGlob(line, glob))
       .sort()
       .map((line) => (folder === '.' ? line : posix.join(folder, line)));
-    const what = `${found.length} ${found.length === 1 ? 'file' : 'files'}`;
+    const isPart = found.length >= maxFound;
+    const what = `${isPart ? 'at least ' : ''}${found.length} ${found.length === 1 ? 'file' : 'files'}`;
     const shown = found.slice(0, maxShown);
     const rest =
       found.length > shown.length
-        ? `\n[${found.length - shown.length} more: use path or glob to see fewer]`
+        ? `\n[${isPart ? 'at least ' : ''}${found.length - shown.length} more. Name a path or a glob to see fewer. By folder: ${byFolder(found, folder)}]`
         : '';
     return {
       status: 'ok',
@@ -70,3 +75,16 @@ export const listFiles: Tool<Args> = {
     };
   },
 };
+
+/** How many files are in each of the largest folders: what `path` can name next. */
+function byFolder(found: readonly string[], folder: string): string {
+  const depth = folder === '.' ? 1 : posix.normalize(folder).split('/').length + 1;
+  const counts = new Map<string, number>();
+  for (const path of found) {
+    const names = path.split('/');
+    const name = names.length > depth ? `${names.slice(0, depth).join('/')}/` : '(no folder)';
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  const largest = [...counts].sort(([, one], [, other]) => other - one).slice(0, maxFolders);
+  return largest.map(([name, count]) => `${name} ${count}`).join(', ');
+}

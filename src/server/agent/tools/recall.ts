@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import type { Message, Part } from '#protocol/message.ts';
 import { cutMiddle, firstWords } from '../handoff/shorten.ts';
 import { lineNumber, objectSchema, parseWith } from './schema.ts';
-import type { HostTool } from './tool.ts';
+import type { HostTool, ToolOutcome } from './tool.ts';
 
 const usualMessages = 8;
 const maxMessages = 40;
@@ -16,6 +16,13 @@ const schema = v.object({
   query: v.optional(v.pipe(v.string('must be text.'), v.maxLength(1_000, 'is longer than 1000 characters.'))),
   from: place,
   to: place,
+  offset: v.optional(
+    v.pipe(
+      v.number('must be a number.'),
+      v.integer('must be a whole number.'),
+      v.minValue(0, 'must be at least 0.'),
+    ),
+  ),
   limit: v.optional(v.pipe(lineNumber, v.maxValue(maxMessages, `must be at most ${maxMessages}.`))),
 });
 type Args = v.InferOutput<typeof schema>;
@@ -34,6 +41,10 @@ export const recall: HostTool<Args> = {
       query: { type: 'string', description: 'Words to search for; a message must hold all of them.' },
       from: { type: 'integer', description: 'Number of the first message.' },
       to: { type: 'integer', description: 'Number of the last message.' },
+      offset: {
+        type: 'integer',
+        description: 'Of one long message, named by from: the first character that is shown.',
+      },
       limit: {
         type: 'integer',
         description: `At most so many messages; ${usualMessages} when left out, ${maxMessages} at most.`,
@@ -43,7 +54,8 @@ export const recall: HostTool<Args> = {
   ),
   parse: parseWith(schema),
   async run(args, { record }) {
-    const { query = '', from = 1, to = Infinity, limit = usualMessages } = args;
+    const { query = '', from = 1, offset } = args;
+    const { to = offset === undefined ? Infinity : from, limit = usualMessages } = args;
     const words = query.toLowerCase().split(/\s+/).filter(Boolean);
     const texts = (await record())
       .filter(({ seq }) => seq >= from && seq <= to)
@@ -54,6 +66,8 @@ export const recall: HostTool<Args> = {
     const title = words.length ? `Recalled ${firstWords(query, 60)}` : `Recalled from message ${from}`;
     if (!shown.length)
       return { status: 'ok', text: 'No message of this conversation matches.', summary: `${title}: none` };
+    const [first] = shown;
+    if (offset !== undefined && first) return page(first, offset, title);
     const each = Math.floor(maxCharacters / shown.length);
     const found = shown.map(({ message, text }) => entry(message, text, words, each));
     const rest = texts.length - shown.length;
@@ -68,14 +82,33 @@ export const recall: HostTool<Args> = {
   },
 };
 
+/** One message from a character on, however long it is. */
+function page(
+  { message, text }: { message: Message; text: string },
+  offset: number,
+  title: string,
+): ToolOutcome {
+  const end = Math.min(text.length, offset + maxCharacters);
+  const next = JSON.stringify({ from: message.seq, offset: end });
+  const rest =
+    end < text.length
+      ? `\n[characters ${offset} to ${end} of ${text.length}; read on with recall ${next}]`
+      : '';
+  const shown = `${headOf(message)}\n${text.slice(offset, end).toWellFormed()}${rest}`;
+  return { status: 'ok', text: shown, summary: `${title}, from character ${offset}` };
+}
+
+function headOf({ seq, role, model }: Message): string {
+  const who = role === 'assistant' ? (model ?? 'assistant') : role;
+  return `#${seq} ${who === 'user' ? 'person' : who}:`;
+}
+
 function holdsAll(text: string, words: readonly string[]): boolean {
   return words.every((word) => text.includes(word));
 }
 
 function entry(message: Message, text: string, words: readonly string[], limit: number): string {
-  const who = message.role === 'assistant' ? (message.model ?? 'assistant') : message.role;
-  const head = `#${message.seq} ${who === 'user' ? 'person' : who}:`;
-  return `${head}\n${words.length ? excerpt(text, words, Math.min(limit, excerptCharacters)) : cutMiddle(text, limit)}`;
+  return `${headOf(message)}\n${words.length ? excerpt(text, words, Math.min(limit, excerptCharacters)) : cutMiddle(text, limit)}`;
 }
 
 /** The part of a text around the rarest of the words: a common one stands everywhere. */

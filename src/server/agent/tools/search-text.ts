@@ -5,6 +5,8 @@ import type { Tool } from './tool.ts';
 
 const maxLines = 200;
 const maxLineCharacters = 400;
+/** Files that are named where there is more than is shown. */
+const maxFiles = 5;
 
 const schema = v.object({
   pattern: v.pipe(v.string('a pattern is needed.'), v.minLength(1, 'is empty.')),
@@ -44,7 +46,9 @@ export const searchText: Tool<Args> = {
       return { status: 'error', text: result.stderr.trim().slice(0, 2_000), summary: `${title}: failed` };
     const shown = lines.slice(0, maxLines).map(cutLine);
     const rest =
-      lines.length > maxLines ? `\n[cut after ${maxLines} lines: make the pattern or the path narrower]` : '';
+      lines.length > maxLines
+        ? `\n[cut after ${maxLines} lines; there are more. Make the pattern more exact, or name a path or a glob. Most of these are in ${mostIn(shown)}]`
+        : '';
     const count = lines.length > maxLines ? `more than ${maxLines}` : String(lines.length);
     return {
       status: 'ok',
@@ -69,4 +73,15 @@ function searchCommand({ pattern, path = '.', glob }: Args): string {
 function cutLine(line: string): string {
   const clean = line.startsWith('./') ? line.slice(2) : line;
   return clean.length > maxLineCharacters ? `${clean.slice(0, maxLineCharacters)}[…]` : clean;
+}
+
+/** The files with the most of the lines that are shown. */
+function mostIn(lines: readonly string[]): string {
+  const counts = new Map<string, number>();
+  for (const line of lines) {
+    const [, path = ''] = /^(.*?):\d+:/.exec(line) ?? [];
+    counts.set(path, (counts.get(path) ?? 0) + 1);
+  }
+  const most = [...counts].sort(([, one], [, other]) => other - one).slice(0, maxFiles);
+  return most.map(([path, count]) => `${path} (${count})`).join(', ');
 }
