@@ -18,6 +18,8 @@ export interface ChunkPlace {
 }
 
 export interface Chunk extends ChunkPlace {
+  /** Of a definition: from its first word to its body, cut at 400 characters; empty for anything else. */
+  signature: string;
   /** As it stands in the file, with its leading comment. */
   text: string;
 }
@@ -62,6 +64,13 @@ export interface WorkspaceIndex {
 /** With the vector of each chunk where an embedding model is configured, in the same order. */
 export interface EmbeddedFile extends ChunkedFile {
   vectors?: readonly (readonly number[])[];
+}
+
+/** Vectors can be compared within one of these only. */
+export interface VectorSpace {
+  /** `provider/model`. */
+  model: string;
+  dimensions: number;
 }
 
 /** Two of them, one contract suite: `stores/embedded` and `stores/qdrant`. */
