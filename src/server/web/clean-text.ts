@@ -23,15 +23,23 @@ const templateMarks =
  * terminal obeys, or that passes for another speaker. It stays readable: marks are broken by a space, not removed.
  */
 export function cleanText(text: string): string {
-  return text
+  const clean = text
     .toWellFormed()
     .replace(escapes, '')
     .replace(/\r\n?|[\u2028\u2029\u0085]/g, '\n')
     .replace(controls, '')
     .replace(invisible, '')
     .replace(comments, '')
-    .replace(templateMarks, (mark) => `${mark.slice(0, 1)} ${mark.slice(1)}`)
-    .replace(/[^\S\n]+\n/g, '\n')
+    .replace(templateMarks, (mark) => `${mark.slice(0, 1)} ${mark.slice(1)}`);
+  return trimLines(clean);
+}
+
+/** Without space at the ends of lines, and at most one empty line in a row. */
+export function trimLines(text: string): string {
+  return text
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .join('\n')
     .replace(/\n{3,}/g, '\n\n')
     .trim();
 }

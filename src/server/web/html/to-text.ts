@@ -1,3 +1,4 @@
+import { trimLines } from '../clean-text.ts';
 import { webUrl } from '../result-url.ts';
 import { decodeEntities } from './entities.ts';
 import { isHidden } from './hidden.ts';
@@ -64,10 +65,7 @@ class Writer {
   }
 
   result(): HtmlText {
-    const text = this.#out
-      .join('')
-      .replace(/[^\S\n]*\n[^\S\n]*\n\s*/g, '\n\n')
-      .trim();
+    const text = trimLines(this.#out.join(''));
     return { title: this.#title.replace(/\s+/g, ' ').trim(), publishedAt: this.#publishedAt, text };
   }
 
@@ -108,7 +106,7 @@ class Writer {
     else if (name === 'li') this.#out.push('\n- ');
     else if (name === 'br') this.#out.push('\n');
     else if (name === 'tr') this.#out.push('\n');
-    else if (name === 'td' || name === 'th') this.#out.push(' | ');
+    else if (name === 'td' || name === 'th') this.#out.push(this.#out.at(-1)?.endsWith('\n') ? '| ' : ' | ');
     else if (name === 'pre') {
       this.#pre += 1;
       this.#out.push('\n\n```\n');
@@ -127,8 +125,9 @@ class Writer {
   }
 
   #writeLink({ from, to }: NonNullable<OpenElement['link']>): void {
-    const text = this.#out.splice(from).join('').replace(/\s+/g, ' ').trim();
-    if (text) this.#out.push(` [${text}](${to}) `);
+    const text = this.#out.splice(from).join('').replace(/\s+/g, ' ');
+    const words = text.trim();
+    if (words) this.#out.push(text.replace(words, () => `[${words}](${to})`));
   }
 
   #readMeta(attributes: ReadonlyMap<string, string>): void {
