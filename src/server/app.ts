@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createAgent } from './agent/create-agent.ts';
 import { project } from './agent/handoff/project.ts';
+import { openFastApply } from './agent/fast-apply.ts';
 import { createTools } from './agent/tools/index.ts';
 import { ConfigError, type Config } from './config.ts';
 import { withKeptAnswers } from './gateway/cache/agent-answers.ts';
@@ -65,7 +66,7 @@ export async function createApp(config: Config, logger: Logger, options: AppOpti
   const { workspaces, terminals } = await openSandboxes(config, { store, log }, logger, options);
   const checkpointer = new NodeSqliteSaver(join(config.dataDir, 'checkpoints.db'));
   const web = openWeb(config, { ledger: gateways.ledger, secrets: gateways.secrets, version: readVersion() });
-  const tools = createTools({ ...(web ? { web } : {}) });
+  const tools = createTools({ web, fastApply: gateways.fastApply });
   const agent = createAgent({
     store,
     log,
@@ -169,23 +170,19 @@ async function openGateways(
   const ledger = observation.ledger(store.ledger);
   const direct = createGateway({ connections, router: keyRouter, helicone, ledger, deadlineScale, logger });
   const gateway = withKeptAnswers(withLimits(direct, admissions), cache, ledger);
+  const fastApply = openFastApply(config, { ledger, admissions, logger });
   const keyDesk = createKeyDesk({ keys: store.keys, apiToken: config.apiToken, ownerId, logger });
+  const shared = { cache, admissions, ledger, models, connections, helicone, deadlineScale, logger };
   const v1 = createPublicGateway({
+    ...shared,
     keys: keyDesk,
     router,
-    cache,
-    admissions,
     project,
-    ledger,
-    models,
-    connections,
-    helicone,
-    deadlineScale,
-    logger,
     observer: observation.observer,
   });
   return {
     gateway,
+    fastApply,
     v1,
     router,
     ledger,
@@ -195,7 +192,7 @@ async function openGateways(
     cache,
     keys: new KeyOffice(store.keys, (hash) => keyDesk.forget(hash), readBudgetUse(limits, logger)),
     async close() {
-      await Promise.all([v1.close(), gateway.close()]);
+      await Promise.all([v1.close(), gateway.close(), fastApply?.close()]);
       await observation.close();
       cache.close();
       limits.close();

@@ -1,36 +1,45 @@
+import type { FastApply } from '../fast-apply.ts';
 import { editFile } from './edit-file.ts';
 import { executeCode } from './execute-code.ts';
 import type { Web } from '#server/web/web.ts';
 import { listFiles } from './list-files.ts';
 import { readPage } from './read-page.ts';
 import { readFile } from './read-file.ts';
+import { loadSkill } from './load-skill.ts';
 import { readOutput } from './read-output.ts';
 import { recall } from './recall.ts';
 import { runTerminalCommand } from './run-terminal-command.ts';
 import { searchText } from './search-text.ts';
 import type { Tool } from './tool.ts';
+import { updatePlan } from './update-plan.ts';
 import { webSearch } from './web-search.ts';
 import { writeFile } from './write-file.ts';
 
 /** The tools that every thread has, in the order in which models see them. Names and arguments are stable. */
-export const standardTools: readonly Tool[] = [
-  readFile,
-  listFiles,
-  searchText,
-  writeFile,
-  editFile,
-  runTerminalCommand,
-  executeCode,
-  readOutput,
-  recall,
-];
+export const standardTools: readonly Tool[] = ofEveryThread(null);
+
+function ofEveryThread(fastApply: FastApply | null): Tool[] {
+  return [
+    readFile,
+    listFiles,
+    searchText,
+    writeFile,
+    editFile(fastApply),
+    runTerminalCommand,
+    executeCode,
+    readOutput,
+    loadSkill,
+    recall,
+  ];
+}
 
 /** What some tools need beside a sandbox; those whose service is not there are left out. */
 export interface ToolServices {
-  web?: Web;
+  fastApply?: FastApply | null;
+  web?: Web | null;
 }
 
 /** The tools of this server, in the order in which models see them. */
-export function createTools({ web }: ToolServices): readonly Tool[] {
-  return [...standardTools, ...(web ? [webSearch(web), readPage(web)] : [])] as readonly Tool[];
+export function createTools({ fastApply, web }: ToolServices): readonly Tool[] {
+  return [...ofEveryThread(fastApply ?? null), ...(web ? [webSearch(web), readPage(web)] : [])];
 }

@@ -1,0 +1,237 @@
+import { findOmission } from '../omission.ts';
+import { alignUpdate } from './alignment.ts';
+import { lineHunks, type Hunk } from './line-hunks.ts';
+import { readUpdate, type UpdateLines } from './update-lines.ts';
+
+/** A file, a lazy edit of it, and what a model made of both; each with LF line ends and without a byte order mark. */
+export interface Merge {
+  path: string;
+  before: string;
+  update: string;
+  merged: string;
+}
+
+/**
+ * Whether a merge does what its update says and nothing else: every line of the update stands in it, in order; every other
+ * line is one of the file, unchanged and in order; and lines of the file are gone only where the update says what stands in
+ * their place.
+ * @returns what is wrong with it, as a clause; null when nothing is
+ */
+export function mergeProblem({ path, before, update, merged }: Merge): string | null {
+  if (merged === before) return 'it changes nothing';
+  const omission = findOmission(path, before, merged);
+  if (omission) return `its line ${omission.line} is still a marker: "${omission.text}"`;
+  const old = before.split('\n');
+  const lines = merged.split('\n');
+  const hunks = lineHunks(old, lines);
+  if (!hunks) return 'it changes too many lines to be checked';
+  const isNew = lines.map(() => false);
+  for (const { after } of hunks) isNew.fill(true, ...after);
+  const asked = shifted(readUpdate(path, update), lines, old);
+  const aligned = alignUpdate(asked, lines, isNew);
+  if (aligned === 'too large') return 'it is too large to be checked';
+  if ('missing' in aligned) return `it lacks a line of the update: "${short(aligned.missing)}"`;
+  return (
+    repeatedDefinition(old, lines, asked) ??
+    doubledLine(hunks, lines, asked) ??
+    strangeLine(old, lines, aligned.of) ??
+    tornLine({ old, lines, of: aligned.of, asked }, isNew) ??
+    lostLine(hunks, { old, lines, of: aligned.of, asked })
+  );
+}
+
+function short(line: string): string {
+  const text = line.trim();
+  return text.length > 100 ? `${text.slice(0, 100)}…` : text;
+}
+
+/** What is not of the update must be of the file: the same bytes, in the same order. */
+function strangeLine(old: readonly string[], lines: readonly string[], of: Int32Array): string | null {
+  let at = 0;
+  for (const [index, line] of lines.entries()) {
+    if (of[index] !== -1) continue;
+    const found = old.indexOf(line, at);
+    if (found < 0)
+      return `its line ${index + 1} is neither in the update nor, there, in the file: "${short(line)}"`;
+    at = found + 1;
+  }
+  return null;
+}
+
+const definition =
+  /^(?:\s*(?:export |default |public |private |protected |static |async |abstract |pub |final |override )*(?:function|class|def|fn|func|interface|type|struct|enum|impl|trait|module|namespace|object)\b.{4,}|(?:export )?(?:const|let|var|import|use|from|#include) .{4,})$/;
+
+/** A function that stands once in the file and once in the update stands once in the result: a merge may have kept the old one. */
+function repeatedDefinition(
+  old: readonly string[],
+  lines: readonly string[],
+  { lines: asked }: UpdateLines,
+): string | null {
+  const count = (all: readonly string[], line: string) =>
+    all.filter((other) => other.trimEnd() === line).length;
+  for (const line of new Set(asked.map((each) => each.trimEnd()))) {
+    if (!definition.test(line)) continue;
+    const known = count(old, line);
+    if (known > 0 && count(lines, line) > Math.max(known, count(asked, line)))
+      return `it has a second "${short(line)}"`;
+  }
+  return null;
+}
+
+const longestDoubled = 200;
+
+/** What was there before and stands right beside itself now: a merge that put the lines around a change in once more. */
+function doubledLine(
+  hunks: readonly Hunk[],
+  lines: readonly string[],
+  { lines: asked }: UpdateLines,
+): string | null {
+  const text = asked.map((line) => line.trimEnd()).join('\n');
+  for (const { before, after } of hunks) {
+    const [start, end] = after;
+    if (before[1] > before[0]) continue;
+    for (let count = 1; count <= Math.min(end - start, longestDoubled); count += 1)
+      for (const at of [start, end]) {
+        const twice = lines.slice(at - count, at + count);
+        if (at < count || twice.length < 2 * count || !isTwice(twice)) continue;
+        const line = twice.find((each) => /\p{L}{2}.*\p{L}{2}/u.test(each));
+        if (line && !text.includes(twice.map((each) => each.trimEnd()).join('\n')))
+          return `its line ${at + 1} stands there twice: "${short(line)}"`;
+      }
+  }
+  return null;
+}
+
+function isTwice(lines: readonly string[]): boolean {
+  const half = lines.length / 2;
+  return lines.slice(0, half).every((line, index) => line === lines[half + index]);
+}
+
+interface Aligned {
+  old: readonly string[];
+  lines: readonly string[];
+  /** By line of the result: the line of the update that it is, or -1. */
+  of: Int32Array;
+  asked: UpdateLines;
+}
+
+/** What is new stands right between the lines of the update that surround it there. */
+function tornLine({ lines, of, asked }: Aligned, isNew: readonly boolean[]): string | null {
+  let last: number | null = null;
+  let strange = false;
+  for (const [index, line] of lines.entries()) {
+    if (line.trim() === '') continue;
+    const own = of[index] ?? -1;
+    if (own < 0) {
+      strange = true;
+      continue;
+    }
+    const isTorn = last !== null && strange && !hasMarker(asked, [of[last] ?? 0, own]);
+    if (isTorn && (isNew[index] || isNew[last ?? 0]))
+      return `its line ${index + 1} is not where the update has it: "${short(line)}"`;
+    last = index;
+    strange = false;
+  }
+  return null;
+}
+
+function lostLine(hunks: readonly Hunk[], aligned: Aligned): string | null {
+  for (const hunk of hunks) {
+    const lost = aligned.old.slice(...hunk.before);
+    if (!lost.length || slides(hunk, aligned).some((slid) => isAskedFor(slid, aligned))) continue;
+    const line = lost.find((each) => each.trim() !== '') ?? '';
+    return `it lacks a line of the file that the update does not mention: line ${hunk.before[0] + 1 + lost.indexOf(line)}, "${short(line)}"`;
+  }
+  return null;
+}
+
+/** Where equal lines follow each other, which of them are gone is a matter of taste. */
+function slides(hunk: Hunk, { old }: Aligned): Hunk[] {
+  const all = [hunk];
+  if (hunk.after[1] > hunk.after[0]) return all;
+  let { before, after } = hunk;
+  while (before[0] > 0 && after[0] > 0 && old[before[0] - 1] === old[before[1] - 1]) {
+    [before, after] = [
+      [before[0] - 1, before[1] - 1],
+      [after[0] - 1, after[1] - 1],
+    ];
+    all.push({ before, after });
+  }
+  ({ before, after } = hunk);
+  while (before[1] < old.length && old[before[0]] === old[before[1]]) {
+    [before, after] = [
+      [before[0] + 1, before[1] + 1],
+      [after[0] + 1, after[1] + 1],
+    ];
+    all.push({ before, after });
+  }
+  return all;
+}
+
+/**
+ * Lines may go between two lines of the update without a marker between them; and, where the update gives no line around
+ * a change, one for one, each for a line that has a word in common with it.
+ */
+function isAskedFor(hunk: Hunk, { old, lines, of, asked }: Aligned): boolean {
+  const [start, end] = hunk.after;
+  const within = [...lines.keys()]
+    .slice(start, end)
+    .flatMap((at) => ((of[at] ?? -1) < 0 ? [] : [of[at] ?? 0]));
+  const before = of[nextLine(lines, start - 1, -1)] ?? -1;
+  const behind = of[nextLine(lines, end, 1)] ?? -1;
+  const parts = [before, ...within, behind].filter((line) => line >= 0);
+  if (hasMarker(asked, within)) return false;
+  if (before >= 0 && behind >= 0 && !hasMarker(asked, parts)) return true;
+  const gone = old.slice(...hunk.before).filter((line) => line.trim() !== '');
+  const come = lines.slice(start, end).filter((line) => line.trim() !== '');
+  if (gone.length > come.length || gone.length === 0) return false;
+  return gone.every((line) => come.some((other) => haveWordInCommon(line, other)));
+}
+
+function nextLine(lines: readonly string[], from: number, step: 1 | -1): number {
+  let at = from;
+  while (at >= 0 && at < lines.length && lines[at]?.trim() === '') at += step;
+  return at;
+}
+
+/** Between the first and the last of these lines of the update. */
+function hasMarker({ markerBefore }: UpdateLines, part: readonly number[]): boolean {
+  const [first, last] = [part[0], part.at(-1)];
+  return first !== undefined && last !== undefined && markerBefore.slice(first + 1, last + 1).includes(true);
+}
+
+function haveWordInCommon(one: string, other: string): boolean {
+  const words = new Set(other.match(/[\p{L}\p{N}_]+/gu) ?? []);
+  const own = one.match(/[\p{L}\p{N}_]+/gu);
+  return own ? own.some((word) => words.has(word)) : one.trim() === other.trim();
+}
+
+/**
+ * An update that is written at another depth than the file: all of it, by the same indentation, which a line that was there
+ * before must confirm.
+ */
+function shifted(asked: UpdateLines, lines: readonly string[], old: readonly string[]): UpdateLines {
+  const trimmed = (all: readonly string[]) => new Set(all.map((line) => line.trimEnd()));
+  const [now, before] = [trimmed(lines), trimmed(old)];
+  const isKnown = (line: string) =>
+    line.trim() === '' || now.has(line.trimEnd()) || before.has(line.trimEnd());
+  if (asked.lines.every(isKnown)) return asked;
+  const first = asked.lines.find((line) => line.trim() !== '') ?? '';
+  const places = lines.filter((line) => line.trim() === first.trim());
+  for (const place of new Set(places.map(indentationOf))) {
+    const moved = asked.lines.map((line) => moveTo(line, indentationOf(first), place) ?? line);
+    const isConfirmed = moved.some((line) => line.trim() !== '' && before.has(line.trimEnd()));
+    if (isConfirmed && moved.every(isKnown)) return { ...asked, lines: moved };
+  }
+  return asked;
+}
+
+function indentationOf(line: string): string {
+  return /^[ \t]*/.exec(line)?.[0] ?? '';
+}
+
+/** null for a line that is not indented that far. */
+function moveTo(line: string, from: string, to: string): string | null {
+  if (line.trim() === '') return line;
+  return line.startsWith(from) ? to + line.slice(from.length) : null;
+}
