@@ -58,6 +58,8 @@ export interface ToolResultPart {
   images?: ImagePart[];
   /** The file that the call showed to the model, or left behind. */
   file?: SeenFile;
+  /** What the project says of the folders of that file, where the model had not been told; it reads them after `text`. */
+  rules?: FolderRules[];
   /** Where it came from, when it came from the web. */
   web?: WebProvenance;
 }
@@ -69,6 +71,14 @@ export interface SeenFile {
   hash: string;
   /** The first and last line that it saw, from 1; absent: all of it. */
   lines?: [number, number];
+}
+
+/** A file of instructions of the project, such as `AGENTS.md`, as it was given to a model. */
+export interface FolderRules {
+  path: string;
+  /** SHA-256, hex, of all of its bytes. */
+  hash: string;
+  text: string;
 }
 
 export interface ImagePart {

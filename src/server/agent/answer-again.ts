@@ -51,7 +51,8 @@ export async function answerAgain(
   if (!thread.fallbackModels.length) setup.models.assertUsable(modelConfig);
   const fork = await findFork(setup.store, thread.id, command.messageId);
   const memory = new ThreadMemory(thread.id, fork.path);
-  memory.instructions = runs.memories.of(thread.id).instructions;
+  const { instructions, skills } = runs.memories.of(thread.id);
+  Object.assign(memory, { instructions, skills });
   const switched = await takeoverEvents(setup, thread, memory, modelConfig);
   const runId = newId('run');
   return acceptOnce(setup.store, async () => {

@@ -53,7 +53,7 @@ export function contextFor(
     source,
     refusedThroughSeq: memory.refusedSeals.get(nameOf(target)) ?? -1,
     system: threadPrompt({ ...thread, modelConfig: config }, memory),
-    offered: offeredTools(setup, thread, target),
+    offered: offeredTools(setup, thread, target, memory.skills.list.length > 0),
   };
   const compaction = newestOn(source.transcript, memory.compactions);
   if (!compaction) return whole(parts);
@@ -129,8 +129,13 @@ export function wholeCount(context: Context, setup: AgentSetup, source: ContextS
   return setup.tokens.count(source.project(source.transcript, target).messages, target, fixed);
 }
 
-function offeredTools(setup: AgentSetup, thread: ThreadRow, target: Target): Context['offered'] {
-  const facts = { threadId: thread.id, target, useMorph: thread.useMorph };
+function offeredTools(
+  setup: AgentSetup,
+  thread: ThreadRow,
+  target: Target,
+  hasSkills: boolean,
+): Context['offered'] {
+  const facts = { threadId: thread.id, target, useMorph: thread.useMorph, hasSkills };
   return {
     whole: setup.tools.definitions({ ...facts, isCompacted: false }),
     short: setup.tools.definitions({ ...facts, isCompacted: true }),

@@ -4,14 +4,10 @@ import type { CompactionRow, Path, StoreTables } from '#server/store/store.ts';
 import { GrowingView } from './handoff/compaction.ts';
 import { createIncrementalProject } from './handoff/project.ts';
 import { callsOf } from './handoff/tool-results.ts';
+import { FolderRulesReader } from './instructions/folder-rules.ts';
+import type { Instructions } from './instructions/project-instructions.ts';
 import { SeenFiles } from './seen-files.ts';
-
-/** What the workspace's AGENTS.md said when it was last read. */
-export interface Instructions {
-  text: string;
-  /** Size and time of the file: read again only when they change. */
-  version: string;
-}
+import { noSkills, type Skills } from './skills/read-skills.ts';
 
 /** Forms of one conversation that are in use at the same time: of its newest compaction, for models with tools and without. */
 const keptViews = 4;
@@ -40,6 +36,8 @@ export class ThreadMemory {
   /** Somebody writes one right now; aborts it. */
   compacting: AbortController | null = null;
   instructions: Instructions | null = null;
+  skills: Skills = noSkills;
+  readonly folderRules = new FolderRulesReader();
   readonly #threadId: string;
   readonly #seenFiles = new SeenFiles();
   readonly #views = new Map<string, GrowingView>();

@@ -4,13 +4,13 @@ import type { ThreadMemory } from './thread-memory.ts';
 
 /** The system prompt of a thread for its model; the same bytes in each of its requests. */
 export function threadPrompt(
-  thread: Pick<ThreadRow, 'sandboxType' | 'modelConfig' | 'useMorph'>,
+  thread: Pick<ThreadRow, 'sandboxType' | 'modelConfig'>,
   memory: ThreadMemory,
 ): string {
   return systemPrompt({
     sandbox: thread.sandboxType,
     model: thread.modelConfig,
-    useMorph: thread.useMorph,
-    instructions: memory.instructions?.text ?? null,
+    instructions: memory.instructions,
+    skills: memory.skills.list,
   });
 }

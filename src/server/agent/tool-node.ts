@@ -2,6 +2,7 @@ import { CrosspointError } from '#protocol/errors.ts';
 import type { StoreTables, ThreadRow, ToolCallRow } from '#server/store/store.ts';
 import { approvedChange } from './approved-change.ts';
 import { hashText } from './arguments.ts';
+import { rulesFor } from './instructions/rules-for.ts';
 import { restorationNote, voidedBy, voidResult } from './lost-sandbox.ts';
 import { OutputBatch } from './output-batch.ts';
 import type { AgentSetup } from './parts.ts';
@@ -47,6 +48,7 @@ async function runCall(
   const thread = await turn.thread();
   const result = resultOf(turn, call, outcome, durationMs);
   result.text = (await restorationNote(setup, turn)) + result.text;
+  result.rules = await rulesFor(setup, turn, outcome);
   const events = [...(await output.rest()), ...changed, finishedEvent(result)];
   let resultId = '';
   await turn.commit(events, async (store) => {

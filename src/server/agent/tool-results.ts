@@ -1,5 +1,5 @@
 import type { NewEvent } from '#protocol/events.ts';
-import type { ImagePart, Message, SeenFile, ToolResultStatus } from '#protocol/message.ts';
+import type { FolderRules, ImagePart, Message, SeenFile, ToolResultStatus } from '#protocol/message.ts';
 import type { WebProvenance } from '#protocol/web.ts';
 import type { StoreTables, ToolCallRow } from '#server/store/store.ts';
 import { newId } from './ids.ts';
@@ -17,6 +17,7 @@ export interface CallResult {
   durationMs?: number;
   images?: ImagePart[];
   file?: SeenFile;
+  rules?: FolderRules[];
   web?: WebProvenance;
 }
 
@@ -55,7 +56,16 @@ export function finishedEvent({
   };
 }
 
-function resultMessage({ call, runId, status, text, images, file, web }: CallResult): Omit<Message, 'seq'> {
+function resultMessage({
+  call,
+  runId,
+  status,
+  text,
+  images,
+  file,
+  rules,
+  web,
+}: CallResult): Omit<Message, 'seq'> {
   return {
     id: newId('message'),
     threadId: call.threadId,
@@ -70,6 +80,7 @@ function resultMessage({ call, runId, status, text, images, file, web }: CallRes
         text,
         ...(images?.length ? { images } : {}),
         ...(file ? { file } : {}),
+        ...(rules?.length ? { rules } : {}),
         ...(web ? { web } : {}),
       },
     ],

@@ -3,14 +3,13 @@ import { CrosspointError } from '#protocol/errors.ts';
 import type { FilePart, Message } from '#protocol/message.ts';
 import type { Sandbox } from '#server/sandbox/sandbox.ts';
 import type { ThreadOfSandbox } from '#server/workspace/types.ts';
+import { readInstructions } from './instructions/project-instructions.ts';
 import type { AgentSetup } from './parts.ts';
 import { maxFileContent } from './state.ts';
-import type { Instructions } from './thread-memory.ts';
+import { readSkills } from './skills/read-skills.ts';
 import { decodeText } from './tools/text-file.ts';
 import type { Turn } from './turn.ts';
 
-const instructionsFile = 'AGENTS.md';
-const maxInstructionCharacters = 16_000;
 /** Milliseconds that reading the open file may delay the acknowledgement of a message. */
 const openFileTimeoutMs = 2_000;
 
@@ -48,6 +47,7 @@ async function openWorkspace(setup: AgentSetup, turn: Turn): Promise<void> {
     const sandbox = await turn.sandbox();
     await seedDemoProject(setup, turn, sandbox);
     turn.memory.instructions = await readInstructions(sandbox, turn.memory.instructions);
+    turn.memory.skills = await readSkills(sandbox, turn.memory.skills);
   } catch (cause) {
     if (!(cause instanceof CrosspointError)) throw cause;
     await turn.commit([{ type: 'notice', data: { code: cause.code, message: cause.message } }]);
@@ -65,23 +65,6 @@ async function seedDemoProject(setup: AgentSetup, turn: Turn, sandbox: Sandbox):
     await sandbox.files.write(path, typeof content === 'string' ? Buffer.from(content) : content);
   const message = `The workspace was empty: ${files.length} files of a sample project were put into it.`;
   await turn.commit([{ type: 'notice', data: { code: 'sample_project', message } }]);
-}
-
-/** Read again only when the file changed, so that the system prompt keeps its bytes. */
-async function readInstructions(sandbox: Sandbox, known: Instructions | null): Promise<Instructions | null> {
-  const stat = await sandbox.files.stat(instructionsFile);
-  if (stat?.type !== 'file') return null;
-  const version = `${stat.size} ${stat.modifiedMs}`;
-  if (known?.version === version) return known;
-  const bytes = await sandbox.files.read(instructionsFile);
-  const text = decodeText(bytes)?.trim() ?? '';
-  if (text === '') return null;
-  const cut = text.length > maxInstructionCharacters;
-  const shown = cut
-    ? `${text.slice(0, maxInstructionCharacters).toWellFormed()}\n[cut; the rest is in ${instructionsFile}]`
-    : text;
-  // Nobody closes the section from inside it.
-  return { version, text: shown.replaceAll('</project_instructions>', '') };
 }
 
 /**

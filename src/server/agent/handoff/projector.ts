@@ -7,7 +7,8 @@ import { projectImages, projectResultImages } from './images.ts';
 import { projectPartial } from './partial.ts';
 import { projectReasoning } from './reasoning.ts';
 import { Tally } from './report.ts';
-import { ResultWindow, type Answered, type ShownResults } from './result-window.ts';
+import { rulesText } from './rules-text.ts';
+import { inFull, ResultWindow, type Answered, type ShownResults } from './result-window.ts';
 import { ThinkingLoop } from './thinking-loop.ts';
 import { ToolCallIds } from './tool-call-ids.ts';
 import { legalToolName } from './tool-names.ts';
@@ -64,7 +65,7 @@ export class Projector {
 
   /** The projection as of now; calls that nobody answered get a synthetic result here, without changing the state. */
   finish(): Projection {
-    const open = this.#open && this.#answers(this.#open, new Tally()).map(({ result }) => result);
+    const open = this.#open && this.#answers(this.#open, new Tally()).map(inFull);
     const missing = this.#open ? this.#missing(this.#open) : 0;
     const { shortened, pointers } = this.#window;
     const converted = [
@@ -189,6 +190,7 @@ export class Projector {
         call: stored,
         result: { ...result, toolCallId: sentId, text },
         seq: seqs.get(answer) ?? null,
+        rules: rulesText(answer.rules).toWellFormed(),
       };
     });
   }

@@ -16,6 +16,8 @@ export interface Answered {
   result: ToolResultPart;
   /** Of the message with the result; null: none came. */
   seq: number | null;
+  /** What the project says of the folders that it is about: shown after it, however old it is. */
+  rules: string;
 }
 
 /** What is shown at a place of the projection from now on. */
@@ -87,11 +89,11 @@ export class ResultWindow {
   }
 
   #take({ at, answers }: ResultGroup): ShownResults {
-    const results = answers.map(({ call, result }) => {
-      const text = this.#files.pointerFor(call, result);
-      if (text === null) return result;
+    const results = answers.map((answer) => {
+      const text = this.#files.pointerFor(answer.call, answer.result);
+      if (text === null) return inFull(answer);
       this.#pointers += 1;
-      return { ...result, text };
+      return { ...answer.result, text: text + answer.rules };
     });
     const tokens = sizeOf(results);
     this.#groups.push({ at, answers, tokens });
@@ -120,22 +122,28 @@ export class ResultWindow {
     // What an old result said is not in full view any more: the next reading of that file is.
     this.#files = new ReadFiles();
     const cut = old.map((group) => ({ at: group.at, results: this.#cut(group) }));
-    this.#shortened += old.reduce(
-      (sum, { answers }, index) =>
-        sum + answers.filter(({ result }, place) => cut[index]?.results[place] !== result).length,
-      0,
-    );
+    this.#shortened += old.flatMap(({ answers }) => answers).filter(({ result }) => isLong(result)).length;
     return [...cut, ...rest.map((group) => this.#take(group))];
   }
 
   #cut({ answers }: ResultGroup): ToolResultPart[] {
-    return answers.map(({ result, seq }) => {
-      if (result.text.length <= shortCharacters || neverShortened.has(result.name)) return result;
+    return answers.map((answer) => {
+      const { result, seq, rules } = answer;
+      if (!isLong(result)) return inFull(answer);
       const recall = this.#canRecall && seq !== null ? `; recall {"from":${seq},"offset":0} shows it` : '';
       const rest = `, because it is old${recall}`;
-      return { ...result, text: cutMiddle(result.text, shortCharacters, rest) };
+      return { ...result, text: cutMiddle(result.text, shortCharacters, rest) + rules };
     });
   }
+}
+
+/** With what belongs to it; the same object where nothing does. */
+export function inFull({ result, rules }: Answered): ToolResultPart {
+  return rules === '' ? result : { ...result, text: result.text + rules };
+}
+
+function isLong({ name, text }: ToolResultPart): boolean {
+  return text.length > shortCharacters && !neverShortened.has(name);
 }
 
 /** Tokens, estimated alike for every model: the mark must not move because a count was corrected. */

@@ -1,5 +1,6 @@
 import type { ImagePart, Message, TextPart, ToolResultPart, UserPart } from '#protocol/message.ts';
 import { fileText } from './files.ts';
+import { rulesText } from './rules-text.ts';
 import { charactersFor, tokensPerImage } from './tokens/message-tokens.ts';
 
 /** Characters to which single texts are shortened in what a model is shown; null: to none. */
@@ -51,9 +52,10 @@ function shortenFile(file: Extract<UserPart, { type: 'file' }>, limit: number, r
 }
 
 function shortenResult(result: ToolResultPart, limit: number, rest: string): ToolResultPart {
-  const { images = [], ...words } = result;
+  const { images = [], rules, ...words } = result;
   const noRoom = images.length > 0 && charactersPerImage * images.length > limit;
-  if (result.text.length <= limit && !noRoom) return result;
+  const length = result.text.length + rulesText(rules).length;
+  if (length <= limit && !noRoom) return result;
   const text = cutMiddle(result.text, limit, rest);
   const cut = { ...words, [cutMark]: true, text };
   if (noRoom) return { ...cut, text: [text, leftOut(images).text].filter(Boolean).join('\n') };

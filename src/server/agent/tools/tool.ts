@@ -53,6 +53,8 @@ export interface OfferFacts {
   useMorph: boolean;
   /** The model gets a shorter form of the conversation. */
   isCompacted: boolean;
+  /** The workspace has skills that it can load; absent: it has none. */
+  hasSkills?: boolean;
 }
 
 export interface ToolOutcome {

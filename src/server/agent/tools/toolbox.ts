@@ -36,7 +36,15 @@ export class Toolbox {
     const extra = this.#extra(facts.threadId);
     const { provider, model, wire } = facts.target;
     const threadKey = extra.length ? facts.threadId : '';
-    const key = JSON.stringify([threadKey, provider, model, wire, facts.useMorph, facts.isCompacted]);
+    const key = JSON.stringify([
+      threadKey,
+      provider,
+      model,
+      wire,
+      facts.useMorph,
+      facts.isCompacted,
+      facts.hasSkills,
+    ]);
     const known = this.#sets.get(key);
     if (known && sameTools(known.extra, extra)) return known.definitions;
     const definitions = [...this.#tools.values(), ...extra]

@@ -1,0 +1,75 @@
+import { posix } from 'node:path';
+import type { FolderRules, Message } from '#protocol/message.ts';
+import type { Sandbox } from '#server/sandbox/sandbox.ts';
+import { workspacePath } from '../tools/text-file.ts';
+import { readRulesFile } from './rules-file.ts';
+
+/** In a folder below the root, the first that is there. */
+const names = ['AGENTS.md', 'CLAUDE.md'];
+const maxCharacters = 8_000;
+const maxDepth = 20;
+
+export interface Touched {
+  /** Whose runs ask; a folder is looked at once in each. */
+  runId: string;
+  /** As the call wrote it. */
+  path: string;
+  /** What the conversation holds since its beginning was last replaced by a text. */
+  shown: () => readonly Message[];
+}
+
+/**
+ * The rules of subfolders, given when the agent first works there: with the result of the call, so that the system prompt
+ * keeps its bytes. Each version of a file is given once in a conversation, and again when what came before is not shown
+ * any more. Files of the workspace say how to work on them and change no permission; links are not followed.
+ */
+export class FolderRulesReader {
+  #runId = '';
+  /** Folder to whether it is one of the project's own. */
+  #folders = new Map<string, Promise<boolean>>();
+
+  /** Of the folders above a file, from the outermost in; those of the root are in the system prompt. */
+  async of(sandbox: Pick<Sandbox, 'files' | 'workdir'>, touched: Touched): Promise<FolderRules[]> {
+    if (touched.runId !== this.#runId) this.#folders = new Map();
+    this.#runId = touched.runId;
+    const path = workspacePath(sandbox, touched.path);
+    const found: FolderRules[] = [];
+    for (const folder of foldersAbove(path)) {
+      const known = this.#folders.get(folder);
+      // Set before anything is waited for: of calls that run at the same time one gives the rules.
+      if (!known) this.#folders.set(folder, isFolder(sandbox, folder));
+      if (!(await this.#folders.get(folder))) break;
+      const rules = known ? null : await this.#read(sandbox, folder, path);
+      if (rules && !wasGiven(touched.shown(), rules)) found.push(rules);
+    }
+    return found;
+  }
+
+  async #read({ files }: Pick<Sandbox, 'files'>, folder: string, path: string): Promise<FolderRules | null> {
+    for (const name of names) {
+      const place = posix.join(folder, name);
+      // Who reads or writes the rules themselves has them.
+      if (place === path) return null;
+      const rules = await readRulesFile(files, place, maxCharacters);
+      if (rules) return rules;
+    }
+    return null;
+  }
+}
+
+async function isFolder({ files }: Pick<Sandbox, 'files'>, folder: string): Promise<boolean> {
+  return (await files.stat(folder))?.type === 'directory';
+}
+
+function foldersAbove(path: string): string[] {
+  if (path.startsWith('/') || path.startsWith('../')) return [];
+  const parts = path.split('/').slice(0, -1).slice(0, maxDepth);
+  return parts.map((_part, index) => parts.slice(0, index + 1).join('/')).filter((folder) => folder !== '.');
+}
+
+function wasGiven(shown: readonly Message[], { path, hash }: FolderRules): boolean {
+  const given = shown
+    .flatMap(({ parts }) => parts.flatMap((part) => (part.type === 'tool-result' ? (part.rules ?? []) : [])))
+    .findLast((rules) => rules.path === path);
+  return given?.hash === hash;
+}
