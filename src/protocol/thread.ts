@@ -1,6 +1,7 @@
 import type { CompactionView } from './compaction.ts';
 import type { Message } from './message.ts';
 import type { ModelConfig } from './model.ts';
+import type { PlanItem } from './plan.ts';
 import type { ApprovalMode, ReviewRequest } from './review.ts';
 import type { UsageEntry } from './usage.ts';
 import type { FileChange } from './workspace.ts';
@@ -80,6 +81,8 @@ export interface ThreadView extends ThreadSummary {
   /** `model.switched`, `context.compacted` and other lines of the timeline that are not messages: stored events, oldest first. */
   notes: { eventId: number; type: string; data: Record<string, unknown>; afterSeq: number }[];
   pendingReview: (ReviewRequest & { runId: string }) | null;
+  /** The agent's list of steps, as the active branch says it last; empty when there is none. */
+  plan: PlanItem[];
   /** The newest shorter form of the beginning; null when there is none. */
   compaction: CompactionView | null;
   contextTokens: number | null;

@@ -9,6 +9,7 @@ import { canonicalText } from './arguments.ts';
 import { moveToBranch } from './branches.ts';
 import { contextTokens, viewCompaction } from './compaction-view.ts';
 import type { AgentSetup } from './parts.ts';
+import { planOf } from './plan.ts';
 import type { Runs } from './runs.ts';
 import {
   rememberChoice,
@@ -90,6 +91,7 @@ export async function viewThread(
       .map((row) => ({ ...viewCall(row), ...changedBy(steps.get(row.toolCallId)) })),
     notes: await notesOf(setup, threadId, path),
     forks: forksOn(branches, path),
+    plan: planOf(messages),
     pendingReview: summary.runStatus === 'awaiting_review' ? await pendingReview(setup, threadId) : null,
     compaction,
     contextTokens: contextTokens(last && usage.get(last.id), compaction),

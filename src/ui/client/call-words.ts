@@ -1,3 +1,4 @@
+import { planAfter, planProgress, planTool } from '#protocol/plan.ts';
 import type { FileDiff } from '#protocol/review.ts';
 import { argument } from './blocks.ts';
 import type { Call } from './entries.ts';
@@ -14,6 +15,8 @@ const verbs: Record<string, [string, string, string]> = {
   list_files: ['List', 'Listing', 'Listed'],
   search_text: ['Search', 'Searching', 'Searched'],
   search_code: ['Search', 'Searching', 'Searched'],
+  update_plan: ['Update the plan', 'Updating the plan', 'Updated the plan'],
+  explore: ['Explore:', 'Exploring:', 'Explored:'],
   web_search: ['Search the web for', 'Searching the web for', 'Searched the web for'],
 };
 
@@ -36,7 +39,14 @@ export function callTarget({ name, args }: ShownCall): string {
   if (name.startsWith('search') || name === 'web_search')
     return argument(call, 'pattern') || argument(call, 'query');
   if (name === 'list_files') return argument(call, 'path') || argument(call, 'glob') || 'the workspace';
+  if (name === planTool) return planWords(args);
+  if (name === 'explore') return argument(call, 'task').trim().split('\n', 1)[0] ?? '';
   return argument(call, 'path');
+}
+
+function planWords(args: Call['args']): string {
+  const { done, total } = planProgress(planAfter([{ name: planTool, args, status: 'ok' }]));
+  return `${done} of ${total} done`;
 }
 
 /** How a finished call ended, when that is worth a word. */

@@ -2,6 +2,7 @@ import type { ThreadEvent } from '#protocol/events.ts';
 import type { CompactionView } from '#protocol/compaction.ts';
 import type { ModelConfig } from '#protocol/model.ts';
 import type { Approval, ApprovalMode } from '#protocol/review.ts';
+import { planAfter } from '#protocol/plan.ts';
 import type { ThreadView } from '#protocol/thread.ts';
 import type { UsageEntry } from '#protocol/usage.ts';
 import { ApiError, type Api, type CompactCommand, type ThreadChange } from './api.ts';
@@ -38,6 +39,10 @@ export class Thread extends ThreadSettings {
 
   readonly #reviewed = $derived(new Set(this.timeline?.review?.toolCalls.map(({ id }) => id)));
   readonly blocks = $derived(this.timeline ? blocksOf(this.timeline.entries, this.#reviewed) : []);
+  /** The agent's list of steps, as what is shown says it last. */
+  readonly plan = $derived(
+    planAfter(this.timeline?.entries.flatMap((entry) => (entry.kind === 'answer' ? entry.calls : [])) ?? []),
+  );
   readonly isRunning = $derived(this.timeline?.activity != null);
   readonly model = $derived(`${this.modelConfig.provider}/${this.modelConfig.model}`);
   /** When a switch that is made now applies; empty for at once. */

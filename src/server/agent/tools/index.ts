@@ -30,6 +30,7 @@ function ofEveryThread(fastApply: FastApply | null): Tool[] {
     readOutput,
     loadSkill,
     recall,
+    updatePlan,
   ];
 }
 

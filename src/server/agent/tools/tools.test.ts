@@ -43,7 +43,9 @@ test('the tools are those of the contract, in a stable order, each with a schema
       'run_terminal_command command',
       'execute_code command',
       'read_output read',
+      'load_skill read',
       'recall read',
+      'update_plan read',
     ],
   );
   for (const tool of standardTools) assert.equal(tool.parameters.type, 'object');

@@ -27,6 +27,7 @@ export function threadView(more: Partial<ThreadView> = {}): ThreadView {
     pendingReview: null,
     branchId: 0,
     forks: [],
+    plan: [],
     compaction: null,
     contextTokens: null,
     contextWindow: null,
