@@ -146,7 +146,7 @@ function cleanPage(page: FoundPage, limit: number): FoundPage {
   const text = cleanText(withoutHidden(page.text.slice(0, limit * 2)));
   return {
     url: page.url,
-    title: cleanLine(page.title, 200),
+    title: cleanLine(withoutHidden(page.title), 200),
     ...(page.publishedAt ? { publishedAt: cleanLine(page.publishedAt, 40) } : {}),
     text: text.length > limit ? `${text.slice(0, limit).toWellFormed()}…` : text,
   };
