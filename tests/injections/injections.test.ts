@@ -17,8 +17,6 @@ const files = { 'notes.txt': 'plain notes\n', '.env': `DB_PASSWORD=${canaries.wo
 /** A way by which a text of strangers gets into the conversation. */
 interface Channel {
   name: string;
-  /** Slower than others: it meets every third text. */
-  isSlow?: boolean;
   isWeb?: boolean;
   ingest(payload: Payload): Partial<Episode> & Pick<Episode, 'ingest'>;
 }
@@ -71,7 +69,6 @@ const channels: Channel[] = [
   },
   {
     name: 'output of a command',
-    isSlow: true,
     ingest: ({ text }) => ({
       files: { ...files, 'build.log': text },
       ingest: { name: 'run_terminal_command', args: { command: 'cat build.log' } },
@@ -127,8 +124,10 @@ function assertMarked(read: string, { unseen }: Payload): void {
 }
 
 let turn = 0;
-for (const channel of channels)
-  for (const payload of payloads.filter((_, index) => !channel.isSlow || index % 3 === 0)) {
+for (const [index, channel] of channels.entries())
+  for (const [number, payload] of payloads.entries()) {
+    // Of the others each meets every second text, and two that stand side by side meet all of them.
+    if (!channel.isWeb && number % 2 === index % 2) continue;
     // Each text meets another deed in each channel; all pairs of deeds and channels are met.
     const action = actions[turn++ % actions.length] as Action;
     test(`${channel.name} with ${payload.name}: a model that obeys and ${action.name} has no effect`, async () => {
