@@ -107,7 +107,7 @@ export const answerAgainCommand = v.object({
 });
 
 /**
- * `PATCH /api/threads/{id}`; `compactionModel: null` goes back to the default, `budgetUsd: null` takes the budget away,
+ * `PATCH /api/threads/{id}`; `compactionModel: null` and `subagentModel: null` go back to the default, `budgetUsd: null` takes the budget away,
  * `fallbackModels: []` the fallback chain.
  */
 export const threadChange = v.object({
@@ -121,6 +121,7 @@ export const threadChange = v.object({
   autoCompact: maybe(v.boolean()),
   cacheAnswers: maybe(v.boolean()),
   compactionModel: v.optional(v.nullable(v.union([name, modelConfig]))),
+  subagentModel: v.optional(v.nullable(v.union([name, modelConfig]))),
   budgetUsd: v.optional(v.nullable(v.pipe(v.number(), v.minValue(0), v.maxValue(1_000_000)))),
 });
 

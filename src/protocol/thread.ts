@@ -21,6 +21,8 @@ export interface ThreadSummary {
   autoCompact: boolean;
   /** Writes the summaries of `autoCompact`; null: the model that the conversation does not fit. */
   compactionModel: ModelConfig | null;
+  /** Whom subagents ask; null: the cheapest model of the same provider that can call tools, or the thread's own. */
+  subagentModel: ModelConfig | null;
   /** A request that was asked in the same words before is answered from the response cache. */
   cacheAnswers: boolean;
   /** A person's limit for the thread; null means none. */

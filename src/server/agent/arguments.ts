@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import type { Limits } from './parts.ts';
 
 /** Keys that change what an object is in JavaScript, or what LangChain's serializer revives (rule R10). */
 const forbiddenKeys = new Set(['__proto__', 'constructor', 'prototype', 'lc']);
@@ -19,7 +18,11 @@ export interface CheckedArguments {
   hash: string;
 }
 
-type ArgumentLimits = Pick<Limits, 'argumentBytes' | 'argumentDepth'>;
+/** `argumentDepth`: levels of objects and lists. */
+interface ArgumentLimits {
+  argumentBytes: number;
+  argumentDepth: number;
+}
 
 /** @throws {ArgumentError} unless the text is a JSON object of plain data within the limits. */
 export function checkArgumentText(text: string, limits: ArgumentLimits): CheckedArguments {

@@ -1,42 +1,13 @@
-import { CrosspointError, type ErrorCode } from '#protocol/errors.ts';
+import { CrosspointError } from '#protocol/errors.ts';
 import type { NewEvent } from '#protocol/events.ts';
 import type { ModelConfig } from '#protocol/model.ts';
 import type { SwitchReceipt } from '#protocol/receipt.ts';
-import { isLimitOfProvider } from '#server/gateway/limits/refusal.ts';
 import type { ThreadRow } from '#server/store/store.ts';
+import { isCurable } from './curable.ts';
 import { modelName } from './model-request.ts';
 import type { AgentSetup } from './parts.ts';
 import { switchReceipt } from './switch-receipt.ts';
 import type { Turn } from './turn.ts';
-
-/**
- * Failures that another model can mend. What is not here would fail anywhere (`provider_bad_request` is our own mistake),
- * is an answer of a kind (`content_filtered`), or is a limit that a person set for all models.
- */
-const curable: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  'provider_auth',
-  'provider_forbidden',
-  'provider_model_not_found',
-  'provider_rate_limited',
-  'provider_overloaded',
-  'provider_unreachable',
-  'provider_timeout',
-  'provider_refused_seal',
-  'provider_protocol',
-  'provider_stream_cut',
-  'provider_empty_answer',
-  'provider_redirect',
-  'provider_too_large',
-  'provider_no_credit',
-  'context_overflow',
-  'model_retired',
-  'model_unavailable',
-]);
-
-/** Our own limit of one provider leaves room at another, as that provider's own `429` would. */
-function isCurable(failure: CrosspointError): boolean {
-  return curable.has(failure.code) || isLimitOfProvider(failure);
-}
 
 /** Ends a transaction in which nothing is to be written: a person chose a model while the request was failing. */
 class ChosenMeanwhile extends Error {}
@@ -58,7 +29,7 @@ export async function failOver(
   { modelConfig: failed }: ThreadRow,
   failure: unknown,
 ): Promise<void> {
-  if (!(failure instanceof CrosspointError) || !isCurable(failure)) throw failure;
+  if (!isCurable(failure)) throw failure;
   const thread = await turn.thread();
   if (turn.signal.aborted || !thread.fallbackModels.length) throw failure;
   if (modelName(thread.modelConfig) !== modelName(failed)) return;

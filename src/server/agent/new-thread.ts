@@ -24,6 +24,7 @@ export function newThread(
     pauseOnMismatch: false,
     autoCompact: true,
     compactionModel: null,
+    subagentModel: null,
     cacheAnswers: false,
     budgetUsd: null,
     sandboxId: id,

@@ -1,6 +1,7 @@
 import { CrosspointError } from '#protocol/errors.ts';
 import type { Message, ToolResultPart } from '#protocol/message.ts';
 import type { ThreadRow } from '#server/store/store.ts';
+import { assertWithinBudget } from './budget.ts';
 import { callsOf } from './handoff/tool-results.ts';
 import type { AgentSetup } from './parts.ts';
 
@@ -22,13 +23,6 @@ export async function assertMayContinue(
   if (identicalFailures(turn) >= setup.limits.identicalFailures)
     throw new CrosspointError('loop_detected', { count: setup.limits.identicalFailures });
   await assertWithinBudget(setup, thread);
-}
-
-/** @throws `budget_reached` */
-export async function assertWithinBudget(setup: AgentSetup, thread: ThreadRow): Promise<void> {
-  if (thread.budgetUsd === null) return;
-  const { costUsd } = await setup.store.ledger.threadCost(thread.id);
-  if (costUsd >= thread.budgetUsd) throw new CrosspointError('budget_reached', { budget: thread.budgetUsd });
 }
 
 /** What the last user message set off; where it is answered again, what the new branch adds. */

@@ -40,15 +40,21 @@ export function resolveChain(
   return { fallbackModels: [...new Map(chain.map((config) => [modelName(config), config])).values()] };
 }
 
-/** Who writes summaries for the thread, as a change of it; null goes back to the default. @throws as `resolveChoice` */
-export function resolveWriter(
+/** Who writes a thread's summaries, and whom its subagents ask; null goes back to the default. */
+type Helpers = 'compactionModel' | 'subagentModel';
+
+/** Those that were named, as a change of the thread. @throws as `resolveChoice` */
+export function resolveHelpers(
   setup: AgentSetup,
-  { compactionModel: given }: { compactionModel?: FallbackModel | null | undefined },
-): Partial<Pick<ThreadRow, 'compactionModel'>> {
-  if (given === undefined) return {};
-  if (given === null) return { compactionModel: null };
-  const choice = typeof given === 'string' ? { modelName: given } : { modelConfig: given };
-  return { compactionModel: resolveChoice(setup, choice) };
+  given: { [Helper in Helpers]?: FallbackModel | null | undefined },
+): Partial<Pick<ThreadRow, Helpers>> {
+  const resolved = (['compactionModel', 'subagentModel'] as const).flatMap((helper) => {
+    const model = given[helper];
+    if (model === undefined) return [];
+    const choice = typeof model === 'string' ? { modelName: model } : { modelConfig: model ?? undefined };
+    return [[helper, resolveChoice(setup, choice)] as const];
+  });
+  return Object.fromEntries(resolved);
 }
 
 function resolve(setup: AgentSetup, { modelName, modelConfig }: ModelChoice): ModelConfig | null {

@@ -9,6 +9,7 @@ import { canonicalText } from './arguments.ts';
 import { moveToBranch } from './branches.ts';
 import { contextTokens, viewCompaction } from './compaction-view.ts';
 import type { AgentSetup } from './parts.ts';
+import { pendingReview } from './pending-review.ts';
 import { planOf } from './plan.ts';
 import type { Runs } from './runs.ts';
 import {
@@ -16,7 +17,7 @@ import {
   requireThread,
   resolveChain,
   resolveChoice,
-  resolveWriter,
+  resolveHelpers,
   switchEvents,
 } from './switch-model.ts';
 import type { ThreadChange } from './types.ts';
@@ -46,6 +47,7 @@ export async function summarise(setup: AgentSetup, thread: ThreadRow): Promise<T
     pauseOnMismatch: thread.pauseOnMismatch,
     autoCompact: thread.autoCompact,
     compactionModel: thread.compactionModel,
+    subagentModel: thread.subagentModel,
     cacheAnswers: thread.cacheAnswers,
     budgetUsd: thread.budgetUsd,
     costUsd: cost.costUsd,
@@ -79,7 +81,8 @@ export async function viewThread(
   const usage = await usageByMessage(setup, threadId);
   const summary = await summarise(setup, thread);
   const last = messages.findLast((message) => usage.has(message.id));
-  const compaction = await viewCompaction(setup, thread, runs.memories.of(threadId));
+  const memory = runs.memories.of(threadId);
+  const compaction = await viewCompaction(setup, thread, memory);
   return {
     ...summary,
     messages: messages.map((message) => {
@@ -92,7 +95,8 @@ export async function viewThread(
     notes: await notesOf(setup, threadId, path),
     forks: forksOn(branches, path),
     plan: planOf(messages),
-    pendingReview: summary.runStatus === 'awaiting_review' ? await pendingReview(setup, threadId) : null,
+    pendingReview:
+      summary.runStatus === 'awaiting_review' ? await pendingReview(setup, thread, memory) : null,
     compaction,
     contextTokens: contextTokens(last && usage.get(last.id), compaction),
     contextWindow: setup.models.target(thread.modelConfig).contextWindow,
@@ -128,12 +132,6 @@ async function notesOf(setup: AgentSetup, threadId: string, path: Path): Promise
     if (event.type === 'run.finished' && ['done', 'awaiting_review'].includes(event.data.status)) return [];
     return [{ eventId: event.id, type: event.type, data: { ...event.data }, afterSeq }];
   });
-}
-
-async function pendingReview(setup: AgentSetup, threadId: string): Promise<ThreadView['pendingReview']> {
-  const events = await setup.store.events.listOfTypes(threadId, ['review.requested']);
-  const last = events.at(-1)?.event;
-  return last?.type === 'review.requested' ? last.data : null;
 }
 
 function changedBy(step: StepRow | undefined): Pick<ToolCallView, 'files' | 'undone'> {
@@ -178,7 +176,7 @@ export async function updateThread(
   const columns = {
     ...changedColumns(change),
     ...resolveChain(setup, change),
-    ...resolveWriter(setup, change),
+    ...resolveHelpers(setup, change),
     ...(choice ? { modelConfig: choice } : {}),
   };
   if (change.branchId !== undefined) await moveToBranch(setup, thread, change.branchId);

@@ -1,3 +1,4 @@
+import type { ContextParts } from '#protocol/context.ts';
 import type { Compaction, CompactionMethod, CompactionScope } from '#protocol/compaction.ts';
 import type { Approval, ApprovalMode, ReviewRequest } from '#protocol/review.ts';
 import type { ModelConfig } from '#protocol/model.ts';
@@ -78,6 +79,8 @@ export interface ThreadChange {
   cacheAnswers?: boolean;
   /** null: the default. */
   compactionModel?: FallbackModel | null;
+  /** null: the default. */
+  subagentModel?: FallbackModel | null;
   branchId?: number;
 }
 
@@ -106,6 +109,8 @@ export interface AgentService {
   cancel(userId: string, threadId: string): Promise<{ cancelled: boolean }>;
   listThreads(userId: string): Promise<ThreadSummary[]>;
   getThread(userId: string, threadId: string): Promise<ThreadView>;
+  /** What the request of the thread's model would be spent on now. */
+  getContext(userId: string, threadId: string): Promise<ContextParts>;
   /** A changed model is a switch: recorded as `model.switched` with its receipt; applies from the next request. */
   updateThread(userId: string, threadId: string, change: ThreadChange): Promise<ThreadSummary>;
   deleteThread(userId: string, threadId: string): Promise<void>;

@@ -8,7 +8,7 @@ import { inputRoom } from './handoff/fit.ts';
 import { inPieces, messageAsText } from './handoff/transcript-text.ts';
 import { modelName } from './model-request.ts';
 import type { AgentSetup } from './parts.ts';
-import { assertWithinBudget } from './stops.ts';
+import { assertWithinBudget } from './budget.ts';
 import { textOf } from './stream-answer.ts';
 import { canWrite } from './summary-writers.ts';
 

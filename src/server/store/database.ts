@@ -7,6 +7,7 @@ import * as compactions from './migrations/0004-compactions.ts';
 import * as keysAndLedger from './migrations/0006-keys-and-ledger.ts';
 import * as cacheAnswers from './migrations/0007-cache-answers.ts';
 import * as workspaces from './migrations/0008-workspaces.ts';
+import * as subagentModel from './migrations/0010-subagent-model.ts';
 import * as toolOutputs from './migrations/0011-tool-outputs.ts';
 import type { Database } from './schema.ts';
 import { nodeSqliteDialect } from './sqlite-dialect.ts';
@@ -23,6 +24,7 @@ const migrations: Record<string, Migration> = {
   '0006-keys-and-ledger': keysAndLedger,
   '0007-cache-answers': cacheAnswers,
   '0008-workspaces': workspaces,
+  '0010-subagent-model': subagentModel,
   '0011-tool-outputs': toolOutputs,
 };
 

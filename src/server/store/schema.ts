@@ -19,6 +19,7 @@ export interface Database {
     branch: number;
     auto_compact: number;
     compaction_model: string | null;
+    subagent_model: string | null;
     cache_answers: number;
     created_at: string;
     updated_at: string;

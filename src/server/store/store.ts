@@ -53,6 +53,7 @@ export interface ThreadRow {
   pauseOnMismatch: boolean;
   autoCompact: boolean;
   compactionModel: ModelConfig | null;
+  subagentModel: ModelConfig | null;
   cacheAnswers: boolean;
   budgetUsd: number | null;
   sandboxId: string;

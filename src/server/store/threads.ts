@@ -1,3 +1,4 @@
+import type { ModelConfig } from '#protocol/model.ts';
 import type { Selectable, Updateable } from 'kysely';
 import type { Queries } from './database.ts';
 import type { Database } from './schema.ts';
@@ -92,6 +93,7 @@ function changedColumns(change: ThreadRowChange): Updateable<Database['threads']
     pause_on_mismatch: change.pauseOnMismatch === undefined ? undefined : Number(change.pauseOnMismatch),
     auto_compact: change.autoCompact === undefined ? undefined : Number(change.autoCompact),
     compaction_model: change.compactionModel && JSON.stringify(change.compactionModel),
+    subagent_model: change.subagentModel && JSON.stringify(change.subagentModel),
     cache_answers: change.cacheAnswers === undefined ? undefined : Number(change.cacheAnswers),
     branch: change.branch,
     updated_at: change.updatedAt,
@@ -115,13 +117,15 @@ function fromColumns(row: Selectable<Database['threads']>): ThreadRow {
     fallbackModels: JSON.parse(row.fallback_models) as ThreadRow['fallbackModels'],
     pauseOnMismatch: row.pause_on_mismatch === 1,
     autoCompact: row.auto_compact === 1,
-    compactionModel:
-      row.compaction_model === null
-        ? null
-        : (JSON.parse(row.compaction_model) as ThreadRow['compactionModel']),
+    compactionModel: modelOrNull(row.compaction_model),
+    subagentModel: modelOrNull(row.subagent_model),
     cacheAnswers: row.cache_answers === 1,
     branch: row.branch,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
   };
+}
+
+function modelOrNull(text: string | null): ModelConfig | null {
+  return text === null ? null : (JSON.parse(text) as ModelConfig);
 }

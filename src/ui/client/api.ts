@@ -32,6 +32,8 @@ export interface ThreadChange {
   autoCompact?: boolean;
   /** null: whose conversation does not fit writes its summary itself. */
   compactionModel?: ModelConfig | null;
+  /** null: the default. */
+  subagentModel?: ModelConfig | null;
   cacheAnswers?: boolean;
   /** Moves to another answer. */
   branchId?: number;

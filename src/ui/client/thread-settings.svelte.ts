@@ -16,6 +16,8 @@ export class ThreadSettings {
   autoCompact = $state(true);
   /** Writes those summaries; null: the model that the conversation does not fit. */
   compactionModel = $state.raw<ModelConfig | null>(null);
+  /** Whom subagents ask; null: the default. */
+  subagentModel = $state.raw<ModelConfig | null>(null);
   /** A request that was asked in the same words before is answered from the response cache. */
   cacheAnswers = $state(false);
 
@@ -28,6 +30,7 @@ export class ThreadSettings {
     this.pauseOnMismatch = summary.pauseOnMismatch;
     this.autoCompact = summary.autoCompact;
     this.compactionModel = summary.compactionModel;
+    this.subagentModel = summary.subagentModel;
     this.cacheAnswers = summary.cacheAnswers;
   }
 }

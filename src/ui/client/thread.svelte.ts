@@ -222,6 +222,7 @@ export class Thread extends ThreadSettings {
   setFallbackModels = (fallbackModels: ModelConfig[]) => this.#change({ fallbackModels });
   setAutoCompact = (autoCompact: boolean) => this.#change({ autoCompact });
   setCompactionModel = (compactionModel: ModelConfig | null) => this.#change({ compactionModel });
+  setSubagentModel = (subagentModel: ModelConfig | null) => this.#change({ subagentModel });
   setCacheAnswers = (cacheAnswers: boolean) => this.#change({ cacheAnswers });
   setPauseOnMismatch = (pauseOnMismatch: boolean) => this.#change({ pauseOnMismatch });
   /** Applies from the next request to a model on, also within a running run. */

@@ -18,6 +18,7 @@ export function threadRow(id: string, userId = 'local'): ThreadRow {
     pauseOnMismatch: false,
     autoCompact: true,
     compactionModel: null,
+    subagentModel: null,
     cacheAnswers: false,
     budgetUsd: null,
     sandboxId: `s-${id}`,

@@ -13,6 +13,7 @@ export function threadView(more: Partial<ThreadView> = {}): ThreadView {
     pauseOnMismatch: false,
     autoCompact: true,
     compactionModel: null,
+    subagentModel: null,
     cacheAnswers: false,
     budgetUsd: null,
     costUsd: 0,
