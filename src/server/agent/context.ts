@@ -83,7 +83,7 @@ function isMeantFor({ scope, forModel }: CompactionRow, target: Target): boolean
 
 function whole({ setup, target, room, source, system, offered, refusedThroughSeq }: Parts): Context {
   const projection = source.project(source.transcript, target, '', refusedThroughSeq);
-  const fixed = { system, tools: projection.isShortened ? offered.short : offered.whole };
+  const fixed = { system, tools: projection.results.shortened ? offered.short : offered.whole };
   const count = setup.tokens.count(projection.messages, target, fixed);
   return {
     target,

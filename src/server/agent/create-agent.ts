@@ -3,6 +3,7 @@ import { answerAgain } from './answer-again.ts';
 import { answer } from './answer.ts';
 import { cancel } from './cancel.ts';
 import { compactThread, editCompaction, removeCompaction } from './compact.ts';
+import { contextParts } from './context-parts.ts';
 import { decide } from './decide.ts';
 import { fillParts, type AgentParts } from './parts.ts';
 import { recover } from './recover.ts';
@@ -29,6 +30,7 @@ export function createAgent(parts: AgentParts): AgentService {
       return Promise.all(threads.map((thread) => summarise(setup, thread)));
     },
     getThread: (userId, threadId) => viewThread(setup, runs, userId, threadId),
+    getContext: (userId, threadId) => contextParts(setup, runs, userId, threadId),
     updateThread: (userId, threadId, change) => updateThread(setup, runs, userId, threadId, change),
     deleteThread: (userId, threadId) => deleteThread(setup, runs, userId, threadId),
     async previewSwitch(userId, threadId, to) {

@@ -5,6 +5,7 @@ import type { Store } from '#server/store/store.ts';
 import type { EventLog } from '#server/stream/log.types.ts';
 import { Locks } from '#server/workspace/history/locks.ts';
 import type { Workspaces } from '#server/workspace/types.ts';
+import { PartCounter } from './handoff/tokens/part-sizes.ts';
 import { TokenCounter } from './handoff/tokens/token-counter.ts';
 import { standardTools } from './tools/index.ts';
 import type { Tool } from './tools/tool.ts';
@@ -66,6 +67,7 @@ const defaultLimits: Limits = {
 export interface AgentSetup extends Omit<Required<AgentParts>, 'tools' | 'toolSources' | 'limits' | 'seed'> {
   tools: Toolbox;
   tokens: TokenCounter;
+  partCounter: PartCounter;
   /** By sandbox, which threads may share: no two edits read and write files of it at the same time. */
   edits: Locks;
   limits: Limits;
@@ -77,6 +79,7 @@ export function fillParts(parts: AgentParts): AgentSetup {
     ...parts,
     tools: new Toolbox(parts.tools ?? standardTools, parts.toolSources),
     tokens: new TokenCounter(parts.store.settings),
+    partCounter: new PartCounter(),
     edits: new Locks(),
     logger: parts.logger ?? { warn: () => undefined, error: () => undefined },
     limits: { ...defaultLimits, ...parts.limits },

@@ -20,15 +20,15 @@ const sandboxNames = {
  * its bytes are the beginning of every request of a thread, and a provider's prompt cache hits only on equal bytes.
  */
 export function systemPrompt(facts: PromptFacts): string {
+  const sections = [role, work, tools, review, answers, surroundings(facts), projectText(facts)];
+  return sections.filter((section) => section !== '').join('\n\n');
+}
+
+/** What the project says in it. */
+export function projectText({ instructions, skills }: Pick<PromptFacts, 'instructions' | 'skills'>): string {
   const sections = [
-    role,
-    work,
-    tools,
-    review,
-    answers,
-    surroundings(facts),
-    facts.instructions === null ? '' : projectInstructions(facts.instructions),
-    facts.skills.length ? skillList(facts.skills) : '',
+    instructions ? projectInstructions(instructions) : '',
+    skills.length ? skillList(skills) : '',
   ];
   return sections.filter((section) => section !== '').join('\n\n');
 }

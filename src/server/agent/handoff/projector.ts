@@ -76,7 +76,7 @@ export class Projector {
     return {
       messages: [...this.#messages, ...(open ? [this.#message(open)] : this.#continuation.atEnd)],
       suppressReasoning: this.#loop.suppressReasoning,
-      isShortened: shortened > 0,
+      results: { shortened, repeated: pointers },
       report: this.#tally.report({ converted }),
     };
   }

@@ -13,8 +13,8 @@ export interface Projection {
   messages: PromptMessage[];
   /** Inside a tool loop that began under another model, where the target demands its own thinking first. */
   suppressReasoning: boolean;
-  /** Old results of tools are shown in part: the model needs a way to the rest. */
-  isShortened: boolean;
+  /** How many results of tools are not shown in full: as they are old, or stand above already. */
+  results: { shortened: number; repeated: number };
   report: ProjectionReport;
 }
 

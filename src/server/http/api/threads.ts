@@ -12,6 +12,10 @@ export const getThread: Endpoint = async ({ agent }, { userId, id }) => ({
   body: await agent.getThread(userId, id),
 });
 
+export const getContext: Endpoint = async ({ agent }, { userId, id }) => ({
+  body: await agent.getContext(userId, id),
+});
+
 export const changeThread: Endpoint = async ({ agent }, request) => {
   const change = await request.command(threadChange);
   return { body: await agent.updateThread(request.userId, request.id, change) };
