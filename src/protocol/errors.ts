@@ -1,6 +1,7 @@
 import { providerErrors } from './errors/providers.ts';
 import { requestErrors } from './errors/requests.ts';
 import { runErrors } from './errors/runs.ts';
+import { searchErrors } from './errors/search.ts';
 import { workspaceErrors } from './errors/workspace.ts';
 
 /** Every failure that a person can meet, by its code. One catalogue, so that no sentence exists twice. */
@@ -8,6 +9,7 @@ export const errorCatalogue = {
   ...requestErrors,
   ...providerErrors,
   ...runErrors,
+  ...searchErrors,
   ...workspaceErrors,
 } as const;
 

@@ -1,0 +1,6 @@
+import type { CatalogueEntry } from './entry.ts';
+
+/** What may be in the way of finding code. */
+export const searchErrors = {
+  code_search_unavailable: { status: 503, sentence: '{store} cannot be searched now: {detail}' },
+} as const satisfies Record<string, CatalogueEntry>;
