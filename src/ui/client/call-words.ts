@@ -18,6 +18,7 @@ const verbs: Record<string, [string, string, string]> = {
   update_plan: ['Update the plan', 'Updating the plan', 'Updated the plan'],
   explore: ['Explore:', 'Exploring:', 'Explored:'],
   web_search: ['Search the web for', 'Searching the web for', 'Searched the web for'],
+  read_page: ['Read', 'Reading', 'Read'],
 };
 
 /** "Edited", "Running", "Not run: write": what became of a call, in front of its target. */
@@ -38,6 +39,7 @@ export function callTarget({ name, args }: ShownCall): string {
   if (name === 'execute_code') return argument(call, 'language') || 'code';
   if (name.startsWith('search') || name === 'web_search')
     return argument(call, 'pattern') || argument(call, 'query');
+  if (name === 'read_page') return argument(call, 'url');
   if (name === 'list_files') return argument(call, 'path') || argument(call, 'glob') || 'the workspace';
   if (name === planTool) return planWords(args);
   if (name === 'explore') return argument(call, 'task').trim().split('\n', 1)[0] ?? '';

@@ -5,6 +5,8 @@ import type { ModelConfig } from '#protocol/model.ts';
 import type { SwitchReceipt } from '#protocol/receipt.ts';
 import type { FileDiff } from '#protocol/review.ts';
 import type { UsageEntry } from '#protocol/usage.ts';
+import type { SubagentRun } from '#protocol/subagent.ts';
+import type { WebProvenance } from '#protocol/web.ts';
 import type { FileChange } from '#protocol/workspace.ts';
 
 /** A tool call as the timeline shows it. */
@@ -26,6 +28,10 @@ export interface Call {
   diff?: FileDiff;
   /** What the call printed while it ran, as received. */
   output: string;
+  /** Where on the web its result came from. */
+  web?: WebProvenance;
+  /** What the subagent took that it sent. */
+  subagent?: SubagentRun;
   /** What the model read; known once the thread was loaded after the call. */
   resultText?: string;
 }

@@ -175,10 +175,18 @@ function advanceCall(timeline: Timeline, event: ThreadEvent): void {
   } else if (event.type === 'tool.output') {
     call.output = (call.output + event.data.text).slice(-keptOutput);
   } else {
-    const { status, summary, exitCode, durationMs } = event.data;
+    const { status, summary, exitCode, durationMs, web, subagent } = event.data;
     Object.assign(call, { state: 'finished', status, summary, durationMs });
     if (exitCode !== undefined) call.exitCode = exitCode;
+    if (web) call.web = web;
+    if (subagent) call.subagent = subagent;
+    for (const spent of [web, subagent]) if (spent) addCost(timeline, spent.costUsd);
   }
+}
+
+function addCost(timeline: Timeline, costUsd: number | null): void {
+  timeline.costUsd += costUsd ?? 0;
+  if (costUsd === null) timeline.costComplete = false;
 }
 
 function showFiles(timeline: Timeline, { toolCallId, files }: EventData['workspace.changed']): void {
@@ -193,8 +201,7 @@ function finishAnswer(timeline: Timeline, { messageId, usage }: EventData['model
   answer.model = `${usage.provider}/${usage.model}`;
   if (answer.status === 'writing') answer.status = 'complete';
   timeline.contextTokens = usage.inputTokens + usage.outputTokens;
-  timeline.costUsd += usage.costUsd ?? 0;
-  if (usage.costUsd === null) timeline.costComplete = false;
+  addCost(timeline, usage.costUsd);
 }
 
 function addNote(timeline: Timeline, event: ThreadEvent, now: number): void {

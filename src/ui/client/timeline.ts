@@ -117,7 +117,10 @@ export function parseArguments(text: string): Record<string, unknown> {
 function addResults(message: Message, calls: Map<string, Call>): void {
   for (const part of message.parts) {
     const call = part.type === 'tool-result' ? calls.get(part.toolCallId) : undefined;
-    if (call && part.type === 'tool-result') call.resultText = part.text;
+    if (!call || part.type !== 'tool-result') continue;
+    call.resultText = part.text;
+    if (part.web) call.web = part.web;
+    if (part.subagent) call.subagent = part.subagent;
   }
 }
 
