@@ -1,5 +1,6 @@
 import type { ConfigAnswer, ModelsAnswer, Preferences, ThreadsAnswer } from '#protocol/answers.ts';
 import type { CompactionAnswer, CompactionMethod } from '#protocol/compaction.ts';
+import type { ContextParts } from '#protocol/context.ts';
 import type { ModelConfig } from '#protocol/model.ts';
 import type { SwitchReceipt } from '#protocol/receipt.ts';
 import type { Approval, ApprovalMode } from '#protocol/review.ts';
@@ -87,6 +88,7 @@ export class Api {
     this.#json<Preferences>('PUT', '/api/preferences', change);
   threads = () => this.#json<ThreadsAnswer>('GET', '/api/threads');
   thread = (id: string) => this.#json<ThreadView>('GET', threadPath(id));
+  context = (id: string) => this.#json<ContextParts>('GET', `${threadPath(id)}/context`);
   changeThread = (id: string, change: ThreadChange) =>
     this.#json<ThreadSummary>('PATCH', threadPath(id), change);
   deleteThread = async (id: string): Promise<void> => {
