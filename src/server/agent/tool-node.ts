@@ -1,6 +1,6 @@
 import { CrosspointError } from '#protocol/errors.ts';
 import type { StoreTables, ThreadRow, ToolCallRow } from '#server/store/store.ts';
-import { approvedChange } from './approved-change.ts';
+import { approvedChange, notingOwnChanges } from './approved-change.ts';
 import { hashText } from './arguments.ts';
 import { rulesFor } from './instructions/rules-for.ts';
 import { restorationNote, voidedBy, voidResult } from './lost-sandbox.ts';
@@ -44,7 +44,7 @@ async function runCall(
   const durationMs = performance.now() - startedAt;
   setup.point('tool.effect');
   const { outcome, events: changed } = (await record?.end(ran)) ?? { outcome: ran, events: [] };
-  if (changes) turn.own.add(outcome, changed);
+  if (changes && outcome.file) turn.own.set(outcome.file.path, outcome.file.hash);
   const thread = await turn.thread();
   const result = resultOf(turn, call, outcome, durationMs);
   result.text = (await restorationNote(setup, turn)) + result.text;
@@ -116,7 +116,10 @@ async function runTool(setup: AgentSetup, turn: Turn, { call, row, output }: Sta
     const sandbox = await turn.sandbox();
     const approved = approvedChange(row, call.edited, sandbox, turn.own);
     const run = () => tool.run(args, { ...context, approved, sandbox });
-    return await (tool.kind === 'edit' ? setup.edits.run(sandbox.id, run) : run());
+    if (tool.kind === 'edit') return await setup.edits.run(sandbox.id, run);
+    return await (tool.kind === 'read'
+      ? run()
+      : notingOwnChanges(setup.store, row, { sandbox, own: turn.own }, run));
   } catch (cause) {
     if (cause instanceof CrosspointError && cause.code === 'sandbox_gone') turn.loseSandbox();
     const message = cause instanceof Error ? cause.message : String(cause);
@@ -163,6 +166,7 @@ function resultOf(turn: Turn, call: ApprovedCall, outcome: ToolOutcome, duration
     ...(outcome.images ? { images: outcome.images } : {}),
     ...(outcome.file ? { file: outcome.file } : {}),
     ...(outcome.web ? { web: outcome.web } : {}),
+    ...(outcome.subagent ? { subagent: outcome.subagent } : {}),
   };
 }
 

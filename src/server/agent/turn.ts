@@ -3,7 +3,7 @@ import { CrosspointError } from '#protocol/errors.ts';
 import type { FileDiff } from '#protocol/review.ts';
 import type { Sandbox } from '#server/sandbox/sandbox.ts';
 import type { RunRow, StoreTables, ThreadRow } from '#server/store/store.ts';
-import { OwnChanges } from './approved-change.ts';
+import type { OwnChanges } from './approved-change.ts';
 import type { AgentSetup } from './parts.ts';
 import type { ThreadMemory } from './thread-memory.ts';
 
@@ -30,7 +30,7 @@ export class Turn {
   /** Pairs of asked and served model that this run has told of. */
   readonly toldMismatches = new Set<string>();
   /** What its calls have made of files. */
-  readonly own = new OwnChanges();
+  readonly own: OwnChanges = new Map();
   /** A call has changed files, or may have where nobody knows. */
   hasChanged = false;
   readonly #setup: AgentSetup;

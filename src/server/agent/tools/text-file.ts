@@ -63,6 +63,16 @@ export function fileHash(content: Uint8Array | string): string {
   return hash('sha256', content, 'hex');
 }
 
+/** Of the file as it is now; null: there is none; `unknown`: it, or the sandbox, cannot be read. */
+export async function currentHash(sandbox: Sandbox, path: string): Promise<string | null | 'unknown'> {
+  try {
+    return fileHash(await sandbox.files.read(path));
+  } catch (cause) {
+    if (!(cause instanceof CrosspointError)) throw cause;
+    return cause.code === 'file_not_found' ? null : 'unknown';
+  }
+}
+
 /** The one spelling of a path by which a file is known, however a model writes it. */
 export function workspacePath({ workdir }: Pick<Sandbox, 'workdir'>, path: string): string {
   const normal = posix.normalize(path);

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { CrosspointError } from '#protocol/errors.ts';
 import type { FileDiff } from '#protocol/review.ts';
+import { newSyntaxError } from '#server/edit/gate.ts';
 import type { Sandbox } from '#server/sandbox/sandbox.ts';
 import { objectSchema, parseWith, pathSchema } from './schema.ts';
 import { changedSinceSeen, ChangeRefusal, refuseOmission, staleOutcome, writeText } from './file-change.ts';
@@ -27,7 +28,9 @@ export const writeFile: Tool<Args> = {
   async preview(args, context) {
     const file = await currentFile(args.path, context.sandbox);
     await refuse(args, context, file);
-    return diffOf(args, file);
+    const diff = diffOf(args, file);
+    const broken = diff && (await newSyntaxError(args.path, diff.before, diff.after));
+    return diff && broken ? { ...diff, warnings: [broken] } : diff;
   },
   async run(args, context) {
     const file = await currentFile(args.path, context.sandbox);
@@ -42,7 +45,8 @@ export const writeFile: Tool<Args> = {
     const verb = diff?.isNew ? 'Created' : 'Wrote';
     const counts = diff ? ` (+${diff.added} -${diff.removed})` : '';
     const summary = `${verb} ${args.path}${counts}`;
-    return { status: 'ok', text: `${summary}.`, summary, ...written };
+    const broken = diff && (await newSyntaxError(args.path, diff.before, diff.after));
+    return { status: 'ok', text: broken ? `${summary}. ${broken}` : `${summary}.`, summary, ...written };
   },
 };
 

@@ -7,12 +7,12 @@ export interface UpdateLines {
   markerBefore: boolean[];
 }
 
-export function readUpdate(path: string, update: string): UpdateLines {
+export function readUpdate(update: string): UpdateLines {
   const lines: string[] = [];
   const markerBefore: boolean[] = [];
   let marked = false;
   for (const line of update.split('\n')) {
-    if (isMarker(path, line)) marked = true;
+    if (isMarker(line)) marked = true;
     else {
       lines.push(line);
       markerBefore.push(marked);
@@ -22,10 +22,10 @@ export function readUpdate(path: string, update: string): UpdateLines {
   return { lines, markerBefore };
 }
 
-/** Of updates any line with three dots alone in a comment is one, too. */
-function isMarker(path: string, line: string): boolean {
+/** Whatever the file is: in an update three dots alone, or in a comment, stand for text, too. */
+function isMarker(line: string): boolean {
   return (
-    findOmission(path, '\n\n\n', line) !== null ||
+    findOmission('update.ts', '', line) !== null ||
     /^\s*(?:\/\/|#|--|\/\*|<!--)?\s*(?:\.{3}|…)\s*(?:\*\/|-->)?\s*$/.test(line)
   );
 }

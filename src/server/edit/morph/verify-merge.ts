@@ -27,7 +27,7 @@ export function mergeProblem({ path, before, update, merged }: Merge): string | 
   if (!hunks) return 'it changes too many lines to be checked';
   const isNew = lines.map(() => false);
   for (const { after } of hunks) isNew.fill(true, ...after);
-  const asked = shifted(readUpdate(path, update), lines, old);
+  const asked = shifted(readUpdate(update), lines, old);
   const aligned = alignUpdate(asked, lines, isNew);
   if (aligned === 'too large') return 'it is too large to be checked';
   if ('missing' in aligned) return `it lacks a line of the update: "${short(aligned.missing)}"`;
