@@ -1,62 +1,161 @@
-/** Beyond this many lines a search by similarity costs more than it helps. */
-const maxLines = 20_000;
-const maxWindow = 60;
+import type { FileText } from './file-text.ts';
 
-/** The number of the line, from 1, in which the character at `index` stands. */
-export function lineOf(text: string, index: number): number {
-  let line = 1;
-  for (let at = text.indexOf('\n'); at >= 0 && at < index; at = text.indexOf('\n', at + 1)) line += 1;
-  return line;
+/** A longer text is found by its first lines. */
+const mostWanted = 40;
+/** A word on more lines than this says little about where a text stands. */
+const mostLines = 400;
+const mostCharacters = 300;
+/** Of all that was looked for, the share below which a place is not worth showing. It decides nothing else. */
+const worthShowing = 0.3;
+/** Places whose lines are compared one by one, and how much of a line. */
+const mostCompared = 24;
+const mostCompareCharacters = 2_000;
+/** Of a file, characters that are searched for similar lines. */
+const mostSearched = 2_000_000;
+
+interface Closest {
+  /** Lines with their numbers, best first. */
+  excerpts: string[];
+  /** What differs at the first of them: a sentence with a space after it, or nothing. */
+  difference: string;
+}
+
+/** The number of the line, from 1, in which the character at `offset` stands. */
+export function lineOf(file: FileText, offset: number): number {
+  return file.lineAt(offset) + 1;
 }
 
 /**
- * Where a text that does not stand in the file nearly does: at most `count` excerpts with line numbers, best first.
- * A failed edit that shows no context makes models give up or guess again.
+ * Where a text that does not stand in the file nearly does: at most three places with line numbers. A failed edit that shows no
+ * context makes models give up or guess again.
  */
-export function closestPlaces(text: string, wanted: string, count = 2): string[] {
-  const lines = text.split('\n');
-  const wantedLines = wanted.split('\n').slice(0, maxWindow);
-  if (lines.length > maxLines) return [];
-  const wantedWords = wantedLines.map(wordsOf);
-  const lineWords = lines.map(wordsOf);
-  const found = lines
-    .map((_line, start) => ({ start, score: scoreAt(lineWords, wantedWords, start) }))
-    .filter(({ score }) => score >= 0.4)
-    .sort((left, right) => right.score - left.score);
+export function closestPlaces(file: FileText, wanted: string, count = 3): Closest {
+  const all = wanted.split('\n');
+  const first = Math.max(
+    0,
+    all.findIndex((line) => line.trim() !== ''),
+  );
+  const wantedLines = all.slice(first, first + mostWanted);
+  while (wantedLines.length > 1 && wantedLines.at(-1)?.trim() === '') wantedLines.pop();
+  const found = likelyStarts(file, wantedLines)
+    .map((start) => ({ start, score: scoreAt(file, wantedLines, start) }))
+    .filter(({ score }) => score >= worthShowing)
+    .sort((left, right) => right.score - left.score || left.start - right.start);
   const chosen: number[] = [];
   for (const { start } of found) {
     if (chosen.every((other) => Math.abs(other - start) >= wantedLines.length)) chosen.push(start);
     if (chosen.length === count) break;
   }
-  return chosen.map((start) => excerpt(lines, start, wantedLines.length));
+  const excerpts = chosen.map((start) => excerpt(file, wantedLines, start));
+  return { excerpts, difference: chosen[0] === undefined ? '' : differenceAt(file, wantedLines, chosen[0]) };
 }
 
-function excerpt(lines: string[], start: number, length: number): string {
-  return lines
-    .slice(start, start + length)
-    .map((line, index) => `${String(start + index + 1).padStart(6)}\t${line.slice(0, 500)}`)
-    .join('\n');
+/** Where most of the words stand on the lines on which they were looked for; the rarer a word, the more it counts. */
+function likelyStarts(file: FileText, wanted: readonly string[]): number[] {
+  const linesOfWord = new Map<string, number[]>();
+  for (const [index, line] of wanted.entries())
+    for (const word of new Set(wordsOf(line))) {
+      const known = linesOfWord.get(word);
+      if (known) known.push(index);
+      else linesOfWord.set(word, [index]);
+    }
+  const scores = new Map<number, number>();
+  for (const [word, places] of placesOf(file, linesOfWord)) {
+    const offsets = linesOfWord.get(word) ?? [];
+    if (places.length * offsets.length > mostLines * 4) continue;
+    const weight = 1 / (places.length + 1);
+    for (const place of places)
+      for (const offset of offsets) scores.set(place - offset, (scores.get(place - offset) ?? 0) + weight);
+  }
+  return [...scores]
+    .filter(([start]) => start >= 0)
+    .sort((left, right) => right[1] - left[1] || left[0] - right[0])
+    .slice(0, mostCompared)
+    .map(([start]) => start);
 }
 
-function scoreAt(lines: Set<string>[], wanted: Set<string>[], start: number): number {
-  let sum = 0;
-  let weight = 0;
-  wanted.forEach((words, index) => {
-    const own = Math.max(1, words.size);
+/** The lines on which each wanted word stands. */
+function placesOf(file: FileText, wanted: ReadonlyMap<string, unknown>): Map<string, number[]> {
+  const places = new Map<string, number[]>();
+  let searched = 0;
+  for (const [index, line] of file.lines.entries()) {
+    searched += line.length;
+    if (searched > mostSearched) break;
+    for (const word of wordsOf(line)) {
+      if (!wanted.has(word)) continue;
+      const known = places.get(word);
+      if (!known) places.set(word, [index]);
+      else if (known.at(-1) !== index && known.length <= mostLines) known.push(index);
+    }
+  }
+  return places;
+}
+
+function scoreAt(file: FileText, wanted: readonly string[], start: number): number {
+  let [sum, weight] = [0, 0];
+  for (const [index, line] of wanted.entries()) {
+    const own = Math.max(1, line.trim().length);
     weight += own;
-    sum += own * similarity(words, lines[start + index]);
-  });
+    sum += own * similarity(line, file.lines[start + index]);
+  }
   return sum / weight;
 }
 
-function similarity(left: Set<string>, right: Set<string> | undefined): number {
-  if (!right) return 0;
-  if (left.size === 0 && right.size === 0) return 1;
+function similarity(left: string, right: string | undefined): number {
+  if (right === undefined) return 0;
+  if (left.trim() === right.trim()) return 1;
+  const [words, others] = [new Set(wordsOf(left)), new Set(wordsOf(right))];
+  if (!words.size) return 0;
   let common = 0;
-  for (const word of left) if (right.has(word)) common += 1;
-  return (2 * common) / (left.size + right.size);
+  for (const word of words) if (others.has(word)) common += 1;
+  // A part of a long line counts as much as a whole one.
+  return right.length > mostCharacters ? common / words.size : (2 * common) / (words.size + others.size);
 }
 
-function wordsOf(line: string): Set<string> {
-  return new Set(line.match(/\w+|[^\w\s]/g) ?? []);
+function wordsOf(line: string): string[] {
+  return line.slice(0, line.length > 50_000 ? mostSearched : undefined).match(/\w+|[^\w\s]/g) ?? [];
+}
+
+function excerpt(file: FileText, wanted: readonly string[], start: number): string {
+  return wanted
+    .map((line, index) => ({ line, own: file.lines[start + index], number: start + index + 1 }))
+    .flatMap(({ line, own, number }) =>
+      own === undefined ? [] : [`${String(number).padStart(6)}\t${shown(own, line)}`],
+    )
+    .join('\n');
+}
+
+/** Of a long line, what is around the longest word that was looked for. */
+function shown(line: string, wanted: string): string {
+  if (line.length <= mostCharacters) return line;
+  const words = (wanted.match(/\w+/g) ?? []).slice(0, 200).sort((left, right) => right.length - left.length);
+  const at =
+    words
+      .slice(0, 5)
+      .map((word) => line.indexOf(word))
+      .find((index) => index >= 0) ?? 0;
+  const from = Math.max(0, Math.min(at - mostCharacters / 2, line.length - mostCharacters));
+  const [before, after] = [from > 0 ? '[…]' : '', from + mostCharacters < line.length ? '[…]' : ''];
+  return before + line.slice(from, from + mostCharacters) + after;
+}
+
+function differenceAt(file: FileText, wanted: readonly string[], start: number): string {
+  const index = wanted.findIndex((line, at) => line !== file.lines[start + at]);
+  const own = file.lines[start + index];
+  const line = wanted[index];
+  if (index < 0 || line === undefined) return '';
+  const number = start + index + 1;
+  if (own === undefined) return `The file ends before line ${number}. `;
+  if (line.trim() === own.trim()) return `Line ${number} differs in its whitespace. `;
+  const quote = (text: string) =>
+    JSON.stringify(text.slice(0, mostCompareCharacters).slice(...aroundDifference(line, own)));
+  return `Line ${number} differs: the file has ${quote(own)} where you wrote ${quote(line)}. `;
+}
+
+/** The part of two lines around their first difference. */
+function aroundDifference(left: string, right: string): [number, number] {
+  if (Math.max(left.length, right.length) <= 120) return [0, 120];
+  let at = 0;
+  while (at < left.length && left[at] === right[at]) at += 1;
+  return [Math.max(0, at - 40), at + 80];
 }

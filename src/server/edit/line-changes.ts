@@ -1,53 +1,27 @@
-/** Beyond this many differing lines the exact count is not worth its time: the whole middle counts as replaced. */
-const maxDistance = 1_000;
+import { diffLines } from './diff-lines.ts';
 
-/** How many lines a change adds and removes, as `diff` counts them (Myers, "An O(ND) Difference Algorithm", 1986). */
+/** How many lines a change adds and removes, as `diff` counts them; where very many differ, the whole middle counts. */
 export function countLineChanges(before: string, after: string): { added: number; removed: number } {
   const left = linesOf(before);
   const right = linesOf(after);
+  const same = (leftIndex: number, rightIndex: number) => left[leftIndex] === right[rightIndex];
+  const hunks = diffLines(left.length, right.length, same);
+  if (!hunks) return countMiddle(left, right);
+  let [added, removed] = [0, 0];
+  for (const { oldStart, oldEnd, newStart, newEnd } of hunks) {
+    added += newEnd - newStart;
+    removed += oldEnd - oldStart;
+  }
+  return { added, removed };
+}
+
+function countMiddle(left: readonly string[], right: readonly string[]): { added: number; removed: number } {
+  const shorter = Math.min(left.length, right.length);
   let start = 0;
-  while (start < left.length && start < right.length && left[start] === right[start]) start += 1;
-  let leftEnd = left.length;
-  let rightEnd = right.length;
-  while (leftEnd > start && rightEnd > start && left[leftEnd - 1] === right[rightEnd - 1]) {
-    leftEnd -= 1;
-    rightEnd -= 1;
-  }
-  const removed = leftEnd - start;
-  const added = rightEnd - start;
-  const distance = editDistance(left.slice(start, leftEnd), right.slice(start, rightEnd));
-  const kept = (removed + added - distance) / 2;
-  return { added: added - kept, removed: removed - kept };
-}
-
-function editDistance(left: string[], right: string[]): number {
-  const all = left.length + right.length;
-  if (!left.length || !right.length) return all;
-  // reach[k] is how far into `left` the furthest path on diagonal k has come.
-  const reach = new Map<number, number>([[1, 0]]);
-  for (let distance = 0; distance <= Math.min(all, maxDistance); distance += 1) {
-    for (let diagonal = -distance; diagonal <= distance; diagonal += 2) {
-      const at = furthest(reach, diagonal, distance, left, right);
-      if (at >= left.length && at - diagonal >= right.length) return distance;
-      reach.set(diagonal, at);
-    }
-  }
-  return all;
-}
-
-function furthest(
-  reach: Map<number, number>,
-  diagonal: number,
-  distance: number,
-  left: string[],
-  right: string[],
-): number {
-  const below = reach.get(diagonal + 1) ?? -1;
-  const above = reach.get(diagonal - 1) ?? -1;
-  const down = diagonal === -distance || (diagonal !== distance && above < below);
-  let at = down ? below : above + 1;
-  while (at < left.length && at - diagonal < right.length && left[at] === right[at - diagonal]) at += 1;
-  return at;
+  while (start < shorter && left[start] === right[start]) start += 1;
+  let end = 0;
+  while (end < shorter - start && left.at(-1 - end) === right.at(-1 - end)) end += 1;
+  return { added: right.length - start - end, removed: left.length - start - end };
 }
 
 /** A last line without a line end is a line of its own kind, as for `diff`. */

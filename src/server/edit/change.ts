@@ -1,0 +1,41 @@
+/** One replacement: `oldText` must stand in the file exactly once, and may begin and end within a line. */
+export interface Edit {
+  oldText: string;
+  newText: string;
+}
+
+/** A hunk of a patch: whole lines, without their line ends. */
+export interface Hunk {
+  oldLines: string[];
+  newLines: string[];
+  /** The hunks of the patch stand in the order of the file: one that stands in several places is decided by the others. */
+  isOrdered: boolean;
+  /** Lines that the patch names above the hunk (`@@ class Name`): the hunk stands in the block of the last one. */
+  anchors: string[];
+  /** `*** End of File`: the last line of the hunk is the last line of the file. */
+  atEnd: boolean;
+  /** Whether the file ends in a line end afterwards, where the patch changes that. */
+  finalNewline?: boolean;
+}
+
+export type Change = Edit | Hunk;
+
+/**
+ * How a change was found, from the strictest on: as it is; but for whitespace at the end of lines; for typographic characters
+ * and Unicode normal forms; for one shift or unit of indentation; with copied line numbers; with escapes written out; but
+ * for the number of blank lines.
+ */
+export const rungs = [
+  'exact',
+  'trailing_space',
+  'typography',
+  'indentation',
+  'line_numbers',
+  'escapes',
+  'blank_lines',
+] as const;
+export type Rung = (typeof rungs)[number];
+
+export function isHunk(change: Change): change is Hunk {
+  return 'oldLines' in change;
+}

@@ -1,0 +1,87 @@
+import type { Wording } from './wording.ts';
+
+const values: Record<string, string> = {
+  n: '\n',
+  t: '\t',
+  r: '\r',
+  '"': '"',
+  "'": "'",
+  '\\': '\\',
+  '/': '/',
+};
+
+/**
+ * The quoted text with escapes such as `\n` and `\"` made what they stand for: some models escape an argument twice. Which of
+ * them are meant follows from what then stands in the file, so several wordings are given; a new text in which they may as well
+ * be part of a string of the program is given in both, and where that makes a difference nothing is written.
+ */
+export function withoutEscapes({ oldText, newText }: Wording): Wording[] {
+  if (!oldText.includes('\\')) return [];
+  const isOneLine = !oldText.includes('\n');
+  const quotes = ['"', "'"].filter((each) => oldText.includes(`\\${each}`));
+  const found: Wording[] = [];
+  const offer = (read: (text: string) => string) => {
+    const wording = { oldText: read(oldText), newText: read(newText), rungs: ['escapes' as const] };
+    if (wording.oldText !== oldText) found.push(wording);
+  };
+  for (const quote of quotes) offer((text) => replaced(text, [quote]));
+  if (quotes.length === 2) offer((text) => replaced(text, quotes));
+  if (!isOneLine) return found;
+  const breaks = ['n', 't'].filter((each) => oldText.includes(`\\${each}`));
+  if (breaks.length) {
+    offer((text) => replaced(text, breaks));
+    offer((text) => replaced(text, ['n', 't']));
+    offer((text) => replaced(text, ['n', 't', ...quotes]));
+  }
+  offer(unescaped);
+  return found;
+}
+
+/** Whether a line break or tab that was written as an escape in `newText` may belong to a string of the program. */
+export function mayBeWithinString(written: Wording, meant: Wording): boolean {
+  for (const [escape, sign] of [
+    ['\\n', '\n'],
+    ['\\t', '\t'],
+  ] as const) {
+    if (
+      !written.newText.includes(escape) ||
+      meant.newText.split(sign).length === written.newText.split(sign).length
+    )
+      continue;
+    if (written.newText.includes(sign)) return true;
+  }
+  const known = new Set(meant.oldText.split('\n'));
+  return meant.newText
+    .split('\n')
+    .some((line) => !known.has(line) && (isOpenAtEnd(line) || hasTabInString(line)));
+}
+
+function replaced(text: string, kinds: readonly string[]): string {
+  return kinds.reduce((result, kind) => result.replaceAll(`\\${kind}`, values[kind] ?? kind), text);
+}
+
+/** As a string of JSON. */
+function unescaped(text: string): string {
+  return text.replaceAll(/\\([nrt"'\\/])/g, (_all, sign: string) => values[sign] ?? sign);
+}
+
+function isOpenAtEnd(line: string): boolean {
+  return quoteAt(line, line.length) !== null;
+}
+
+function hasTabInString(line: string): boolean {
+  for (let at = line.indexOf('\t'); at >= 0; at = line.indexOf('\t', at + 1))
+    if (quoteAt(line, at) !== null) return true;
+  return false;
+}
+
+function quoteAt(line: string, end: number): string | null {
+  let open: string | null = null;
+  for (let at = 0; at < end; at += 1) {
+    const sign = line[at] ?? '';
+    if (sign === '\\') at += 1;
+    else if (open === sign) open = null;
+    else if (open === null && (sign === '"' || sign === "'" || sign === '`')) open = sign;
+  }
+  return open;
+}

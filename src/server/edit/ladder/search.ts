@@ -1,0 +1,39 @@
+/** Where more places than these qualify, it does not matter how many more there are. */
+export const maxPlaces = 50;
+
+/** Every index at which `wanted` stands in `items`, in order, in linear time (Knuth, Morris and Pratt). */
+export function everyRun(items: readonly string[], wanted: readonly string[]): number[] {
+  if (!wanted.length || wanted.length > items.length) return [];
+  const fallback = fallbacks(wanted);
+  const found: number[] = [];
+  let matched = 0;
+  for (const [index, item] of items.entries()) {
+    while (matched > 0 && wanted[matched] !== item) matched = fallback[matched - 1] ?? 0;
+    if (wanted[matched] === item) matched += 1;
+    if (matched < wanted.length) continue;
+    found.push(index + 1 - matched);
+    if (found.length === maxPlaces) return found;
+    matched = fallback[matched - 1] ?? 0;
+  }
+  return found;
+}
+
+function fallbacks(wanted: readonly string[]): number[] {
+  const lengths = [0];
+  let length = 0;
+  for (const item of wanted.slice(1)) {
+    while (length > 0 && wanted[length] !== item) length = lengths[length - 1] ?? 0;
+    if (wanted[length] === item) length += 1;
+    lengths.push(length);
+  }
+  return lengths;
+}
+
+/** Every index at which `wanted` stands in `text`, also where they overlap. */
+export function everyIndex(text: string, wanted: string): number[] {
+  const found: number[] = [];
+  if (wanted === '') return found;
+  for (let at = text.indexOf(wanted); at >= 0 && found.length < maxPlaces; at = text.indexOf(wanted, at + 1))
+    found.push(at);
+  return found;
+}

@@ -1,0 +1,13 @@
+import type { Rung } from '../change.ts';
+
+/** A replacement in one of the ways in which its text may have been meant. */
+export interface Wording {
+  oldText: string;
+  newText: string;
+  /** What was taken from the text as it was written, to read it so. */
+  rungs: readonly Rung[];
+  /** Its indentation must be that of the file: the new text cannot be shifted in the same way. */
+  isIndentExact?: boolean;
+  /** It begins and ends at the borders of lines. */
+  isWholeLines?: boolean;
+}
