@@ -11,6 +11,7 @@ function model({ lastUserText, step, toolResults, model: name }: Asked): Answer 
   const last = toolResults.at(-1)?.text ?? '';
   if (/slowly/.test(lastUserText)) return { text: 'word '.repeat(2_000), paceMs: 20 };
   if (step > 0) return { text: `${name} read: ${last}` };
+  if (/broken/.test(lastUserText)) return { calls: [write('a.js', 'let a = ;\n')] };
   if (/two/.test(lastUserText)) return { text: 'Two things.', calls: [write('a.txt'), write('b.txt')] };
   if (/hidden/.test(lastUserText)) return { calls: [run('echo safe \u202e\u200b')] };
   if (/fails/.test(lastUserText))
@@ -18,7 +19,7 @@ function model({ lastUserText, step, toolResults, model: name }: Asked): Answer 
   return { text: 'One thing.', calls: [run('echo one')] };
 }
 
-const write = (path: string) => ({ name: 'write_file', args: { path, content: `${path}\n` } });
+const write = (path: string, content = `${path}\n`) => ({ name: 'write_file', args: { path, content } });
 const run = (command: string) => ({ name: 'run_terminal_command', args: { command } });
 
 let desk: Desk;
@@ -112,6 +113,20 @@ test('two calls, one approved and one rejected', async () => {
     toolCalls.map(({ status }) => status),
     ['ok', 'rejected'],
   );
+});
+
+test('what a change would break is told, and that its file was changed since; then what is seen is approved', async () => {
+  const { page, threadId } = await task('Do the broken thing.');
+  await review(page).getByText('a.js has a new syntax error at line 1').waitFor();
+  const save = { path: 'a.js', content: 'let a = 1;\n' };
+  await crosspoint.api('PUT', `/api/threads/${threadId}/files/content`, save);
+  await page.reload();
+  await review(page)
+    .getByText('a.js was changed since this was proposed. This is what it would do now.')
+    .waitFor();
+  await assertAccessible(page, 'a change whose file was changed');
+  await button(page, /^Approve/).click();
+  await said(page, /read: Wrote a\.js \(\+1 -1\)/);
 });
 
 test('characters that cannot be seen are announced and shown by their code', async () => {

@@ -30,17 +30,8 @@ export function openFastApply(
   { morph, deadlineScale }: Pick<Config, 'morph' | 'deadlineScale'>,
   { admissions, ...parts }: FastApplyParts,
 ): FastApply | null {
-  if (morph.key === null) return null;
-  const connection: Connection = {
-    provider: 'morph',
-    label: 'Morph',
-    baseUrl: morph.baseUrl,
-    apiKey: morph.key,
-    apiKeyVariable: 'MORPH_API_KEY',
-    auth: 'bearer',
-    headers: {},
-    dialect: { stringContentOnly: true },
-  };
+  const connection = morphConnection(morph);
+  if (!connection) return null;
   const connections = new Map([[connection.provider, connection]]);
   const direct = createGateway({ connections, helicone: noHelicone, deadlineScale, ...parts });
   const gateway = withLimits(direct, admissions);
@@ -52,6 +43,20 @@ export function openFastApply(
         newSyntaxError,
       }),
     close: () => gateway.close(),
+  };
+}
+
+export function morphConnection({ key, baseUrl }: Config['morph']): Connection | null {
+  if (key === null) return null;
+  return {
+    provider: 'morph',
+    label: 'Morph',
+    baseUrl,
+    apiKey: key,
+    apiKeyVariable: 'MORPH_API_KEY',
+    auth: 'bearer',
+    headers: {},
+    dialect: { stringContentOnly: true },
   };
 }
 

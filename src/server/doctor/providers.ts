@@ -48,7 +48,8 @@ async function checkLocal(provider: Provider, config: Config): Promise<Finding> 
   }
 }
 
-async function checkRemote(connection: Connection): Promise<Finding> {
+/** Asks for the list of models, with the key. */
+export async function checkRemote(connection: Connection): Promise<Finding> {
   const { label: subject, apiKey, apiKeyVariable } = connection;
   if (apiKey === null && connection.auth !== 'none')
     return {

@@ -68,7 +68,7 @@ export class ReviewDraft {
   }
 
   /**
-   * One decision a call, each bound to the hash of what was shown.
+   * One decision a call, each bound to the hash of what was shown, and to the file where that had changed.
    * @throws SyntaxError when edited raw arguments are not a JSON object
    */
   toApproval(): Approval {
@@ -76,7 +76,8 @@ export class ReviewDraft {
   }
 
   #decisionOf(call: ProposedCall): CallDecision {
-    const bound = { toolCallId: call.id, hash: call.hash };
+    const seen = call.stale ? { base: call.diff?.base ?? null } : {};
+    const bound = { toolCallId: call.id, hash: call.hash, ...seen };
     const choice = this.#choices[call.id];
     if (choice?.action !== 'approved')
       return { ...bound, action: 'rejected', ...(choice?.reason ? { reason: choice.reason } : {}) };

@@ -53,6 +53,11 @@ export class MorphService {
   }
 
   async #handle(exchange: Exchange): Promise<void> {
+    if (exchange.method === 'GET' && exchange.path === '/v1/models' && this.#hasKey(exchange))
+      return answerJson(exchange, 200, {
+        object: 'list',
+        data: models.map((id) => ({ id, object: 'model' })),
+      });
     const refusal = this.#refusalOf(exchange);
     if (refusal) {
       this.refused.push(refusal.error);
@@ -70,10 +75,15 @@ export class MorphService {
     give(exchange, model, this.reply(asked, this.asked.length));
   }
 
-  #refusalOf({ method, path, headers, bodyText }: Exchange): { status: number; error: string } | null {
+  #hasKey({ headers }: Exchange): boolean {
+    return headers.authorization === `Bearer ${this.key}`;
+  }
+
+  #refusalOf(exchange: Exchange): { status: number; error: string } | null {
+    const { method, path, bodyText } = exchange;
+    if (!this.#hasKey(exchange)) return { status: 401, error: 'Invalid API key' };
     if (method !== 'POST' || path !== '/v1/chat/completions')
       return { status: 404, error: `no ${method} ${path}` };
-    if (headers.authorization !== `Bearer ${this.key}`) return { status: 401, error: 'Invalid API key' };
     const body = JSON.parse(bodyText) as Record<string, unknown>;
     if (!models.includes(String(body.model)))
       return { status: 404, error: `model ${String(body.model)} not found` };
