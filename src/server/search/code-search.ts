@@ -1,0 +1,210 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { CrosspointError } from '#protocol/errors.ts';
+import type { Sandbox } from '#server/sandbox/sandbox.ts';
+import { excerptsOf, type CodeHit } from './excerpts.ts';
+import { WorkspaceIndexer, type IndexState } from './indexer/workspace-indexer.ts';
+import { rank } from './rank/rank.ts';
+import type { ChunkedFile, CodeStore, EmbeddedFile } from './types.ts';
+
+/** Milliseconds that a search waits for the index of a workspace that it was never asked for, and for one that it was. */
+const firstWaitMs = 20_000;
+const laterWaitMs = 5_000;
+/** Milliseconds after a change before the index follows: several calls in a row are one change. */
+const followAfterMs = 1_500;
+/** Of which the ranking makes its choice. */
+const candidates = 200;
+
+export interface SearchLogger {
+  warn(details: object, message: string): void;
+}
+
+/** The vectors of an embedding model. */
+export interface Vectors {
+  ofFiles(files: readonly ChunkedFile[], signal: AbortSignal): Promise<readonly EmbeddedFile[]>;
+  ofQuery(text: string, asked: AskedBy, signal: AbortSignal): Promise<readonly number[]>;
+}
+
+export interface AskedBy {
+  userId: string;
+  threadId: string;
+  runId: string;
+}
+
+export interface CodeSearchParts {
+  store: CodeStore;
+  /** Asked when the first one does not answer; null: it is embedded itself. */
+  fallback: CodeStore | null;
+  chunker: { chunk(path: string, text: string): Promise<ChunkedFile['chunks']>; close(): Promise<void> };
+  /** null: by words alone. */
+  vectors: Vectors | null;
+  logger: SearchLogger;
+}
+
+export interface CodeQuestion {
+  sandbox: Sandbox;
+  /** The id that threads with the same files share. */
+  workspaceId: string;
+  text: string;
+  limit: number;
+  asked: AskedBy;
+  signal: AbortSignal;
+}
+
+export interface CodeAnswer {
+  hits: CodeHit[];
+  /** What a reader has to know of how it was searched, a sentence each: a part was searched, a store did not answer. */
+  notes: string[];
+}
+
+/** Finds code by meaning in the workspaces of threads. One for each server. */
+export class CodeSearch {
+  readonly #parts: CodeSearchParts;
+  readonly #closing = new AbortController();
+  readonly #indexers = new Map<string, WorkspaceIndexer>();
+  readonly #following = new Map<string, NodeJS.Timeout>();
+  readonly #work = new Set<Promise<unknown>>();
+
+  constructor(parts: CodeSearchParts) {
+    this.#parts = parts;
+  }
+
+  /** @throws `code_search_unavailable` when no store answers; what the sandbox throws */
+  async search(question: CodeQuestion): Promise<CodeAnswer> {
+    const { store, fallback } = this.#parts;
+    try {
+      return await this.#searchIn(store, question);
+    } catch (cause) {
+      if (!fallback || !isUnavailable(cause)) throw cause;
+      this.#parts.logger.warn({ cause }, 'the store of the code search did not answer');
+      const answer = await this.#searchIn(fallback, question);
+      const note = 'Qdrant did not answer: the embedded index was searched, by words alone.';
+      return { ...answer, notes: [note, ...answer.notes] };
+    }
+  }
+
+  /** Brings the index up to date in the background, soon. @param open opens the workspace's sandbox */
+  follow(workspaceId: string, open: () => Promise<Sandbox>): void {
+    clearTimeout(this.#following.get(workspaceId));
+    const timer = setTimeout(() => {
+      this.#following.delete(workspaceId);
+      this.#track(this.#catchUp(workspaceId, open));
+    }, followAfterMs).unref();
+    this.#following.set(workspaceId, timer);
+  }
+
+  /** How far the index of a workspace is. */
+  state(workspaceId: string): IndexState & { store: CodeStore['name']; vectors: boolean } {
+    const { store, vectors } = this.#parts;
+    const { state } = this.#indexer(store, workspaceId);
+    return { ...state, store: store.name, vectors: vectors !== null };
+  }
+
+  /** With the workspace: nothing of it stays. */
+  async remove(workspaceId: string): Promise<void> {
+    clearTimeout(this.#following.get(workspaceId));
+    const stores = [this.#parts.store, this.#parts.fallback].filter((store) => store !== null);
+    for (const store of stores) {
+      this.#indexers.delete(keyOf(store, workspaceId));
+      await store.removeWorkspace(workspaceId);
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const timer of this.#following.values()) clearTimeout(timer);
+    this.#closing.abort(new Error('The server stops.'));
+    await Promise.allSettled(this.#work);
+    await this.#parts.chunker.close();
+    await this.#parts.store.close();
+    await this.#parts.fallback?.close();
+  }
+
+  async #searchIn(store: CodeStore, question: CodeQuestion): Promise<CodeAnswer> {
+    const { sandbox, workspaceId, text, limit, signal } = question;
+    const indexer = this.#indexer(store, workspaceId);
+    const notes = await this.#waitFor(indexer, question);
+    const vector = await this.#vectorOf(store, question, notes);
+    const find = async () => {
+      const query = { text, limit: candidates, ...(vector ? { vector } : {}) };
+      return rank(text, await store.workspace(workspaceId).candidates(query), limit);
+    };
+    const found = await excerptsOf(sandbox, await find());
+    if (!found.changed.length) return { hits: found.hits, notes };
+    // Changed between the last look and this one: of those files nothing old is shown.
+    for (const file of found.changed) await indexer.refresh(file, signal);
+    return { hits: (await excerptsOf(sandbox, await find())).hits, notes };
+  }
+
+  async #waitFor(indexer: WorkspaceIndexer, { sandbox, signal }: CodeQuestion): Promise<string[]> {
+    const isFirst = indexer.state.state === 'new';
+    const syncing = this.#track(indexer.sync(sandbox, this.#closing.signal));
+    const timer = new AbortController();
+    const late = sleep(isFirst ? firstWaitMs : laterWaitMs, 'late', {
+      signal: AbortSignal.any([signal, timer.signal]),
+    });
+    late.catch(() => undefined);
+    const isLate = (await Promise.race([syncing, late])) === 'late';
+    timer.abort();
+    const { done, files, partial } = indexer.state;
+    return isLate
+      ? [`The index is not complete yet: ${done} of ${files} files are in it.`, ...partial]
+      : [...partial];
+  }
+
+  /** A model of vectors that does not answer takes nothing away: the words are searched. */
+  async #vectorOf(store: CodeStore, { text, asked, signal }: CodeQuestion, notes: string[]) {
+    if (!this.#parts.vectors || store !== this.#parts.store) return null;
+    try {
+      return await this.#parts.vectors.ofQuery(text, asked, signal);
+    } catch (cause) {
+      if (signal.aborted || !(cause instanceof CrosspointError)) throw cause;
+      notes.push(`The embedding model did not answer (${cause.message}): searched by words alone.`);
+      return null;
+    }
+  }
+
+  async #catchUp(workspaceId: string, open: () => Promise<Sandbox>): Promise<void> {
+    try {
+      const indexer = this.#indexer(this.#parts.store, workspaceId);
+      await indexer.sync(await open(), this.#closing.signal);
+    } catch (cause) {
+      if (!this.#closing.signal.aborted)
+        this.#parts.logger.warn(
+          { workspaceId, cause },
+          'a workspace was not indexed; the next search tries again',
+        );
+    }
+  }
+
+  #track<Result>(work: Promise<Result>): Promise<Result> {
+    const settled = work.then(
+      () => undefined,
+      () => undefined,
+    );
+    this.#work.add(settled);
+    void settled.then(() => this.#work.delete(settled));
+    return work;
+  }
+
+  #indexer(store: CodeStore, workspaceId: string): WorkspaceIndexer {
+    const key = keyOf(store, workspaceId);
+    const known = this.#indexers.get(key);
+    if (known) return known;
+    const { chunker, vectors } = this.#parts;
+    const indexer = new WorkspaceIndexer({
+      index: store.workspace(workspaceId),
+      chunk: (path, text) => chunker.chunk(path, text),
+      embed: (files, signal) =>
+        vectors && store === this.#parts.store ? vectors.ofFiles(files, signal) : Promise.resolve(files),
+    });
+    this.#indexers.set(key, indexer);
+    return indexer;
+  }
+}
+
+function keyOf(store: CodeStore, workspaceId: string): string {
+  return `${store.name} ${workspaceId}`;
+}
+
+function isUnavailable(cause: unknown): boolean {
+  return cause instanceof CrosspointError && cause.code === 'code_search_unavailable';
+}
