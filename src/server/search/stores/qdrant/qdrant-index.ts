@@ -1,0 +1,124 @@
+import type { Schemas } from '@qdrant/js-client-rest';
+import { fuse, fusedFrom } from '../../fusion.ts';
+import type { Candidate, CodeQuery, EmbeddedFile, WorkspaceIndex } from '../../types.ts';
+import { chunkPoints, fileId, filePoint, placeOf, versionOf } from './points.ts';
+import { PlaceShares } from './place-shares.ts';
+import { queryVector } from './sparse.ts';
+import { has, hasAny, type Search, type TenantPoints } from './tenant-points.ts';
+
+/** The points of a workspace, in a collection that is open. */
+export interface OpenPoints {
+  points: TenantPoints;
+  /** Since 1.19: how rare a word is, is counted within the workspace. */
+  tenantFrequencies: boolean;
+}
+
+type Within = <Result>(work: (open: OpenPoints) => Promise<Result>) => Promise<Result>;
+type Hit = Schemas['ScoredPoint'];
+
+/** Files of one request that is about files. */
+const filesAtOnce = 128;
+/** Chunks of versions that do not count any more may stand among the best until they are deleted. */
+const spare = 20;
+const isChunk = has('record', 'chunk');
+const isFile = has('record', 'file');
+
+/** One workspace in Qdrant; `points.ts` says what is kept. One writer at a time. */
+export class QdrantIndex implements WorkspaceIndex {
+  readonly #workspace: string;
+  readonly #within: Within;
+
+  constructor(workspace: string, within: Within) {
+    this.#workspace = workspace;
+    this.#within = within;
+  }
+
+  /** The new chunks, then the files that say that they count, then away with the old ones. */
+  async put(files: readonly EmbeddedFile[]): Promise<void> {
+    await this.#within(async ({ points }) => {
+      await points.upsert(files.flatMap((file) => chunkPoints(this.#workspace, file)));
+      await points.upsert(files.map((file) => filePoint(this.#workspace, file)));
+      for (const some of inGroups(files, filesAtOnce)) await points.delete(isChunk, isOtherVersion(some));
+    });
+  }
+
+  async removeFiles(paths: readonly string[]): Promise<void> {
+    await this.#within(async ({ points }) => {
+      for (const some of inGroups(paths, filesAtOnce)) {
+        // First what makes their chunks count.
+        await points.delete(isFile, hasAny('path', some));
+        await points.delete(isChunk, hasAny('path', some));
+      }
+    });
+  }
+
+  async candidates(query: CodeQuery): Promise<Candidate[]> {
+    return this.#within(async (open) => {
+      const shares = new PlaceShares(query.text);
+      const lists = await search(open, query, shares);
+      const hits = query.vector ? fusedHits(lists) : lists.flat();
+      const current = await this.#current(open.points, hits);
+      return current.slice(0, query.limit).map(({ payload, score }) => {
+        const place = placeOf(payload);
+        return { ...place, score, placeShare: shares.of(place) };
+      });
+    });
+  }
+
+  async files(): Promise<Map<string, string>> {
+    return this.#within(async ({ points }) => {
+      const found = new Map<string, string>();
+      for await (const page of points.pages(isFile)) {
+        for (const { path, hash } of page.map(versionOf)) found.set(path, hash);
+      }
+      return found;
+    });
+  }
+
+  /** Without the chunks of versions that are not, or no longer, the file. */
+  async #current(points: TenantPoints, hits: readonly Hit[]): Promise<Hit[]> {
+    const paths = [...new Set(hits.map(({ payload }) => placeOf(payload).path))];
+    if (!paths.length) return [];
+    const files = await points.payloads(paths.map((path) => fileId(this.#workspace, path)));
+    const hashes = new Map(files.map(versionOf).map(({ path, hash }) => [path, hash]));
+    return hits.filter(({ payload }) => {
+      const { path, hash } = placeOf(payload);
+      return hashes.get(path) === hash;
+    });
+  }
+}
+
+/** The best by words and, where there is a vector, by meaning: in one request, with what the shares need. */
+async function search(
+  { points, tenantFrequencies }: OpenPoints,
+  { text, limit, vector }: CodeQuery,
+  shares: PlaceShares,
+): Promise<Hit[][]> {
+  const most = { with_payload: true, limit: (vector ? fusedFrom : limit) + spare };
+  const words = queryVector(text);
+  const lists: Search[] = [];
+  if (words.indices.length) lists.push({ ...most, query: words, using: 'words' });
+  if (vector) lists.push({ ...most, ...byMeaning, query: [...vector] });
+  if (!lists.length) return [];
+  const answers = await points.query([...lists, ...shares.probes()], [isChunk], tenantFrequencies);
+  shares.learn(answers.slice(lists.length).map(([first]) => first));
+  return answers.slice(0, lists.length);
+}
+
+/** Twice as many by the small vectors, whose order is then made right by the whole ones. */
+const byMeaning = { using: 'dense', params: { quantization: { rescore: true, oversampling: 2 } } } as const;
+
+function fusedHits(lists: readonly Hit[][]): Hit[] {
+  return fuse(lists, ({ id }) => id).map(({ item, score }) => ({ ...item, score }));
+}
+
+/** Chunks of these files, of any other version than the given one. */
+function isOtherVersion(files: readonly EmbeddedFile[]): Schemas['Filter'] {
+  return {
+    should: files.map(({ path, hash }) => ({ must: [has('path', path)], must_not: [has('hash', hash)] })),
+  };
+}
+
+function* inGroups<Item>(items: readonly Item[], size: number): Generator<Item[]> {
+  for (let at = 0; at < items.length; at += size) yield items.slice(at, at + size);
+}
