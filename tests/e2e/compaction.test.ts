@@ -73,8 +73,28 @@ async function everySize(where: string): Promise<void> {
   await page.setViewportSize(sizes.desktop);
 }
 
+/** What the meter of the context says, opened and closed again. */
+async function contextRows(): Promise<string> {
+  await page.getByRole('button', { name: /^Context: .* tokens\. Show what they are$/ }).click();
+  const details = page.getByRole('dialog', { name: /^Context: / });
+  for (const name of [
+    'Messages',
+    'Descriptions of the tools',
+    'System prompt',
+    'Kept for the answer',
+    'Free',
+  ])
+    await details.getByRole('rowheader', { name }).waitFor();
+  const rows = await details.getByRole('table').innerText();
+  await everySize('what the context is spent on');
+  await details.getByRole('button', { name: 'Compact…' }).waitFor();
+  await page.keyboard.press('Escape');
+  return rows;
+}
+
 test('the picker says that it will not fit; an outline needs no model, and only the one that needs it reads it', async () => {
   const id = await openLongThread();
+  const whole = await contextRows();
   await page.getByRole('button', { name: /^Model:/ }).click();
   await page.getByRole('combobox', { name: 'Search models' }).fill('gpt-oss-120b groq');
   await page.getByRole('option', { name: /too small for this conversation/ }).waitFor();
@@ -94,6 +114,7 @@ test('the picker says that it will not fit; an outline needs no model, and only 
   assert.equal(await page.getByRole('note', { name: 'Too long for the model' }).count(), 0);
   await send('And now?');
   await said(/gpt-oss-120b read \d+ messages/);
+  assert.notEqual(await contextRows(), whole, 'counted for the model that reads it now');
   const { messages, compaction } = await desk.crosspoint.thread(id);
   assert.equal(messages.length, 404, 'the record is whole');
   assert.deepEqual([compaction?.method, compaction?.inUse], ['outline', true]);
