@@ -4,6 +4,7 @@ import type { ModelConfig } from './model.ts';
 import type { SwitchReceipt } from './receipt.ts';
 import type { ReviewRequest, FileDiff } from './review.ts';
 import type { UsageEntry } from './usage.ts';
+import type { SubagentRun } from './subagent.ts';
 import type { WebProvenance } from './web.ts';
 import type { SandboxType, StepChanges } from './workspace.ts';
 
@@ -36,6 +37,8 @@ export interface EventData {
     durationMs: number;
     /** Of a call that looked something up on the web. */
     web?: WebProvenance;
+    /** Of a call that sent a subagent. */
+    subagent?: SubagentRun;
   };
   'model.switched': {
     from: string;

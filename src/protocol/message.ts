@@ -1,3 +1,4 @@
+import type { SubagentRun } from './subagent.ts';
 import type { WebProvenance } from './web.ts';
 
 /**
@@ -62,6 +63,8 @@ export interface ToolResultPart {
   rules?: FolderRules[];
   /** Where it came from, when it came from the web. */
   web?: WebProvenance;
+  /** What the subagent took that found it. */
+  subagent?: SubagentRun;
 }
 
 /** What a model knows of a file since a call: as it was then. */

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { createAgent } from './agent/create-agent.ts';
 import { project } from './agent/handoff/project.ts';
 import { openFastApply } from './agent/fast-apply.ts';
+import { createExplorer } from './agent/subagent/explorer.ts';
 import { createTools } from './agent/tools/index.ts';
 import { ConfigError, type Config } from './config.ts';
 import { withKeptAnswers } from './gateway/cache/agent-answers.ts';
@@ -65,8 +66,7 @@ export async function createApp(config: Config, logger: Logger, options: AppOpti
   const { gateway, v1, ...gateways } = await openGateways(config, store, models, gatewaySettings, logger);
   const { workspaces, terminals } = await openSandboxes(config, { store, log }, logger, options);
   const checkpointer = new NodeSqliteSaver(join(config.dataDir, 'checkpoints.db'));
-  const web = openWeb(config, { ledger: gateways.ledger, secrets: gateways.secrets, version: readVersion() });
-  const tools = createTools({ web, fastApply: gateways.fastApply });
+  const tools = openTools(config, store, models, { gateway, ...gateways });
   const agent = createAgent({
     store,
     log,
@@ -117,6 +117,25 @@ export async function createApp(config: Config, logger: Logger, options: AppOpti
     },
   };
 }
+
+/** The tools of this server, with what some of them need beside a sandbox. */
+function openTools(
+  config: Config,
+  store: Store,
+  models: RunningModelManager,
+  { gateway, fastApply, ledger, secrets }: ToolGateways,
+) {
+  return createTools({
+    web: openWeb(config, { ledger, secrets, version: readVersion() }),
+    fastApply,
+    explorer: createExplorer({ store, gateway, models }),
+  });
+}
+
+type ToolGateways = Pick<
+  Awaited<ReturnType<typeof openGateways>>,
+  'gateway' | 'fastApply' | 'ledger' | 'secrets'
+>;
 
 /** A terminal that is open keeps its sandbox alive. */
 async function openSandboxes(

@@ -1,5 +1,6 @@
 import type { NewEvent } from '#protocol/events.ts';
 import type { FolderRules, ImagePart, Message, SeenFile, ToolResultStatus } from '#protocol/message.ts';
+import type { SubagentRun } from '#protocol/subagent.ts';
 import type { WebProvenance } from '#protocol/web.ts';
 import type { StoreTables, ToolCallRow } from '#server/store/store.ts';
 import { newId } from './ids.ts';
@@ -19,6 +20,7 @@ export interface CallResult {
   file?: SeenFile;
   rules?: FolderRules[];
   web?: WebProvenance;
+  subagent?: SubagentRun;
 }
 
 /** Writes the end of a call and its one result row, inside the caller's transaction. Gives the row's id. */
@@ -42,6 +44,7 @@ export function finishedEvent({
   exitCode,
   durationMs = 0,
   web,
+  subagent,
 }: CallResult): NewEvent {
   return {
     type: 'tool.finished',
@@ -52,6 +55,7 @@ export function finishedEvent({
       durationMs: Math.round(durationMs),
       ...(exitCode === undefined ? {} : { exitCode }),
       ...(web ? { web } : {}),
+      ...(subagent ? { subagent } : {}),
     },
   };
 }
@@ -65,6 +69,7 @@ function resultMessage({
   file,
   rules,
   web,
+  subagent,
 }: CallResult): Omit<Message, 'seq'> {
   return {
     id: newId('message'),
@@ -82,6 +87,7 @@ function resultMessage({
         ...(file ? { file } : {}),
         ...(rules?.length ? { rules } : {}),
         ...(web ? { web } : {}),
+        ...(subagent ? { subagent } : {}),
       },
     ],
     status: 'complete',

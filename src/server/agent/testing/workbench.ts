@@ -14,6 +14,7 @@ import { createEventLog } from '#server/stream/log.ts';
 import { testWorkspaces } from '#server/workspace/testing/workspaces.ts';
 import { createAgent } from '../create-agent.ts';
 import type { AgentParts } from '../parts.ts';
+import type { Tool } from '../tools/tool.ts';
 import type { StartCommand } from '../types.ts';
 import { DirectorySandboxes } from './directory-sandbox.ts';
 import { ScriptedGateway, type Script } from './scripted-gateway.ts';
@@ -60,7 +61,15 @@ export function fixedModels(): ModelManager {
 /** The real store, log, saver and agent over a data directory, with a scripted model. */
 export async function openWorkbench(
   script: Script,
-  options: Partial<AgentParts> & { dataDir?: string; sandboxes?: SandboxProvider } = {},
+  {
+    toolsWith,
+    ...options
+  }: Partial<AgentParts> & {
+    dataDir?: string;
+    sandboxes?: SandboxProvider;
+    /** Tools that work with what the workbench makes. */
+    toolsWith?: (made: Pick<AgentParts, 'store' | 'gateway'>) => readonly Tool[];
+  } = {},
 ) {
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'crosspoint-agent-'));
   const store = await openStore(dataDir);
@@ -78,6 +87,7 @@ export async function openWorkbench(
     workspaces,
     checkpointer,
     ...options,
+    ...(toolsWith ? { tools: toolsWith({ store, gateway }) } : {}),
   });
   const events = (threadId: string): Promise<ThreadEvent[]> => store.events.list(threadId, 0, 100_000);
   return {

@@ -1,7 +1,9 @@
 import type { FastApply } from '../fast-apply.ts';
+import type { Explorer } from '../subagent/explorer.ts';
 import { editFile } from './edit-file.ts';
 import { executeCode } from './execute-code.ts';
 import type { Web } from '#server/web/web.ts';
+import { explore } from './explore.ts';
 import { listFiles } from './list-files.ts';
 import { readPage } from './read-page.ts';
 import { readFile } from './read-file.ts';
@@ -38,9 +40,11 @@ function ofEveryThread(fastApply: FastApply | null): Tool[] {
 export interface ToolServices {
   fastApply?: FastApply | null;
   web?: Web | null;
+  explorer?: Explorer | null;
 }
 
 /** The tools of this server, in the order in which models see them. */
-export function createTools({ fastApply, web }: ToolServices): readonly Tool[] {
-  return [...ofEveryThread(fastApply ?? null), ...(web ? [webSearch(web), readPage(web)] : [])];
+export function createTools({ fastApply, web, explorer }: ToolServices): readonly Tool[] {
+  const tools = [...ofEveryThread(fastApply ?? null), ...(web ? [webSearch(web), readPage(web)] : [])];
+  return explorer ? [...tools, explore(explorer, tools)] : tools;
 }

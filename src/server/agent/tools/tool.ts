@@ -2,6 +2,7 @@ import type { NewEvent } from '#protocol/events.ts';
 import type { ImagePart, Message, SeenFile } from '#protocol/message.ts';
 import type { ModelConfig } from '#protocol/model.ts';
 import type { FileDiff } from '#protocol/review.ts';
+import type { SubagentRun } from '#protocol/subagent.ts';
 import type { WebProvenance } from '#protocol/web.ts';
 import type { Target } from '#server/gateway/types.ts';
 import type { Sandbox } from '#server/sandbox/sandbox.ts';
@@ -74,6 +75,8 @@ export interface ToolOutcome {
   file?: SeenFile;
   /** Where the text came from, when it came from the web. */
   web?: WebProvenance;
+  /** What a subagent took, when one was sent. */
+  subagent?: SubagentRun;
 }
 
 interface ToolFacts<Args> {
