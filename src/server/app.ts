@@ -146,7 +146,11 @@ async function openSandboxes(
 ) {
   const terminals = new TerminalDesk();
   const hasTerminal = (threadId: string) => terminals.list(threadId).some(({ isAlive }) => isAlive);
-  const workspaces = await openWorkspaces(config, record, logger, { ...options, hasTerminal });
+  const workspaces = await openWorkspaces(config, record, logger, {
+    ...options,
+    hasTerminal,
+    onRemoval: () => Promise.resolve(),
+  });
   return { workspaces, terminals };
 }
 

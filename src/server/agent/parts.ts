@@ -2,6 +2,7 @@ import type { BaseCheckpointSaver } from '@langchain/langgraph-checkpoint';
 import type { Gateway } from '#server/gateway/types.ts';
 import type { ModelManager } from '#server/models/types.ts';
 import type { Store } from '#server/store/store.ts';
+import type { Sandbox } from '#server/sandbox/sandbox.ts';
 import type { EventLog } from '#server/stream/log.types.ts';
 import { Locks } from '#server/workspace/history/locks.ts';
 import type { Workspaces } from '#server/workspace/types.ts';
@@ -26,6 +27,8 @@ export interface AgentParts {
   logger?: AgentLogger;
   limits?: Partial<Limits>;
   seed?: DemoSeed;
+  /** The files of a workspace are in use, or were changed: an index of them can follow. */
+  onWorkspaceUse?: (workspaceId: string, sandbox: Sandbox) => void;
   /** Called at every durable step; a test kills the process in it (`CRASH_AT`). */
   point?: CrashPoint;
 }
@@ -84,6 +87,7 @@ export function fillParts(parts: AgentParts): AgentSetup {
     logger: parts.logger ?? { warn: () => undefined, error: () => undefined },
     limits: { ...defaultLimits, ...parts.limits },
     seed: parts.seed ?? null,
+    onWorkspaceUse: parts.onWorkspaceUse ?? (() => undefined),
     point: parts.point ?? (() => undefined),
   };
 }

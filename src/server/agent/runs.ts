@@ -69,6 +69,7 @@ export class Runs {
     this.#setup.point('run.before_finish');
     const finished = await finishRun(this.#setup, turn, end);
     if (turn.hasChanged) void this.#save(turn);
+    if (turn.hasChanged) void turn.tellOfChange().catch(() => undefined);
     this.#setup.point('run.finished');
     if (finished && end.status !== 'awaiting_review') await this.#dropCheckpoint(turn.run.turnId);
   }

@@ -84,6 +84,12 @@ export class Turn {
     return this.#sandbox;
   }
 
+  /** Files were changed: who follows them is told, if a sandbox is open. */
+  async tellOfChange(): Promise<void> {
+    const sandbox = await this.#sandbox;
+    if (sandbox && this.#opened) this.#setup.onWorkspaceUse(this.#opened.sandboxId, sandbox);
+  }
+
   /** It was found to be lost: whoever needs one next finds out how it is. */
   loseSandbox(): void {
     this.#sandbox = null;
@@ -92,6 +98,8 @@ export class Turn {
 
   async #open(): Promise<Sandbox> {
     this.#opened = await this.thread();
-    return this.#setup.workspaces.open(this.#opened);
+    const sandbox = await this.#setup.workspaces.open(this.#opened);
+    this.#setup.onWorkspaceUse(this.#opened.sandboxId, sandbox);
+    return sandbox;
   }
 }

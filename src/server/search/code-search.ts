@@ -11,6 +11,8 @@ const firstWaitMs = 20_000;
 const laterWaitMs = 5_000;
 /** Milliseconds after a change before the index follows: several calls in a row are one change. */
 const followAfterMs = 1_500;
+/** A new index of fewer files waits for the first search. */
+const manyFiles = 200;
 /** Of which the ranking makes its choice. */
 const candidates = 200;
 
@@ -82,12 +84,12 @@ export class CodeSearch {
     }
   }
 
-  /** Brings the index up to date in the background, soon. @param open opens the workspace's sandbox */
-  follow(workspaceId: string, open: () => Promise<Sandbox>): void {
+  /** Brings the index up to date in the background, soon. */
+  follow(workspaceId: string, sandbox: Sandbox): void {
     clearTimeout(this.#following.get(workspaceId));
     const timer = setTimeout(() => {
       this.#following.delete(workspaceId);
-      this.#track(this.#catchUp(workspaceId, open));
+      void this.#track(this.#catchUp(workspaceId, sandbox));
     }, followAfterMs).unref();
     this.#following.set(workspaceId, timer);
   }
@@ -104,6 +106,7 @@ export class CodeSearch {
     clearTimeout(this.#following.get(workspaceId));
     const stores = [this.#parts.store, this.#parts.fallback].filter((store) => store !== null);
     for (const store of stores) {
+      await this.#indexers.get(keyOf(store, workspaceId))?.stop();
       this.#indexers.delete(keyOf(store, workspaceId));
       await store.removeWorkspace(workspaceId);
     }
@@ -136,7 +139,7 @@ export class CodeSearch {
 
   async #waitFor(indexer: WorkspaceIndexer, { sandbox, signal }: CodeQuestion): Promise<string[]> {
     const isFirst = indexer.state.state === 'new';
-    const syncing = this.#track(indexer.sync(sandbox, this.#closing.signal));
+    const syncing = this.#track(indexer.sync(sandbox, { signal: this.#closing.signal }));
     const timer = new AbortController();
     const late = sleep(isFirst ? firstWaitMs : laterWaitMs, 'late', {
       signal: AbortSignal.any([signal, timer.signal]),
@@ -162,10 +165,10 @@ export class CodeSearch {
     }
   }
 
-  async #catchUp(workspaceId: string, open: () => Promise<Sandbox>): Promise<void> {
+  async #catchUp(workspaceId: string, sandbox: Sandbox): Promise<void> {
     try {
       const indexer = this.#indexer(this.#parts.store, workspaceId);
-      await indexer.sync(await open(), this.#closing.signal);
+      await indexer.sync(sandbox, { signal: this.#closing.signal, atLeast: manyFiles });
     } catch (cause) {
       if (!this.#closing.signal.aborted)
         this.#parts.logger.warn(

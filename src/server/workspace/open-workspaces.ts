@@ -4,7 +4,7 @@ import { createProviders } from '#server/sandbox/create-providers.ts';
 import type { Store } from '#server/store/store.ts';
 import type { EventLog } from '#server/stream/log.types.ts';
 import { createWorkspaceHistory } from './history/workspace-history.ts';
-import type { WorkspacesLogger } from './parts.ts';
+import type { WorkspacesLogger, WorkspacesParts } from './parts.ts';
 import { ThreadWorkspaces } from './workspaces.ts';
 
 /**
@@ -15,15 +15,16 @@ export async function openWorkspaces(
   config: Config,
   { store, log }: { store: Store; log: EventLog },
   logger: WorkspacesLogger,
-  { npm, hasTerminal }: { npm?: string; hasTerminal: (threadId: string) => boolean },
+  options: { npm?: string } & Pick<WorkspacesParts, 'hasTerminal' | 'onRemoval'>,
 ): Promise<ThreadWorkspaces> {
   const providers = createProviders(config, {
     installId: await installIdOf(store),
     bind: async (sandboxId) => (await store.workspaces.sandbox(sandboxId))?.boundFolder ?? null,
-    ...(npm === undefined ? {} : { npm }),
+    ...(options.npm === undefined ? {} : { npm: options.npm }),
   });
   const history = createWorkspaceHistory(store, config.dataDir, logger);
-  return new ThreadWorkspaces({ store, log, providers, history, hasTerminal, logger });
+  const { hasTerminal, onRemoval } = options;
+  return new ThreadWorkspaces({ store, log, providers, history, hasTerminal, onRemoval, logger });
 }
 
 async function installIdOf({ settings }: Store): Promise<string> {

@@ -11,6 +11,8 @@ export interface WorkspacesParts {
   history: WorkspaceHistory;
   /** A person works in the sandbox of this thread by hand, in a terminal. */
   hasTerminal: (threadId: string) => boolean;
+  /** A workspace goes for good, with everything that is kept of it elsewhere. */
+  onRemoval: (sandboxId: string) => Promise<void>;
   logger: WorkspacesLogger;
 }
 

@@ -106,6 +106,7 @@ export class ThreadWorkspaces implements Workspaces {
       if ((await this.parts.store.threads.ofSandbox(sandboxId)).length > 0) return;
       const row = await this.#rowOf(thread);
       this.#handles.forget(sandboxId);
+      await this.parts.onRemoval(sandboxId);
       await this.history.forget(sandboxId);
       await this.parts.providers.get(row.provider).remove(sandboxId, row.ref);
       await this.parts.store.workspaces.removeSandbox(sandboxId);

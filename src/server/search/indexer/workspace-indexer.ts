@@ -28,6 +28,12 @@ export interface IndexerParts {
   embed(files: readonly ChunkedFile[], signal: AbortSignal): Promise<readonly EmbeddedFile[]>;
 }
 
+export interface SyncOptions {
+  signal: AbortSignal;
+  /** A new index of fewer files is left to the first search, which makes it as quickly. */
+  atLeast?: number;
+}
+
 /** Keeps the index of one workspace the same as its files. */
 export class WorkspaceIndexer {
   readonly #parts: IndexerParts;
@@ -35,6 +41,7 @@ export class WorkspaceIndexer {
   #indexed: Map<string, string> | null = null;
   /** The version of each file that is known to be what the index holds, or not worth to be in it. */
   readonly #seen = new Map<string, string>();
+  readonly #stop = new AbortController();
   #token: string | null = null;
   #running: Promise<void> | null = null;
   #next: Promise<void> | null = null;
@@ -52,13 +59,13 @@ export class WorkspaceIndexer {
    * Resolves when the index holds every file as it was when this was called. Who calls while it runs waits for a second
    * round, which is the same for all of them.
    */
-  async sync(sandbox: Sandbox, signal: AbortSignal): Promise<void> {
-    if (!this.#running) return this.#start(sandbox, signal);
+  async sync(sandbox: Sandbox, options: SyncOptions): Promise<void> {
+    if (!this.#running) return this.#start(sandbox, options);
     this.#next ??= this.#running
       .catch(() => undefined)
       .then(() => {
         this.#next = null;
-        return this.#start(sandbox, signal);
+        return this.#start(sandbox, options);
       });
     return this.#next;
   }
@@ -70,8 +77,15 @@ export class WorkspaceIndexer {
     this.#token = null;
   }
 
-  async #start(sandbox: Sandbox, signal: AbortSignal): Promise<void> {
-    this.#running = this.#sync(sandbox, signal);
+  /** For good: its workspace goes. Resolves when nothing is written any more. */
+  async stop(): Promise<void> {
+    this.#stop.abort(new Error('The workspace was removed.'));
+    await this.#running?.catch(() => undefined);
+  }
+
+  async #start(sandbox: Sandbox, options: SyncOptions): Promise<void> {
+    const signal = AbortSignal.any([options.signal, this.#stop.signal]);
+    this.#running = this.#sync(sandbox, signal, options.atLeast ?? 0);
     try {
       await this.#running;
     } catch (cause) {
@@ -84,11 +98,13 @@ export class WorkspaceIndexer {
     }
   }
 
-  async #sync(sandbox: Sandbox, signal: AbortSignal): Promise<void> {
+  async #sync(sandbox: Sandbox, signal: AbortSignal, atLeast: number): Promise<void> {
+    signal.throwIfAborted();
     const { token, changed } = await sandbox.files.changedSince(this.#token);
     if (!changed) return;
     const listing = await listWorkspace(sandbox, signal);
     const indexed = (this.#indexed ??= await this.#parts.index.files());
+    if (indexed.size === 0 && listing.files.size < atLeast) return;
     await this.#removeGone(listing, indexed);
     const changedPaths = await this.#changed(sandbox, listing, indexed, signal);
     const files = listing.files.size;
@@ -107,7 +123,9 @@ export class WorkspaceIndexer {
     this.#state = { ...this.#state, state: 'ready', done: files };
   }
 
-  async #removeGone({ files }: Listing, indexed: Map<string, string>): Promise<void> {
+  async #removeGone({ files, isWhole }: Listing, indexed: Map<string, string>): Promise<void> {
+    // What was not listed may be there all the same.
+    if (!isWhole) return;
     const gone = [...indexed.keys()].filter((path) => !files.has(path));
     if (gone.length) await this.#parts.index.removeFiles(gone);
     for (const path of gone) indexed.delete(path);
@@ -121,13 +139,15 @@ export class WorkspaceIndexer {
     indexed: ReadonlyMap<string, string>,
     signal: AbortSignal,
   ): Promise<string[]> {
-    const unsure = [...files.values()].filter(({ path, version }) => this.#seen.get(path) !== version);
+    const unsure = [...files.values()].filter(
+      ({ path, version }) => version === null || this.#seen.get(path) !== version,
+    );
     const known = unsure.filter(({ path }) => indexed.has(path));
     if (known.length < fewFiles) return unsure.map(({ path }) => path);
     const paths = known.map(({ path }) => path);
     const hashes = await hashFiles(sandbox, paths, signal);
     const same = known.filter(({ path }) => hashes.get(path) === indexed.get(path));
-    for (const { path, version } of same) this.#seen.set(path, version);
+    for (const { path, version } of same) if (version !== null) this.#seen.set(path, version);
     const unchanged = new Set(same);
     return unsure.filter((file) => !unchanged.has(file)).map(({ path }) => path);
   }
@@ -136,7 +156,10 @@ export class WorkspaceIndexer {
     const read = await readFiles(sandbox, paths, signal);
     await this.#put(read, signal);
     // Written to while it was read: its version is another by now, and it comes again with the next round.
-    for (const { path } of read) this.#seen.set(path, files.get(path)?.version ?? '');
+    for (const { path } of read) {
+      const version = files.get(path)?.version;
+      if (version) this.#seen.set(path, version);
+    }
   }
 
   async #put(read: readonly ReadFile[], signal: AbortSignal): Promise<void> {

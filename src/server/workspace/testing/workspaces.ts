@@ -26,6 +26,7 @@ export function testWorkspaces(
     providers: new SandboxProviders(first, choices),
     history,
     hasTerminal: () => false,
+    onRemoval: () => Promise.resolve(),
     logger,
   });
 }
