@@ -153,8 +153,9 @@ test('edit_file applies all edits or none, and refuses the forms it does not kno
     /Edit 2: oldText does not stand/,
   );
   assert.equal(await textOf(sandbox, 'a.txt'), '1\ntwo\n3\n');
-  for (const args of [{ patch: 'x' }, { update: 'x' }, {}])
+  for (const args of [{ update: 'x' }, { edits: half, patch: 'x' }, {}])
     assert.throws(() => use(sandbox, 'edit_file', { path: 'a.txt', ...args }), /edits/);
+  await assert.rejects(use(sandbox, 'edit_file', { path: 'a.txt', patch: 'x' }), /neither a V4A patch/);
 });
 
 test('commands give exit code and both streams, stream while they run, and end with their time limit', async () => {

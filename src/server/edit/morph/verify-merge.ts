@@ -1,6 +1,6 @@
+import { diffLines, type LineHunk } from '../diff-lines.ts';
 import { findOmission } from '../omission.ts';
 import { alignUpdate } from './alignment.ts';
-import { lineHunks, type Hunk } from './line-hunks.ts';
 import { readUpdate, type UpdateLines } from './update-lines.ts';
 
 /** A file, a lazy edit of it, and what a model made of both; each with LF line ends and without a byte order mark. */
@@ -23,10 +23,10 @@ export function mergeProblem({ path, before, update, merged }: Merge): string | 
   if (omission) return `its line ${omission.line} is still a marker: "${omission.text}"`;
   const old = before.split('\n');
   const lines = merged.split('\n');
-  const hunks = lineHunks(old, lines);
+  const hunks = diffLines(old.length, lines.length, (one, other) => old[one] === lines[other]);
   if (!hunks) return 'it changes too many lines to be checked';
   const isNew = lines.map(() => false);
-  for (const { after } of hunks) isNew.fill(true, ...after);
+  for (const { newStart, newEnd } of hunks) isNew.fill(true, newStart, newEnd);
   const asked = shifted(readUpdate(update), lines, old);
   const aligned = alignUpdate(asked, lines, isNew);
   if (aligned === 'too large') return 'it is too large to be checked';
@@ -82,14 +82,12 @@ const longestDoubled = 200;
 
 /** What was there before and stands right beside itself now: a merge that put the lines around a change in once more. */
 function doubledLine(
-  hunks: readonly Hunk[],
+  hunks: readonly LineHunk[],
   lines: readonly string[],
   { lines: asked }: UpdateLines,
 ): string | null {
   const text = asked.map((line) => line.trimEnd()).join('\n');
-  for (const { before, after } of hunks) {
-    const [start, end] = after;
-    if (before[1] > before[0]) continue;
+  for (const { newStart: start, newEnd: end } of hunks) {
     for (let count = 1; count <= Math.min(end - start, longestDoubled); count += 1)
       for (const at of [start, end]) {
         const twice = lines.slice(at - count, at + count);
@@ -135,45 +133,37 @@ function tornLine({ lines, of, asked }: Aligned, isNew: readonly boolean[]): str
   return null;
 }
 
-function lostLine(hunks: readonly Hunk[], aligned: Aligned): string | null {
+function lostLine(hunks: readonly LineHunk[], aligned: Aligned): string | null {
   for (const hunk of hunks) {
-    const lost = aligned.old.slice(...hunk.before);
+    const lost = aligned.old.slice(hunk.oldStart, hunk.oldEnd);
     if (!lost.length || slides(hunk, aligned).some((slid) => isAskedFor(slid, aligned))) continue;
     const line = lost.find((each) => each.trim() !== '') ?? '';
-    return `it lacks a line of the file that the update does not mention: line ${hunk.before[0] + 1 + lost.indexOf(line)}, "${short(line)}"`;
+    return `it lacks a line of the file that the update does not mention: line ${hunk.oldStart + 1 + lost.indexOf(line)}, "${short(line)}"`;
   }
   return null;
 }
 
 /** Where equal lines follow each other, which of them are gone is a matter of taste. */
-function slides(hunk: Hunk, { old }: Aligned): Hunk[] {
+function slides(hunk: LineHunk, { old }: Aligned): LineHunk[] {
+  if (hunk.newEnd > hunk.newStart) return [hunk];
   const all = [hunk];
-  if (hunk.after[1] > hunk.after[0]) return all;
-  let { before, after } = hunk;
-  while (before[0] > 0 && after[0] > 0 && old[before[0] - 1] === old[before[1] - 1]) {
-    [before, after] = [
-      [before[0] - 1, before[1] - 1],
-      [after[0] - 1, after[1] - 1],
-    ];
-    all.push({ before, after });
-  }
-  ({ before, after } = hunk);
-  while (before[1] < old.length && old[before[0]] === old[before[1]]) {
-    [before, after] = [
-      [before[0] + 1, before[1] + 1],
-      [after[0] + 1, after[1] + 1],
-    ];
-    all.push({ before, after });
-  }
+  for (let at = hunk; at.oldStart > 0 && at.newStart > 0 && old[at.oldStart - 1] === old[at.oldEnd - 1];)
+    all.push((at = moved(at, -1)));
+  for (let at = hunk; at.oldEnd < old.length && old[at.oldStart] === old[at.oldEnd];)
+    all.push((at = moved(at, 1)));
   return all;
+}
+
+function moved({ oldStart, oldEnd, newStart, newEnd }: LineHunk, by: number): LineHunk {
+  return { oldStart: oldStart + by, oldEnd: oldEnd + by, newStart: newStart + by, newEnd: newEnd + by };
 }
 
 /**
  * Lines may go between two lines of the update without a marker between them; and, where the update gives no line around
  * a change, one for one, each for a line that has a word in common with it.
  */
-function isAskedFor(hunk: Hunk, { old, lines, of, asked }: Aligned): boolean {
-  const [start, end] = hunk.after;
+function isAskedFor(hunk: LineHunk, { old, lines, of, asked }: Aligned): boolean {
+  const { newStart: start, newEnd: end } = hunk;
   const within = [...lines.keys()]
     .slice(start, end)
     .flatMap((at) => ((of[at] ?? -1) < 0 ? [] : [of[at] ?? 0]));
@@ -182,7 +172,7 @@ function isAskedFor(hunk: Hunk, { old, lines, of, asked }: Aligned): boolean {
   const parts = [before, ...within, behind].filter((line) => line >= 0);
   if (hasMarker(asked, within)) return false;
   if (before >= 0 && behind >= 0 && !hasMarker(asked, parts)) return true;
-  const gone = old.slice(...hunk.before).filter((line) => line.trim() !== '');
+  const gone = old.slice(hunk.oldStart, hunk.oldEnd).filter((line) => line.trim() !== '');
   const come = lines.slice(start, end).filter((line) => line.trim() !== '');
   if (gone.length > come.length || gone.length === 0) return false;
   return gone.every((line) => come.some((other) => haveWordInCommon(line, other)));
