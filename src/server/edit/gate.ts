@@ -2,7 +2,7 @@ import { languageOf, type Language } from '#server/syntax/languages.ts';
 import { syntaxErrors, type SyntaxFault } from '#server/syntax/syntax-errors.ts';
 
 /** Characters; a larger text is not worth its parse before each edit. */
-const maxCharacters = 400_000;
+const maxCharacters = 250_000;
 
 /**
  * Grammars that see no preprocessor: of the headers of Node and of the C++ library they refuse more than half, so that a new

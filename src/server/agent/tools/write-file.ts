@@ -5,7 +5,7 @@ import { newSyntaxError } from '#server/edit/gate.ts';
 import type { Sandbox } from '#server/sandbox/sandbox.ts';
 import { objectSchema, parseWith, pathSchema } from './schema.ts';
 import { changedSinceSeen, ChangeRefusal, refuseOmission, staleOutcome, writeText } from './file-change.ts';
-import { decodeText, fileDiff, fileHash, maxEditableBytes } from './text-file.ts';
+import { decodeText, fileDiff, fileHash, maxEditableBytes, workspacePath } from './text-file.ts';
 import type { PreviewContext, Tool } from './tool.ts';
 
 const schema = v.object({ path: pathSchema, content: v.string('the content is needed, as text.') });
@@ -37,9 +37,9 @@ export const writeFile: Tool<Args> = {
     const stale = file.hash === undefined ? null : await staleOutcome(context, args.path, file.hash);
     if (stale) return stale;
     // Who was asked saw what would be lost.
-    await (context.approved
-      ? refuseOmission(args.path, file.text ?? '', args.content)
-      : refuse(args, context, file));
+    const wasShown = context.approved?.path === workspacePath(context.sandbox, args.path);
+    if (wasShown) refuseOmission(args.path, file.text ?? '', args.content);
+    else await refuse(args, context, file);
     const diff = diffOf(args, file);
     const written = await writeText(context.sandbox, args.path, args.content);
     const verb = diff?.isNew ? 'Created' : 'Wrote';
