@@ -41,14 +41,26 @@ export interface CodeQuery {
   vector?: readonly number[];
 }
 
-/** What a store finds, before the name-aware ranking (`rank.ts`), best first. */
+/** A chunk that a store found. */
 export interface Candidate extends ChunkPlace {
   /** Of the file that it was made of. */
   hash: string;
+  signature: string;
+  /** The distinct terms of its text, joined by blanks, as `distinctTermsOf` gives them. */
+  terms: string;
   /** By the store's own measure; comparable within one answer only. */
   score: number;
-  /** The sum of the inverse frequencies of the query's words that stand in its path or parent, over that of all; 0 to 1. */
-  placeShare: number;
+}
+
+/** What a store finds, before the ranking (`rank/rank.ts`). */
+export interface Candidates {
+  /** Best first. */
+  found: readonly Candidate[];
+  /**
+   * How rare each term of the query (`queryTerms`) is in the workspace: ln(1 + (N - n + 0.5) / (n + 0.5)) for n of N chunks
+   * that hold it. A term that stands nowhere is absent.
+   */
+  rarity: ReadonlyMap<string, number>;
 }
 
 /** The chunks of one workspace. The filter by workspace is set here and nowhere else, so no query can be without it. */
@@ -56,7 +68,7 @@ export interface WorkspaceIndex {
   /** Puts these files in place of what was there under their paths. All that a reader sees of a file is of one version. */
   put(files: readonly EmbeddedFile[]): Promise<void>;
   removeFiles(paths: readonly string[]): Promise<void>;
-  candidates(query: CodeQuery): Promise<Candidate[]>;
+  candidates(query: CodeQuery): Promise<Candidates>;
   /** Path to hash of all files that are in it. */
   files(): Promise<Map<string, string>>;
 }

@@ -1,0 +1,261 @@
+import type { Candidate, Candidates } from '../types.ts';
+import { termsOf, withoutExtension } from '../terms/fields.ts';
+import { stemOf, wordsOf } from '../terms/words.ts';
+import { QueryView } from './query-view.ts';
+import { areRelated } from './related-words.ts';
+import type { Feature } from './weights.ts';
+
+/** Mean numbers of terms, over the development packages of the evaluation: BM25's measure of a long field. */
+const meanLengths = { symbol: 3, parent: 2, path: 8, signature: 15 };
+const saturation = 1.2;
+const lengthShare = 0.6;
+
+/** A candidate as the ranking looks at it. */
+interface View {
+  symbolParts: string[];
+  parentParts: string[];
+  fileParts: ReadonlySet<string>;
+  counts: Record<keyof typeof meanLengths, Map<string, number>>;
+  /** With a blank at both ends. */
+  body: string;
+  bodyLength: number;
+}
+
+/** Between the candidates of one query: how well a file, a class and a name did as a whole. */
+interface Others {
+  ofFile: Map<string, number[]>;
+  ofParent: Map<string, number[]>;
+  ofSymbol: Map<string, number>;
+}
+
+/** What the ranking knows of each candidate for a query, mostly from 0 to 1; in the order of `found`. */
+export function featuresOf(text: string, { found, rarity }: Candidates): Record<Feature, number>[] {
+  const query = new QueryView(text, rarity);
+  const top = Math.max(Number.MIN_VALUE, ...found.map(({ score }) => score));
+  const others = othersOf(found);
+  return found.map((candidate) => {
+    const view = viewOf(candidate);
+    return {
+      score: candidate.score / top,
+      ...nameFeatures(query, view),
+      ...coverFeatures(query, view),
+      ...kindFeatures(query, candidate, view),
+      ...otherFeatures(candidate, others, top),
+    };
+  });
+}
+
+function viewOf({ symbol, parent, path, signature, terms }: Candidate): View {
+  const file = withoutExtension(path);
+  return {
+    symbolParts: wordsOf(symbol).map(stemOf),
+    parentParts: [...new Set(wordsOf(parent).map(stemOf))],
+    fileParts: new Set(wordsOf(file.slice(file.lastIndexOf('/') + 1)).map(stemOf)),
+    counts: {
+      symbol: counted(termsOf(symbol)),
+      parent: counted(termsOf(parent)),
+      path: counted(termsOf(file)),
+      signature: counted(termsOf(signature)),
+    },
+    body: ` ${terms} `,
+    bodyLength: terms.length,
+  };
+}
+
+type NameFeature =
+  | 'symbolPrecision'
+  | 'symbolSpoken'
+  | 'symbolExtra'
+  | 'firstWord'
+  | 'lastWord'
+  | 'wordPair'
+  | 'parentPrecision';
+
+function nameFeatures(query: QueryView, { symbolParts, parentParts }: View): Record<NameFeature, number> {
+  const distinct = [...new Set(symbolParts)];
+  const count = distinct.length || 1;
+  const named = distinct.filter((part) => query.has(part)).length;
+  const spoken = distinct.filter((part) => query.speaksOf(part)).length;
+  const [first = '', second = query.content[0] ?? ''] = [symbolParts[0], query.content[0]];
+  const last = symbolParts.at(-1);
+  let pairs = 0;
+  for (let at = 0; at + 1 < query.content.length; at++)
+    if (hasPair(symbolParts, query.content[at]!, query.content[at + 1]!)) pairs++;
+  return {
+    symbolPrecision: named / count,
+    symbolSpoken: (named + 0.8 * (spoken - named)) / count,
+    symbolExtra: Math.min(5, distinct.length - named) / 5,
+    firstWord: first === '' || second === '' ? 0 : first === second ? 1 : areRelated(first, second) ? 0.7 : 0,
+    lastWord: last !== undefined && query.speaksOf(last) ? 1 : 0,
+    wordPair: Math.min(2, pairs) / 2,
+    parentPrecision: parentParts.length
+      ? parentParts.filter((part) => query.has(part)).length / parentParts.length
+      : 0,
+  };
+}
+
+function hasPair(parts: readonly string[], one: string, next: string): boolean {
+  return parts.some((part, at) => part === one && parts[at + 1] === next);
+}
+
+type CoverFeature =
+  | 'symbolCover'
+  | 'symbolCoverSoft'
+  | 'symbolCoverEarly'
+  | 'parentCover'
+  | 'pathCover'
+  | 'fileCover'
+  | 'signatureCover'
+  | 'signatureCoverSoft'
+  | 'bodyCover'
+  | 'cover'
+  | 'coverSoft'
+  | 'coverEarly'
+  | 'missing'
+  | 'symbolMatch'
+  | 'parentMatch'
+  | 'pathMatch'
+  | 'signatureMatch';
+
+/** How much of the query stands where, each term by how rare it is; `…Match` by the saturation and length of BM25. */
+function coverFeatures(query: QueryView, view: View): Record<CoverFeature, number> {
+  const { symbol, parent, path, signature } = view.counts;
+  const soft = relatedTerms(query, new Set(view.symbolParts));
+  const softSignature = relatedTerms(query, signature.keys());
+  const isIn = query.terms.map((term) => ({
+    symbol: symbol.has(term),
+    parent: parent.has(term),
+    path: path.has(term),
+    file: view.fileParts.has(term),
+    signature: signature.has(term),
+    body: view.body.includes(` ${term} `),
+  }));
+  const share = (isThere: (position: number) => boolean, weights = query.rarity, total = query.total) =>
+    weights.reduce((sum, weight, position) => (isThere(position) ? sum + weight : sum), 0) / total;
+  const anywhere = (at: number) => {
+    const each = isIn[at]!;
+    return each.symbol || each.parent || each.path || each.signature || each.body;
+  };
+  const anyhow = (at: number) => soft.has(at) || softSignature.has(at) || anywhere(at);
+  return {
+    symbolCover: share((at) => isIn[at]!.symbol),
+    symbolCoverSoft: share((at) => soft.has(at) || isIn[at]!.symbol),
+    symbolCoverEarly: share((at) => isIn[at]!.symbol, query.early, query.earlyTotal),
+    parentCover: share((at) => isIn[at]!.parent),
+    pathCover: share((at) => isIn[at]!.path),
+    fileCover: share((at) => isIn[at]!.file),
+    signatureCover: share((at) => isIn[at]!.signature),
+    signatureCoverSoft: share((at) => soft.has(at) || softSignature.has(at) || isIn[at]!.signature),
+    bodyCover: share((at) => isIn[at]!.body),
+    cover: share(anywhere),
+    coverSoft: share(anyhow),
+    coverEarly: share(anywhere, query.early, query.earlyTotal),
+    missing: Math.max(0, ...query.rarity.filter((_, at) => !anyhow(at))) / 10,
+    symbolMatch: match(query, symbol, meanLengths.symbol),
+    parentMatch: match(query, parent, meanLengths.parent),
+    pathMatch: match(query, path, meanLengths.path),
+    signatureMatch: match(query, signature, meanLengths.signature),
+  };
+}
+
+function relatedTerms(query: QueryView, stems: Iterable<string>): Set<number> {
+  const positions = new Set<number>();
+  for (const stem of stems) for (const position of query.relatedTerms(stem)) positions.add(position);
+  return positions;
+}
+
+function match({ terms, rarity, total }: QueryView, counts: Map<string, number>, meanLength: number): number {
+  let length = 0;
+  for (const count of counts.values()) length += count;
+  const norm = saturation * (1 - lengthShare + (lengthShare * length) / meanLength);
+  let sum = 0;
+  for (const [position, term] of terms.entries()) {
+    const count = counts.get(term);
+    if (count) sum += (rarity[position]! * count * (saturation + 1)) / (count + norm);
+  }
+  return sum / total;
+}
+
+const testPath =
+  /(?:^|\/)(?:tests?|__tests__|testing|specs?|examples?|bench(?:es|marks?)?|fixtures?)(?:\/|$)|[._-](?:test|spec)\.|(?:^|\/)test_/;
+
+type KindFeature =
+  | 'isFunction'
+  | 'isClass'
+  | 'isType'
+  | 'isText'
+  | 'isConstant'
+  | 'isTest'
+  | 'isPrivate'
+  | 'isConstructor'
+  | 'isSpecial'
+  | 'length'
+  | 'lengthSquared'
+  | 'depth';
+
+function kindFeatures(
+  query: QueryView,
+  { kind, symbol, path }: Candidate,
+  view: View,
+): Record<KindFeature, number> {
+  const is = (...kinds: Candidate['kind'][]) => (!query.asksForType && kinds.includes(kind) ? 1 : 0);
+  const length = Math.log(1 + view.bodyLength) / 10;
+  return {
+    isFunction: is('function', 'method'),
+    isClass: is('class'),
+    isType: is('type'),
+    isText: is('module', 'section', 'text'),
+    isConstant: is('constant'),
+    isTest: testPath.test(path) ? 1 : 0,
+    isPrivate: /^[_#]/.test(symbol) ? 1 : 0,
+    isConstructor: /^(?:constructor|__init__|new)$/.test(symbol) ? 1 : 0,
+    isSpecial: symbol.startsWith('__') ? 1 : 0,
+    length,
+    lengthSquared: length * length,
+    depth: Math.min(10, path.split('/').length) / 10,
+  };
+}
+
+type OtherFeature = 'fileBest' | 'fileCount' | 'parentBest' | 'sameName';
+
+function otherFeatures(candidate: Candidate, others: Others, top: number): Record<OtherFeature, number> {
+  const ofFile = others.ofFile.get(candidate.path) ?? [];
+  const ofParent = others.ofParent.get(parentKey(candidate)) ?? [];
+  return {
+    fileBest: bestOther(ofFile, candidate.score) / top,
+    fileCount: Math.min(10, ofFile.length) / 10,
+    parentBest: bestOther(ofParent, candidate.score) / top,
+    sameName: Math.min(5, (others.ofSymbol.get(candidate.symbol.toLowerCase()) ?? 1) - 1) / 5,
+  };
+}
+
+function othersOf(found: readonly Candidate[]): Others {
+  const others: Others = { ofFile: new Map(), ofParent: new Map(), ofSymbol: new Map() };
+  const add = (map: Map<string, number[]>, key: string, score: number) => {
+    const known = map.get(key);
+    if (known) known.push(score);
+    else map.set(key, [score]);
+  };
+  for (const candidate of found) {
+    add(others.ofFile, candidate.path, candidate.score);
+    add(others.ofParent, parentKey(candidate), candidate.score);
+    const symbol = candidate.symbol.toLowerCase();
+    others.ofSymbol.set(symbol, (others.ofSymbol.get(symbol) ?? 0) + 1);
+  }
+  return others;
+}
+
+function parentKey({ path, parent }: Candidate): string {
+  return `${path}\n${parent}`;
+}
+
+/** @param scores best first, with `own` among them */
+function bestOther(scores: readonly number[], own: number): number {
+  return (scores[0] === own ? scores[1] : scores[0]) ?? 0;
+}
+
+function counted(terms: readonly string[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const term of terms) counts.set(term, (counts.get(term) ?? 0) + 1);
+  return counts;
+}
