@@ -1,3 +1,4 @@
+import type { CodeSearchView } from './code-index.ts';
 import type { GatewayConfig } from './gateway-config.ts';
 import type { Model, ModelConfig } from './model.ts';
 import type { ThreadSummary } from './thread.ts';
@@ -91,6 +92,7 @@ export interface ConfigAnswer {
   sandbox: { provider: 'local' | 'e2b' | 'daytona'; ready: boolean; reason?: string };
   store: 'sqlite' | 'postgres';
   webSearch: boolean;
+  codeSearch: CodeSearchView;
   /** The first message of the scripted demo. */
   demoTask: string;
 }

@@ -1,6 +1,7 @@
 import { answerAgain, decideReview, startRun } from './api/agent.ts';
 import { clearCache, getCache } from './api/cache.ts';
 import { compact, editCompaction, removeCompaction } from './api/compactions.ts';
+import { getCodeIndex } from './api/code-index.ts';
 import { getConfig } from './api/config.ts';
 import { downloadFile, listFiles, readFile, removeFile, saveFile, uploadFile } from './api/files.ts';
 import { changeGateway, getGateway, getGatewayHealth } from './api/gateway.ts';
@@ -106,6 +107,7 @@ export const routes: readonly Route[] = [
     takes: 'bytes',
   },
   signedIn('GET', '/api/threads/{id}/files/download', downloadFile),
+  signedIn('GET', '/api/threads/{id}/index', getCodeIndex),
   signedIn('GET', '/api/threads/{id}/terminals', listTerminals),
   signedIn('GET', '/api/threads/{id}/ports', listPorts),
   signedIn('POST', '/api/threads/{id}/previews', openPreview),

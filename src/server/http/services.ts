@@ -8,6 +8,7 @@ import type { PublicGateway } from '#server/gateway/v1/serve.ts';
 import type { ModelManager } from '#server/models/types.ts';
 import type { BodyStore } from '#server/store/bodies.ts';
 import type { Store } from '#server/store/store.ts';
+import type { CodeSearch } from '#server/search/code-search.ts';
 import type { TerminalDesk } from '#server/terminal/terminal-desk.ts';
 import type { EventLog } from '#server/stream/log.types.ts';
 import type { Workspaces } from '#server/workspace/types.ts';
@@ -37,6 +38,7 @@ export interface Services {
   providerStates: () => ProviderState[];
   workspaces: Workspaces;
   terminals: TerminalDesk;
+  codeSearch?: Pick<CodeSearch, 'state'>;
   /** Whether the agent has the tool. */
   searchesWeb: boolean;
   /** The first message of the scripted demo. */

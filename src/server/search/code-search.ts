@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CrosspointError } from '#protocol/errors.ts';
 import type { Sandbox } from '#server/sandbox/sandbox.ts';
 import { excerptsOf, type CodeHit } from './excerpts.ts';
-import { WorkspaceIndexer, type IndexState } from './indexer/workspace-indexer.ts';
+import { newIndex, WorkspaceIndexer, type IndexState } from './indexer/workspace-indexer.ts';
 import { rank } from './rank/rank.ts';
 import type { ChunkedFile, CodeStore, EmbeddedFile } from './types.ts';
 
@@ -95,10 +95,8 @@ export class CodeSearch {
   }
 
   /** How far the index of a workspace is. */
-  state(workspaceId: string): IndexState & { store: CodeStore['name']; vectors: boolean } {
-    const { store, vectors } = this.#parts;
-    const { state } = this.#indexer(store, workspaceId);
-    return { ...state, store: store.name, vectors: vectors !== null };
+  state(workspaceId: string): IndexState {
+    return this.#indexers.get(keyOf(this.#parts.store, workspaceId))?.state ?? newIndex;
   }
 
   /** With the workspace: nothing of it stays. */

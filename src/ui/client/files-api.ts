@@ -1,4 +1,5 @@
 import type { FileContentAnswer, FilesAnswer } from '#protocol/answers.ts';
+import type { CodeIndexView } from '#protocol/code-index.ts';
 
 type Ask = <Body>(method: string, path: string, body?: unknown) => Promise<Body>;
 
@@ -26,6 +27,9 @@ export class FilesApi {
   /** Unpacks an archive into the folder. */
   unpack = (threadId: string, folder: string, tar: Blob) =>
     this.#ask<{ path: string }>('POST', `${address(threadId, '/upload', folder)}&unpack=tar`, tar);
+  /** Starts nothing. */
+  codeIndex = (threadId: string) =>
+    this.#ask<CodeIndexView>('GET', `/api/threads/${encodeURIComponent(threadId)}/index`);
   /** A file as it is, a folder as an archive; the whole workspace for an empty path. */
   downloadAddress = (threadId: string, path: string) => address(threadId, '/download', path);
 }

@@ -1,4 +1,6 @@
 import type { ConfigAnswer } from '#protocol/answers.ts';
+import type { CodeSearchView } from '#protocol/code-index.ts';
+import type { Config } from '#server/config.ts';
 import type { SandboxHealth } from '#server/sandbox/sandbox.ts';
 import type { Endpoint } from '../endpoint.ts';
 
@@ -13,10 +15,16 @@ export const getConfig: Endpoint = async (parts) => {
     sandbox: { provider: workspaces.defaultType, ...describeHealth(await workspaces.selfTest()) },
     store: config.databaseUrl === null ? 'sqlite' : 'postgres',
     webSearch: parts.searchesWeb,
+    codeSearch: codeSearchOf(config),
     demoTask: parts.demoTask,
   };
   return { body };
 };
+
+/** What searches the code of workspaces. */
+export function codeSearchOf({ qdrant, embeddingModel }: Config): CodeSearchView {
+  return { store: qdrant.url === null ? 'embedded' : 'qdrant', embeddingModel };
+}
 
 function describeHealth(health: SandboxHealth): { ready: boolean; reason?: string } {
   return health.ok ? { ready: true } : { ready: false, reason: `${health.reason} ${health.remedy}` };

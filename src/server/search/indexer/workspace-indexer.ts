@@ -21,6 +21,9 @@ export interface IndexState {
   problem: string | null;
 }
 
+/** Of a workspace that this process has not looked at yet. */
+export const newIndex: IndexState = { state: 'new', files: 0, done: 0, partial: [], problem: null };
+
 export interface IndexerParts {
   index: WorkspaceIndex;
   chunk(path: string, text: string): Promise<ChunkedFile['chunks']>;
@@ -45,7 +48,7 @@ export class WorkspaceIndexer {
   #token: string | null = null;
   #running: Promise<void> | null = null;
   #next: Promise<void> | null = null;
-  #state: IndexState = { state: 'new', files: 0, done: 0, partial: [], problem: null };
+  #state = newIndex;
 
   constructor(parts: IndexerParts) {
     this.#parts = parts;
