@@ -1,16 +1,11 @@
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
 import { describe, test } from 'node:test';
-import type { Candidate, Chunk, CodeStore, EmbeddedFile, VectorSpace } from './types.ts';
+import { termsOf } from './terms/fields.ts';
+import { queryTerms } from './terms/query.ts';
+import { chunkOf, fileOf, find, hashOf, symbols, type StoreBench } from './testing/store-bench.ts';
+import { changesSpace, findsByMeaning, mixesVectors, space } from './testing/vector-promises.ts';
+import type { Candidate, CodeStore, VectorSpace } from './types.ts';
 
-/** A store's place, which outlives the stores that are opened in it. */
-export interface StoreBench {
-  /** Another process, or the same one later. */
-  open(space: VectorSpace | null): CodeStore;
-  [Symbol.asyncDispose](): Promise<void>;
-}
-
-const space: VectorSpace = { model: 'test/vectors', dimensions: 4 };
 const hostile = [
   '',
   '*',
@@ -58,7 +53,7 @@ export function codeStoreContract(name: string, start: () => Promise<StoreBench>
 async function findsNothing(_: StoreBench, store: CodeStore): Promise<void> {
   const index = store.workspace('w');
   assert.deepEqual(await index.files(), new Map());
-  assert.deepEqual(await index.candidates({ text: 'anything', limit: 10 }), []);
+  assert.deepEqual((await index.candidates({ text: 'anything', limit: 10 })).found, []);
   await index.put([]);
   await index.removeFiles(['nothing.ts']);
   await store.removeWorkspace('w');
@@ -76,24 +71,24 @@ async function finds(_: StoreBench, store: CodeStore): Promise<void> {
     fileOf('other.ts', [chunkOf({ symbol: 'unrelated' })]),
   ]);
   for (const text of ['parse header', 'where is a banana?', 'reader', 'the wire', 'parseHTTPHeader']) {
-    const [best, ...rest] = await index.candidates({ text, limit: 10 });
+    const [best, ...rest] = await find(index, text);
     assert.equal(best?.symbol, 'parseHTTPHeader', text);
     assert.equal(rest.length, 0, text);
   }
-  const [found] = await index.candidates({ text: 'parse header net', limit: 10 });
-  const { score, placeShare, ...place } = found as Candidate;
-  assert.ok(score > 0 && placeShare > 0 && placeShare < 1);
-  const {
-    text: _text,
-    signature: _signature,
-    ...expected
-  } = {
+  const { found, rarity } = await index.candidates({ text: 'parse header nowhere', limit: 10 });
+  // Each stands in one of two chunks; see `Candidates.rarity`.
+  const rare = Math.log(1 + 1.5 / 1.5);
+  assert.deepEqual([...rarity.keys()], queryTerms('parse header'));
+  for (const value of rarity.values()) assert.ok(Math.abs(value - rare) < 0.001);
+  const { score, terms, ...place } = found[0] as Candidate;
+  assert.ok(score > 0);
+  assert.deepEqual(terms.split(' ').toSorted(), termsOf(chunk.text).toSorted());
+  const { text: _text, ...expected } = {
     ...chunk,
     path: 'src/net/wire.ts',
     hash: hashOf('src/net/wire.ts', [chunk]),
   };
-  for (const [field, value] of Object.entries(expected))
-    assert.deepEqual(place[field as keyof typeof place], value, field);
+  assert.deepEqual(place, expected);
 }
 
 async function replaces(_: StoreBench, store: CodeStore): Promise<void> {
@@ -116,7 +111,7 @@ async function removes(_: StoreBench, store: CodeStore): Promise<void> {
   await index.put(files);
   await index.removeFiles(['a.ts', 'never-there.ts']);
   assert.deepEqual([...(await index.files()).keys()].toSorted(), ['a.ts.bak', 'dir/a.ts']);
-  const left = await index.candidates({ text: 'gone', limit: 10 });
+  const left = await find(index, 'gone');
   assert.deepEqual(left.map(({ path }) => path).toSorted(), ['a.ts.bak', 'dir/a.ts']);
 }
 
@@ -165,7 +160,7 @@ async function takesBigFiles(_: StoreBench, store: CodeStore): Promise<void> {
     chunkOf({ symbol: `name${number}`, startLine: number + 1, endLine: number + 1 }),
   );
   await index.put([fileOf('big.ts', chunks)]);
-  const [last] = await index.candidates({ text: 'name2999', limit: 1 });
+  const [last] = await find(index, 'name2999');
   assert.equal(last?.startLine, 3_000);
   await index.put([fileOf('big.ts', chunks.slice(0, 1))]);
   assert.deepEqual(await symbols(store, 'w', 'name'), ['name0']);
@@ -179,7 +174,7 @@ async function keepsCharacters(_: StoreBench, store: CodeStore): Promise<void> {
   await store.workspace('w').put([file]);
   assert.deepEqual(await store.workspace('w').files(), new Map([[path, file.hash]]));
   for (const text of ['zähle äpfel', 'обработчик']) {
-    const [found] = await store.workspace('w').candidates({ text, limit: 5 });
+    const [found] = await find(store.workspace('w'), text);
     assert.deepEqual([found?.path, found?.symbol, found?.parent], [path, 'zähleÄpfel', 'Обработчик'], text);
   }
   await store.workspace('w').removeFiles([path]);
@@ -192,7 +187,7 @@ async function takesEmptyFiles(_: StoreBench, store: CodeStore): Promise<void> {
   await store.workspace('w').put([empty, signs]);
   assert.equal((await store.workspace('w').files()).size, 2);
   for (const text of ['', '   ', '?!', 'nowhere']) {
-    assert.deepEqual(await store.workspace('w').candidates({ text, limit: 5 }), [], text);
+    assert.deepEqual(await find(store.workspace('w'), text), [], text);
   }
 }
 
@@ -202,89 +197,11 @@ async function limits(_: StoreBench, store: CodeStore): Promise<void> {
     fileOf(`m${number}.ts`, [chunkOf({ symbol: `other${number}`, text: 'mentions load once among words' })]),
   );
   await store.workspace('w').put([...others, named]);
-  const found = await store.workspace('w').candidates({ text: 'load config', limit: 5 });
+  const { found } = await store.workspace('w').candidates({ text: 'load config', limit: 5 });
   assert.equal(found.length, 5);
   assert.equal(found[0]?.symbol, 'loadConfig');
   assert.deepEqual(
     found.map(({ score }) => score),
     found.map(({ score }) => score).toSorted((one, other) => other - one),
   );
-}
-
-async function findsByMeaning(_: StoreBench, store: CodeStore): Promise<void> {
-  const near = fileOf('near.ts', [chunkOf({ symbol: 'sineOut' })], [[1, 0.1, 0, 0]]);
-  const far = fileOf('far.ts', [chunkOf({ symbol: 'deceleration' })], [[0, 0, 1, 0]]);
-  await store.workspace('w').put([near, far]);
-  await store
-    .workspace('other')
-    .put([fileOf('secret.ts', [chunkOf({ symbol: 'secret' })], [[1, 0.1, 0, 0]])]);
-  const vector = [1, 0, 0, 0];
-  const [first, second, ...rest] = await store
-    .workspace('w')
-    .candidates({ text: 'easing', limit: 5, vector });
-  assert.deepEqual([first?.symbol, second?.symbol, rest.length], ['sineOut', 'deceleration', 0]);
-  const both = await store.workspace('w').candidates({ text: 'deceleration', limit: 5, vector });
-  assert.equal(both.length, 2);
-  // First by words and second by meaning is more than first by meaning alone.
-  assert.equal(both[0]?.symbol, 'deceleration');
-}
-
-async function mixesVectors(_: StoreBench, store: CodeStore): Promise<void> {
-  const index = store.workspace('w');
-  const bare = fileOf('bare.ts', [chunkOf({ symbol: 'bare' })]);
-  await index.put([bare, fileOf('dense.ts', [chunkOf({ symbol: 'dense' })], [[0, 1, 0, 0]])]);
-  const query = { text: 'bare dense', limit: 5, vector: [0, 1, 0, 0] };
-  assert.equal((await index.candidates(query)).length, 2);
-  assert.deepEqual(await symbols(store, 'w', 'bare'), ['bare']);
-  await index.put([{ ...bare, vectors: [[0, 1, 0, 0]] }]);
-  const found = await index.candidates({ ...query, text: 'nothing' });
-  assert.deepEqual(found.map(({ symbol }) => symbol).toSorted(), ['bare', 'dense']);
-}
-
-async function changesSpace(bench: StoreBench, store: CodeStore): Promise<void> {
-  const file = fileOf('a.ts', [chunkOf({ symbol: 'stays' })], [[1, 0, 0, 0]]);
-  await store.workspace('w').put([file]);
-  await store.close();
-  const other = bench.open({ model: 'test/larger', dimensions: 8 });
-  const wide = fileOf('a.ts', [chunkOf({ symbol: 'stays' })], [[1, 0, 0, 0, 0, 0, 0, 0]]);
-  await other.workspace('w').put([wide]);
-  assert.equal(
-    (await other.workspace('w').candidates({ text: 'x', limit: 5, vector: [1, 0, 0, 0, 0, 0, 0, 0] })).length,
-    1,
-  );
-  await other.close();
-  const back = bench.open(space);
-  await back.workspace('w').put([file]);
-  const found = await back.workspace('w').candidates({ text: 'x', limit: 5, vector: [1, 0, 0, 0] });
-  assert.deepEqual(
-    found.map(({ symbol }) => symbol),
-    ['stays'],
-  );
-  await back.removeWorkspace('w');
-  await back.close();
-  const last = bench.open(null);
-  assert.deepEqual(await last.workspace('w').files(), new Map());
-  await last.close();
-}
-
-async function symbols(store: CodeStore, workspace: string, text: string): Promise<string[]> {
-  const found = await store.workspace(workspace).candidates({ text, limit: 50 });
-  return found.map(({ symbol }) => symbol).toSorted();
-}
-
-function chunkOf(changes: Partial<Chunk>): Chunk {
-  const place = { path: '', language: 'typescript', kind: 'function', symbol: 'f', parent: '' } as const;
-  return { ...place, signature: '', startLine: 1, endLine: 2, text: '', ...changes };
-}
-
-function hashOf(path: string, chunks: readonly Chunk[]): string {
-  return createHash('sha256')
-    .update(JSON.stringify([path, chunks]))
-    .digest('hex');
-}
-
-/** As a chunker gives it. */
-export function fileOf(path: string, given: readonly Chunk[], vectors?: number[][]): EmbeddedFile {
-  const chunks = given.map((chunk) => ({ ...chunk, path, text: chunk.text || `${chunk.symbol}()` }));
-  return { path, hash: hashOf(path, given), chunks, ...(vectors ? { vectors } : {}) };
 }

@@ -1,5 +1,6 @@
 import type { Schemas } from '@qdrant/js-client-rest';
-import type { Chunk, ChunkKind, ChunkPlace, EmbeddedFile } from '../../types.ts';
+import { distinctTermsOf, fieldsOf, type Fields } from '../../terms/fields.ts';
+import type { Candidate, Chunk, ChunkKind, EmbeddedFile } from '../../types.ts';
 import { pointId } from './ids.ts';
 import { documentVector } from './sparse.ts';
 
@@ -17,6 +18,7 @@ interface ChunkPayload {
   symbol: string;
   parent: string;
   signature: string;
+  terms: string;
   start: number;
   end: number;
 }
@@ -33,11 +35,14 @@ interface FilePayload {
 
 /** The chunks of this version of a file. Another version has other ids: both are there until the older one is deleted. */
 export function chunkPoints(workspace: string, file: EmbeddedFile): NewPoint[] {
-  return file.chunks.map((chunk, ordinal) => ({
-    id: pointId('chunk', workspace, file.path, file.hash, ordinal),
-    vector: vectorsOf(chunk, file.vectors?.[ordinal]),
-    payload: { ...chunkPayload(file, chunk) },
-  }));
+  return file.chunks.map((chunk, ordinal) => {
+    const fields = fieldsOf(chunk);
+    return {
+      id: pointId('chunk', workspace, file.path, file.hash, ordinal),
+      vector: vectorsOf(fields, file.vectors?.[ordinal]),
+      payload: { ...chunkPayload(file, chunk, fields) },
+    };
+  });
 }
 
 export function filePoint(workspace: string, { path, hash }: EmbeddedFile): NewPoint {
@@ -50,17 +55,18 @@ export function fileId(workspace: string, path: string): string {
 }
 
 /** @param payload as it came from the server */
-export function placeOf(payload: unknown): ChunkPlace & { hash: string } {
-  const { path, hash, lang, kind, symbol, parent, start, end } = payload as ChunkPayload;
-  return { path, hash, language: lang, kind, symbol, parent, startLine: start, endLine: end };
+export function candidateOf(payload: unknown, score: number): Candidate {
+  const { path, hash, lang, kind, symbol, parent, signature, terms, start, end } = payload as ChunkPayload;
+  const place = { path, language: lang, kind, symbol, parent, startLine: start, endLine: end };
+  return { ...place, hash, signature, terms, score };
 }
 
 export function versionOf(payload: unknown): Pick<FilePayload, 'path' | 'hash'> {
   return payload as FilePayload;
 }
 
-function vectorsOf(chunk: Chunk, dense: readonly number[] | undefined): Point['vector'] {
-  const words = documentVector(chunk);
+function vectorsOf(fields: Fields, dense: readonly number[] | undefined): Point['vector'] {
+  const words = documentVector(fields);
   return {
     ...(dense ? { dense: [...dense] } : {}),
     // A chunk of signs alone has no words.
@@ -68,7 +74,7 @@ function vectorsOf(chunk: Chunk, dense: readonly number[] | undefined): Point['v
   };
 }
 
-function chunkPayload({ path, hash }: EmbeddedFile, chunk: Chunk): ChunkPayload {
+function chunkPayload({ path, hash }: EmbeddedFile, chunk: Chunk, { body }: Fields): ChunkPayload {
   const { language, kind, symbol, parent, signature, startLine, endLine } = chunk;
   return {
     record: 'chunk',
@@ -80,6 +86,7 @@ function chunkPayload({ path, hash }: EmbeddedFile, chunk: Chunk): ChunkPayload 
     symbol: symbol.toWellFormed(),
     parent: parent.toWellFormed(),
     signature: signature.toWellFormed(),
+    terms: distinctTermsOf(body).toWellFormed(),
     start: startLine,
     end: endLine,
   };

@@ -1,8 +1,9 @@
 import type { Schemas } from '@qdrant/js-client-rest';
 import { fuse, fusedFrom } from '../../fusion.ts';
-import type { Candidate, CodeQuery, EmbeddedFile, WorkspaceIndex } from '../../types.ts';
-import { chunkPoints, fileId, filePoint, placeOf, versionOf } from './points.ts';
-import { PlaceShares } from './place-shares.ts';
+import { queryTerms } from '../../terms/query.ts';
+import type { Candidates, CodeQuery, EmbeddedFile, WorkspaceIndex } from '../../types.ts';
+import { candidateOf, chunkPoints, fileId, filePoint, versionOf } from './points.ts';
+import { rarityOf, rarityProbes } from './rarity.ts';
 import { queryVector } from './sparse.ts';
 import { has, hasAny, type Search, type TenantPoints } from './tenant-points.ts';
 
@@ -52,16 +53,13 @@ export class QdrantIndex implements WorkspaceIndex {
     });
   }
 
-  async candidates(query: CodeQuery): Promise<Candidate[]> {
+  async candidates(query: CodeQuery): Promise<Candidates> {
     return this.#within(async (open) => {
-      const shares = new PlaceShares(query.text);
-      const lists = await search(open, query, shares);
+      const { lists, rarity } = await search(open, query);
       const hits = query.vector ? fusedHits(lists) : lists.flat();
       const current = await this.#current(open.points, hits);
-      return current.slice(0, query.limit).map(({ payload, score }) => {
-        const place = placeOf(payload);
-        return { ...place, score, placeShare: shares.of(place) };
-      });
+      const found = current.slice(0, query.limit).map(({ payload, score }) => candidateOf(payload, score));
+      return { found, rarity };
     });
   }
 
@@ -77,32 +75,31 @@ export class QdrantIndex implements WorkspaceIndex {
 
   /** Without the chunks of versions that are not, or no longer, the file. */
   async #current(points: TenantPoints, hits: readonly Hit[]): Promise<Hit[]> {
-    const paths = [...new Set(hits.map(({ payload }) => placeOf(payload).path))];
+    const paths = [...new Set(hits.map(({ payload }) => versionOf(payload).path))];
     if (!paths.length) return [];
     const files = await points.payloads(paths.map((path) => fileId(this.#workspace, path)));
     const hashes = new Map(files.map(versionOf).map(({ path, hash }) => [path, hash]));
     return hits.filter(({ payload }) => {
-      const { path, hash } = placeOf(payload);
+      const { path, hash } = versionOf(payload);
       return hashes.get(path) === hash;
     });
   }
 }
 
-/** The best by words and, where there is a vector, by meaning: in one request, with what the shares need. */
+/** The best by words and, where there is a vector, by meaning: in one request, with how rare each word is. */
 async function search(
   { points, tenantFrequencies }: OpenPoints,
   { text, limit, vector }: CodeQuery,
-  shares: PlaceShares,
-): Promise<Hit[][]> {
+): Promise<{ lists: Hit[][]; rarity: Map<string, number> }> {
   const most = { with_payload: true, limit: (vector ? fusedFrom : limit) + spare };
-  const words = queryVector(text);
+  const terms = queryTerms(text);
   const lists: Search[] = [];
-  if (words.indices.length) lists.push({ ...most, query: words, using: 'words' });
+  if (terms.length) lists.push({ ...most, query: queryVector(terms), using: 'words' });
   if (vector) lists.push({ ...most, ...byMeaning, query: [...vector] });
-  if (!lists.length) return [];
-  const answers = await points.query([...lists, ...shares.probes()], [isChunk], tenantFrequencies);
-  shares.learn(answers.slice(lists.length).map(([first]) => first));
-  return answers.slice(0, lists.length);
+  if (!lists.length) return { lists: [], rarity: new Map() };
+  const answers = await points.query([...lists, ...rarityProbes(terms)], [isChunk], tenantFrequencies);
+  const best = answers.slice(lists.length).map(([first]) => first);
+  return { lists: answers.slice(0, lists.length), rarity: rarityOf(terms, best) };
 }
 
 /** Twice as many by the small vectors, whose order is then made right by the whole ones. */
