@@ -1,3 +1,4 @@
+import { evaluateEdits } from './edits/edits.ts';
 import { evaluateLoop } from './loop/loop.ts';
 
 /**
@@ -10,7 +11,10 @@ interface Evaluation {
   run(print: (line: string) => void): Promise<boolean>;
 }
 
-const evaluations: Evaluation[] = [{ name: 'loop', run: evaluateLoop }];
+const evaluations: Evaluation[] = [
+  { name: 'edits', run: evaluateEdits },
+  { name: 'loop', run: evaluateLoop },
+];
 
 const wanted = process.argv.slice(2);
 const failed: string[] = [];

@@ -1,3 +1,5 @@
+import type { LineHunk } from './diff-lines.ts';
+
 /** One replacement: `oldText` must stand in the file exactly once, and may begin and end within a line. */
 export interface Edit {
   oldText: string;
@@ -8,6 +10,8 @@ export interface Edit {
 export interface Hunk {
   oldLines: string[];
   newLines: string[];
+  /** What the signs of a patch say is removed and added; absent where only both texts are given. */
+  script?: LineHunk[];
   /** The hunks of the patch stand in the order of the file: one that stands in several places is decided by the others. */
   isOrdered: boolean;
   /** Lines that the patch names above the hunk (`@@ class Name`): the hunk stands in the block of the last one. */

@@ -103,6 +103,7 @@ function loosely(wanted: Wanted, hunk: Hunk, isAllowed: (from: number, to: numbe
     newText: asText(hunk.newLines),
     rungs: [],
     isWholeLines: true,
+    ...(hunk.script ? { script: hunk.script } : {}),
   };
   const placed = locateLoosely(wanted, written);
   const from = file.lineAt(placed.start);

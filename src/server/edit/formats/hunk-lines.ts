@@ -1,4 +1,5 @@
 import type { Hunk } from '../change.ts';
+import type { LineHunk } from '../diff-lines.ts';
 import { EditRefusal } from '../refusal.ts';
 
 /** The lines of one hunk, as they come. */
@@ -53,10 +54,26 @@ export class HunkLines {
     return {
       oldLines,
       newLines,
+      script: scriptOf(lines),
       isOrdered: true,
       anchors,
       atEnd,
       ...(changesEnd ? { finalNewline: !this.isOpen.new } : {}),
     };
   }
+}
+
+function scriptOf(lines: readonly { sign: ' ' | '-' | '+' }[]): LineHunk[] {
+  const script: LineHunk[] = [];
+  let [oldAt, newAt, isOpen] = [0, 0, false];
+  for (const { sign } of lines) {
+    if (sign !== ' ' && !isOpen)
+      script.push({ oldStart: oldAt, oldEnd: oldAt, newStart: newAt, newEnd: newAt });
+    isOpen = sign !== ' ';
+    if (sign !== '+') oldAt += 1;
+    if (sign !== '-') newAt += 1;
+    const last = script.at(-1);
+    if (last && isOpen) [last.oldEnd, last.newEnd] = [oldAt, newAt];
+  }
+  return script;
 }

@@ -1,5 +1,6 @@
 import { extname } from 'node:path';
 import type { Rung } from '../change.ts';
+import type { LineHunk } from '../diff-lines.ts';
 import type { FileText } from '../file-text.ts';
 import { EditRefusal } from '../refusal.ts';
 import { align, type Alignment, type Region } from './compare.ts';
@@ -26,6 +27,7 @@ export interface Candidate {
 }
 
 interface LineForm {
+  script?: readonly LineHunk[] | undefined;
   oldLines: string[];
   newLines: string[];
   /** It begins, or ends, at the border of a line. */
@@ -44,7 +46,7 @@ export function looseCandidates(path: string, file: FileText, wording: Wording):
 }
 
 /** A text that ends in a line end and its replacement that does not, or the other way round, have no form in lines. */
-function lineForm({ oldText, newText, isWholeLines }: Wording): LineForm | null {
+function lineForm({ oldText, newText, isWholeLines, script }: Wording): LineForm | null {
   const startsLine = isWholeLines || oldText.startsWith('\n');
   const endsLine = oldText.endsWith('\n');
   let [before, after] = [oldText, newText];
@@ -58,7 +60,7 @@ function lineForm({ oldText, newText, isWholeLines }: Wording): LineForm | null 
       : { oldLines: before.split('\n'), newLines: after.split('\n'), startsLine, endsLine };
   if (after !== '' && !after.endsWith('\n')) return null;
   const newLines = after === '' ? [] : after.slice(0, -1).split('\n');
-  return { oldLines: before.slice(0, -1).split('\n'), newLines, startsLine, endsLine };
+  return { oldLines: before.slice(0, -1).split('\n'), newLines, script, startsLine, endsLine };
 }
 
 function wholeLineCandidates(

@@ -29,9 +29,11 @@ export function withoutEscapes({ oldText, newText }: Wording): Wording[] {
   if (!isOneLine) return found;
   const breaks = ['n', 't'].filter((each) => oldText.includes(`\\${each}`));
   if (breaks.length) {
-    offer((text) => replaced(text, breaks));
-    offer((text) => replaced(text, ['n', 't']));
-    offer((text) => replaced(text, ['n', 't', ...quotes]));
+    // Where all quotes are escaped, they are so for the same reason.
+    const isQuoted = /\\"/.test(oldText + newText) && !/(^|[^\\])"/.test(oldText + newText);
+    if (!isQuoted) offer((text) => replaced(text, breaks));
+    if (!isQuoted) offer((text) => replaced(text, ['n', 't']));
+    offer((text) => replaced(text, ['n', 't', ...new Set([...quotes, ...(isQuoted ? ['"'] : [])])]));
   }
   offer(unescaped);
   return found;
@@ -39,17 +41,10 @@ export function withoutEscapes({ oldText, newText }: Wording): Wording[] {
 
 /** Whether a line break or tab that was written as an escape in `newText` may belong to a string of the program. */
 export function mayBeWithinString(written: Wording, meant: Wording): boolean {
-  for (const [escape, sign] of [
-    ['\\n', '\n'],
-    ['\\t', '\t'],
-  ] as const) {
-    if (
-      !written.newText.includes(escape) ||
-      meant.newText.split(sign).length === written.newText.split(sign).length
-    )
-      continue;
-    if (written.newText.includes(sign)) return true;
-  }
+  const count = (text: string, sign: string) => text.split(sign).length;
+  const made = ['\n', '\t'].filter((sign) => count(meant.newText, sign) > count(written.newText, sign));
+  if (!made.length) return false;
+  if (made.some((sign) => written.newText.includes(sign))) return true;
   const known = new Set(meant.oldText.split('\n'));
   return meant.newText
     .split('\n')
@@ -81,7 +76,14 @@ function quoteAt(line: string, end: number): string | null {
     const sign = line[at] ?? '';
     if (sign === '\\') at += 1;
     else if (open === sign) open = null;
-    else if (open === null && (sign === '"' || sign === "'" || sign === '`')) open = sign;
+    else if (open === null && (sign === '"' || sign === "'" || sign === '`') && !isApostrophe(line, at))
+      open = sign;
   }
   return open;
+}
+
+/** As in "don't": after a word that is no prefix of a string of Python. */
+function isApostrophe(line: string, at: number): boolean {
+  const [word = ''] = /\w*$/.exec(line.slice(Math.max(0, at - 20), at)) ?? [];
+  return line[at] === "'" && word !== '' && !/^[bfru]{1,2}$/i.test(word);
 }

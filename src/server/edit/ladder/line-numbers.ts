@@ -12,7 +12,7 @@ const forms = [
  * The quoted text without the line numbers that were copied with it: every line has one and they count up by one. New text
  * may carry them too, or only in the lines that it keeps.
  */
-export function withoutLineNumbers({ oldText, newText }: Wording): Wording[] {
+export function withoutLineNumbers({ oldText, newText, ...rest }: Wording): Wording[] {
   return forms.flatMap((form) => {
     const oldLines = linesOf(oldText);
     const numbers = oldLines.map((line) => numberOf(line, form));
@@ -23,6 +23,7 @@ export function withoutLineNumbers({ oldText, newText }: Wording): Wording[] {
     const written = newWithout(linesOf(newText), oldLines, { form, first });
     if (!written) return [];
     const result = {
+      ...rest,
       oldText: oldLines.map(strip).join('\n') + endOf(oldText),
       newText: written.lines.join('\n') + endOf(newText),
       rungs: ['line_numbers' as const],

@@ -32,11 +32,22 @@ export function locateEdit(wanted: Wanted, edit: Edit): Placed {
   const places = everyIndex(file.text, oldText);
   const [start] = places;
   if (places.length > 1) throw notUnique(wanted, places);
-  if (start === undefined) return locateLoosely(wanted, { oldText, newText, rungs: [] });
+  if (start === undefined || isShifted(file, start, oldText, newText))
+    return locateLoosely(wanted, { oldText, newText, rungs: [] });
   const end = start + oldText.length;
   const done = standsAround(file.text, { start, oldText, newText });
   if (done !== null) throw alreadyApplied(wanted, done);
   return { start, end, newText: file.withLineEnds(start, end, newText), rung: 'exact' };
+}
+
+/**
+ * The text begins within the indentation of a line, so its own is another: where there are more lines, what is right for the
+ * first is not for them.
+ */
+function isShifted(file: FileText, start: number, oldText: string, newText: string): boolean {
+  if (!/^[ \t]/.test(oldText) || !(oldText + newText).includes('\n')) return false;
+  const before = file.text.slice(file.startOf(file.lineAt(start)), start);
+  return before !== '' && before.trim() === '';
 }
 
 /** Where a text stands that contains the old one where that stands: an edit that only adds was applied before. */

@@ -17,21 +17,25 @@ export interface Surroundings {
   isMarkdown: boolean;
 }
 
+interface Texts {
+  oldLines: readonly string[];
+  newLines: readonly string[];
+  /** Which lines stay, where that is said. */
+  script?: readonly LineHunk[] | undefined;
+}
+
 /**
  * The lines of the region with only those replaced that differ between the quoted and the new lines; all others keep their
  * own characters. Where two scripts are as short and would leave other characters, it is not clear which lines stay.
  * @throws {EditRefusal} with the reason as a clause
  */
-export function replay(
-  { oldLines, newLines }: { oldLines: readonly string[]; newLines: readonly string[] },
-  alignment: Alignment,
-  around: Surroundings,
-): Line[] {
+export function replay(texts: Texts, alignment: Alignment, around: Surroundings): Line[] {
+  const { oldLines, newLines, script } = texts;
   const same = (left: number, right: number) => isKept(oldLines, newLines, alignment, left, right);
   const [first, second] = [diffLines, diffLinesFromEnd].map((diff) => {
-    const hunks = diff(oldLines.length, newLines.length, same);
+    const hunks = script ? within(script, diff, same) : diff(oldLines.length, newLines.length, same);
     if (!hunks) throw new EditRefusal('it changes too many lines to be sure');
-    return written({ oldLines, newLines }, alignment, around, hunks);
+    return written(texts, alignment, around, hunks);
   });
   if (!first || !second || textOf(first) !== textOf(second))
     throw new EditRefusal('it is not clear which of several equal lines stay');
@@ -39,6 +43,25 @@ export function replay(
   if (textOf(first) === lines.map((line, index) => line + (ends[index] ?? '')).join(''))
     throw new EditRefusal('it would change nothing there');
   return first;
+}
+
+/** A patch may remove and add the same line. */
+function within(
+  script: readonly LineHunk[],
+  diff: typeof diffLines,
+  same: (left: number, right: number) => boolean,
+): LineHunk[] | null {
+  const parts = script.map(({ oldStart, oldEnd, newStart, newEnd }) =>
+    diff(oldEnd - oldStart, newEnd - newStart, (left, right) => same(oldStart + left, newStart + right))?.map(
+      (hunk) => ({
+        oldStart: hunk.oldStart + oldStart,
+        oldEnd: hunk.oldEnd + oldStart,
+        newStart: hunk.newStart + newStart,
+        newEnd: hunk.newEnd + newStart,
+      }),
+    ),
+  );
+  return parts.some((part) => part === undefined) ? null : parts.flatMap((part) => part ?? []);
 }
 
 /** Lines with their line ends. */
@@ -59,11 +82,12 @@ function isKept(
   const at = own[left];
   const mine = at === null || at === undefined ? undefined : region.lines[at];
   if (mine === undefined || mine === oldLine) return false;
+  if (indentOf(newLine) !== indentOf(oldLine)) return false;
   return newLine === mine || oldLine.trimEnd() === newLine.trimEnd();
 }
 
 function written(
-  { oldLines, newLines }: { oldLines: readonly string[]; newLines: readonly string[] },
+  { oldLines, newLines }: Texts,
   alignment: Alignment,
   around: Surroundings,
   hunks: readonly LineHunk[],

@@ -83,12 +83,25 @@ export function spellAsFile(lines: readonly string[], all: Spellings, replaced: 
         if (each.raw !== written && each.raw !== mine) return null;
         each.raw = mine;
       }
-    } else if (single !== null && (isAscii.test(single) || single.normalize('NFC') === form)) {
+    } else if (
+      single !== null &&
+      isMeant(added, spellings) &&
+      (isAscii.test(single) || isComposed(single, form))
+    ) {
       for (const each of added) each.raw = single;
     } else if (isTouched || !added.every(({ raw }) => spellings.some((each) => each.own === raw)))
       return null;
   }
   return units.map((line) => line.map(({ raw }) => raw).join(''));
+}
+
+/** All added units are spelt in a way in which the quoted text, or the file, spells them. */
+function isMeant(added: readonly { raw: string }[], spellings: readonly Spelling[]): boolean {
+  return added.every(({ raw }) => spellings.some(({ written, own }) => raw === written || raw === own));
+}
+
+function isComposed(single: string, form: string): boolean {
+  return single.normalize('NFC') === form;
 }
 
 function singleSpelling(spellings: readonly Spelling[]): string | null {

@@ -1,4 +1,5 @@
 import type { Rung } from '../change.ts';
+import type { LineHunk } from '../diff-lines.ts';
 
 /** A replacement in one of the ways in which its text may have been meant. */
 export interface Wording {
@@ -10,4 +11,6 @@ export interface Wording {
   isIndentExact?: boolean;
   /** It begins and ends at the borders of lines. */
   isWholeLines?: boolean;
+  /** Which lines stay, where that is said. */
+  script?: readonly LineHunk[];
 }
