@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { agentStep } from './agent-step.ts';
+import { context } from './context.ts';
 import { firstToken } from './first-token.ts';
 import { gateway } from './gateway.ts';
 import { ledger } from './ledger.ts';
@@ -17,7 +18,19 @@ import { meets, type Benchmark, type Outcome } from './support/figures.ts';
  * `bench/results/`. Figures are compared within one run only: machines differ, and so does their load.
  */
 const benchmarks: Benchmark[] = [
-  ...[start, agentStep, firstToken, longThread, switching, page, gateway, ledger, sandbox, workspace],
+  ...[
+    start,
+    agentStep,
+    firstToken,
+    longThread,
+    switching,
+    context,
+    page,
+    gateway,
+    ledger,
+    sandbox,
+    workspace,
+  ],
 ];
 
 const wanted = process.argv.slice(2);

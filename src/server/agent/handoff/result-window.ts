@@ -40,7 +40,7 @@ const fewest = 12_000;
 /** The newest answers' results stay whole, whatever their size: the model works with them. */
 const keptGroups = 3;
 /** Characters that stay of an old result. */
-const shortCharacters = 1_200;
+const shortCharacters = 600;
 /** Instructions that the model asked for are followed until the end. */
 const neverShortened = new Set(['load_skill']);
 
