@@ -92,6 +92,8 @@ export interface ConfigAnswer {
   sandbox: { provider: 'local' | 'e2b' | 'daytona'; ready: boolean; reason?: string };
   store: 'sqlite' | 'postgres';
   webSearch: boolean;
+  /** Lazy edits can be merged, where a thread wants it. */
+  fastApply: boolean;
   codeSearch: CodeSearchView;
   /** The first message of the scripted demo. */
   demoTask: string;

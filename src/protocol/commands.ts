@@ -120,6 +120,7 @@ export const threadChange = v.object({
   branchId: maybe(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(1_000_000))),
   autoCompact: maybe(v.boolean()),
   cacheAnswers: maybe(v.boolean()),
+  useMorph: maybe(v.boolean()),
   compactionModel: v.optional(v.nullable(v.union([name, modelConfig]))),
   subagentModel: v.optional(v.nullable(v.union([name, modelConfig]))),
   budgetUsd: v.optional(v.nullable(v.pipe(v.number(), v.minValue(0), v.maxValue(1_000_000)))),

@@ -25,6 +25,8 @@ export interface ThreadSummary {
   subagentModel: ModelConfig | null;
   /** A request that was asked in the same words before is answered from the response cache. */
   cacheAnswers: boolean;
+  /** Models may write lazy edits, which Morph merges; where it is not configured this changes nothing. */
+  useMorph: boolean;
   /** A person's limit for the thread; null means none. */
   budgetUsd: number | null;
   /** Sum of the known costs; `costComplete` is false when some price was unknown. */

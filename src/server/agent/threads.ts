@@ -49,6 +49,7 @@ export async function summarise(setup: AgentSetup, thread: ThreadRow): Promise<T
     compactionModel: thread.compactionModel,
     subagentModel: thread.subagentModel,
     cacheAnswers: thread.cacheAnswers,
+    useMorph: thread.useMorph,
     budgetUsd: thread.budgetUsd,
     costUsd: cost.costUsd,
     costComplete: cost.complete,
@@ -202,6 +203,7 @@ function changedColumns({
   pauseOnMismatch,
   autoCompact,
   cacheAnswers,
+  useMorph,
 }: ThreadChange): Partial<ThreadRow> {
   if (title !== undefined && title.trim() === '')
     throw new CrosspointError('bad_request', { detail: 'The title is empty.' });
@@ -216,6 +218,7 @@ function changedColumns({
     ...(pauseOnMismatch === undefined ? {} : { pauseOnMismatch }),
     ...(autoCompact === undefined ? {} : { autoCompact }),
     ...(cacheAnswers === undefined ? {} : { cacheAnswers }),
+    ...(useMorph === undefined ? {} : { useMorph }),
   };
 }
 

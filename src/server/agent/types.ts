@@ -77,6 +77,7 @@ export interface ThreadChange {
   pauseOnMismatch?: boolean;
   autoCompact?: boolean;
   cacheAnswers?: boolean;
+  useMorph?: boolean;
   /** null: the default. */
   compactionModel?: FallbackModel | null;
   /** null: the default. */

@@ -36,6 +36,7 @@ export interface ThreadChange {
   /** null: the default. */
   subagentModel?: ModelConfig | null;
   cacheAnswers?: boolean;
+  useMorph?: boolean;
   /** Moves to another answer. */
   branchId?: number;
 }

@@ -20,6 +20,8 @@ export class ThreadSettings {
   subagentModel = $state.raw<ModelConfig | null>(null);
   /** A request that was asked in the same words before is answered from the response cache. */
   cacheAnswers = $state(false);
+  /** Models may write lazy edits, which Morph merges. */
+  useMorph = $state(false);
 
   protected showSettings(summary: ThreadSummary): void {
     this.title = summary.title;
@@ -32,5 +34,6 @@ export class ThreadSettings {
     this.compactionModel = summary.compactionModel;
     this.subagentModel = summary.subagentModel;
     this.cacheAnswers = summary.cacheAnswers;
+    this.useMorph = summary.useMorph;
   }
 }

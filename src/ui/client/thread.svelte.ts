@@ -224,6 +224,7 @@ export class Thread extends ThreadSettings {
   setCompactionModel = (compactionModel: ModelConfig | null) => this.#change({ compactionModel });
   setSubagentModel = (subagentModel: ModelConfig | null) => this.#change({ subagentModel });
   setCacheAnswers = (cacheAnswers: boolean) => this.#change({ cacheAnswers });
+  setUseMorph = (useMorph: boolean) => this.#change({ useMorph });
   setPauseOnMismatch = (pauseOnMismatch: boolean) => this.#change({ pauseOnMismatch });
   /** Applies from the next request to a model on, also within a running run. */
   switchTo = (modelConfig: ModelConfig) => {

@@ -211,6 +211,8 @@ test('models, usage, config and health answer in their forms, HEAD without a bod
       sandbox: { provider: 'local', ready: true },
       store: 'sqlite',
       webSearch: false,
+      codeSearch: { store: 'embedded', embeddingModel: null },
+      fastApply: false,
       demoTask: 'Do the demo.',
     });
     for (const path of ['/healthz', '/api/models', '/api/config', '/api/threads', '/api/usage']) {

@@ -15,6 +15,7 @@ export const getConfig: Endpoint = async (parts) => {
     sandbox: { provider: workspaces.defaultType, ...describeHealth(await workspaces.selfTest()) },
     store: config.databaseUrl === null ? 'sqlite' : 'postgres',
     webSearch: parts.searchesWeb,
+    fastApply: config.morph.key !== null,
     codeSearch: codeSearchOf(config),
     demoTask: parts.demoTask,
   };

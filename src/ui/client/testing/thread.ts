@@ -18,6 +18,7 @@ export function threadView(more: Partial<ThreadView> = {}): ThreadView {
     budgetUsd: null,
     costUsd: 0,
     costComplete: true,
+    useMorph: false,
     runStatus: null,
     activeRunId: null,
     createdAt: '2026-01-01T10:00:00.000Z',
