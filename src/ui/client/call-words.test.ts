@@ -21,6 +21,12 @@ test('the target of a command is its first line', () => {
   assert.equal(callTarget({ name: 'run_terminal_command', args: { command: ' ls\nrm x' } }), 'ls');
 });
 
+test('looking up what was left out says what of', () => {
+  assert.equal(callTarget({ name: 'load_skill', args: { name: 'release' } }), 'release');
+  assert.equal(callTarget({ name: 'recall', args: { from: 3 } }), 'earlier messages');
+  assert.equal(callTarget({ name: 'read_output', args: { output: '0123abcd' } }), 'a long output');
+});
+
 test('without the diff of the file, the arguments tell the change', () => {
   assert.deepEqual(changesOf({ name: 'write_file', args: { content: 'a' } }), [{ before: '', after: 'a' }]);
   const edits = [{ oldText: 'a', newText: 'b' }, { oldText: 1 }, null];

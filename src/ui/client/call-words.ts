@@ -17,6 +17,9 @@ const verbs: Record<string, [string, string, string]> = {
   search_code: ['Search', 'Searching', 'Searched'],
   update_plan: ['Update the plan', 'Updating the plan', 'Updated the plan'],
   explore: ['Explore:', 'Exploring:', 'Explored:'],
+  read_output: ['Read on in', 'Reading on in', 'Read on in'],
+  recall: ['Look up', 'Looking up', 'Looked up'],
+  load_skill: ['Load the skill', 'Loading the skill', 'Loaded the skill'],
   web_search: ['Search the web for', 'Searching the web for', 'Searched the web for'],
   read_page: ['Read', 'Reading', 'Read'],
 };
@@ -39,6 +42,9 @@ export function callTarget({ name, args }: ShownCall): string {
   if (name === 'execute_code') return argument(call, 'language') || 'code';
   if (name.startsWith('search') || name === 'web_search')
     return argument(call, 'pattern') || argument(call, 'query');
+  if (name === 'read_output') return 'a long output';
+  if (name === 'recall') return argument(call, 'query') || 'earlier messages';
+  if (name === 'load_skill') return argument(call, 'name');
   if (name === 'read_page') return argument(call, 'url');
   if (name === 'list_files') return argument(call, 'path') || argument(call, 'glob') || 'the workspace';
   if (name === planTool) return planWords(args);
