@@ -21,6 +21,7 @@ export interface QdrantRequest {
   /** Without the query. */
   path: string;
   body: unknown;
+  bytes: number;
   /** Counted from 1. */
   count: number;
 }
@@ -34,7 +35,7 @@ const mostBytes = 32 * 1_048_576;
  * form of the API does not have. It is no Qdrant: it proves the wire and our order of requests, not ranking or speed.
  */
 export async function startQdrant(options: QdrantServerOptions = {}) {
-  const state: State = { options, collections: new Map(), requests: [] };
+  const state: State = { options, collections: new Map(), requests: [], atOnce: { now: 0, most: 0 } };
   const server = createServer((request, response) => void serve(state, request, response));
   await new Promise<void>((resolve) => server.listen(options.port ?? 0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
@@ -42,8 +43,10 @@ export async function startQdrant(options: QdrantServerOptions = {}) {
     url: `http://127.0.0.1:${port}`,
     port,
     ...state,
-    setFault: (fault: QdrantServerOptions['fault']) =>
-      void (state.options = { ...state.options, ...(fault ? { fault } : {}) }),
+    /** From the next request on. */
+    setFault(fault: NonNullable<QdrantServerOptions['fault']>) {
+      state.options = { ...state.options, fault };
+    },
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
@@ -55,10 +58,13 @@ interface State {
   options: QdrantServerOptions;
   collections: Map<string, Collection>;
   requests: QdrantRequest[];
+  atOnce: { now: number; most: number };
 }
 
 async function serve(state: State, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const started = performance.now();
+  state.atOnce.most = Math.max(state.atOnce.most, ++state.atOnce.now);
+  response.once('close', () => state.atOnce.now--);
   try {
     const known = await readRequest(state, request);
     const fault = state.options.fault?.(known);
@@ -90,6 +96,7 @@ async function readRequest(state: State, request: IncomingMessage): Promise<Qdra
     method: request.method ?? '',
     path: decodeURIComponent(pathname),
     body: text ? (JSON.parse(text) as unknown) : undefined,
+    bytes: bytes.length,
     count: state.requests.length + 1,
   };
   state.requests.push(known);

@@ -31,6 +31,8 @@ interface FilePayload {
   record: 'file';
   path: string;
   hash: string;
+  /** Its chunks lack the vectors that they should have: the model did not answer. */
+  bare: boolean;
 }
 
 /** The chunks of this version of a file. Another version has other ids: both are there until the older one is deleted. */
@@ -45,8 +47,18 @@ export function chunkPoints(workspace: string, file: EmbeddedFile): NewPoint[] {
   });
 }
 
-export function filePoint(workspace: string, { path, hash }: EmbeddedFile): NewPoint {
-  const payload: FilePayload = { record: 'file', path, hash };
+/** @param hasVectors whether the collection has vectors at all */
+export function filePoint(
+  workspace: string,
+  { path, hash, chunks, vectors }: EmbeddedFile,
+  hasVectors: boolean,
+): NewPoint {
+  const payload: FilePayload = {
+    record: 'file',
+    path,
+    hash,
+    bare: hasVectors && !vectors && chunks.length > 0,
+  };
   return { id: fileId(workspace, path), vector: {}, payload: { ...payload } };
 }
 
@@ -61,7 +73,7 @@ export function candidateOf(payload: unknown, score: number): Candidate {
   return { ...place, hash, signature, terms, score };
 }
 
-export function versionOf(payload: unknown): Pick<FilePayload, 'path' | 'hash'> {
+export function versionOf(payload: unknown): Pick<FilePayload, 'path' | 'hash' | 'bare'> {
   return payload as FilePayload;
 }
 

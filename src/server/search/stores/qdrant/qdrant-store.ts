@@ -33,7 +33,7 @@ export class QdrantStore implements CodeStore {
   async removeWorkspace(id: string): Promise<void> {
     const { collections } = await this.#connection.ask('write', (api, init) => api.getCollections({}, init));
     for (const { name } of collections.filter((each) => each.name.startsWith(collectionPrefix)))
-      await new TenantPoints(this.#connection, name, id).delete();
+      await this.#removeFrom(name, id);
   }
 
   close(): Promise<void> {
@@ -41,21 +41,29 @@ export class QdrantStore implements CodeStore {
     return Promise.resolve();
   }
 
-  /** In the collection. It is looked for anew when it is gone: then the index is empty, and filled again. */
-  async #within<Result>(workspace: string, work: (open: OpenPoints) => Promise<Result>): Promise<Result> {
-    const opening = this.#open();
-    const collection = await opening;
+  async #removeFrom(collection: string, workspace: string): Promise<void> {
     try {
-      return await work(this.#pointsIn(collection, workspace));
+      await new TenantPoints(this.#connection, collection, workspace).delete();
     } catch (cause) {
+      // Removed meanwhile, with all that was in it.
       if (!isMissing(cause)) throw cause;
-      if (this.#opening === opening) this.#opening = null;
-      return work(this.#pointsIn(await this.#open(), workspace));
     }
   }
 
-  #pointsIn({ name, tenantFrequencies }: OpenCollection, workspace: string): OpenPoints {
-    return { points: new TenantPoints(this.#connection, name, workspace), tenantFrequencies };
+  /**
+   * In the collection. One that was removed while this runs is told by the failure, since whoever believes it full must
+   * know; it is made anew for the next call.
+   */
+  async #within<Result>(workspace: string, work: (open: OpenPoints) => Promise<Result>): Promise<Result> {
+    const opening = this.#open();
+    const { name, tenantFrequencies } = await opening;
+    const points = new TenantPoints(this.#connection, name, workspace);
+    try {
+      return await work({ points, tenantFrequencies, hasVectors: this.#space !== null });
+    } catch (cause) {
+      if (isMissing(cause) && this.#opening === opening) this.#opening = null;
+      throw cause;
+    }
   }
 
   #open(): Promise<OpenCollection> {
