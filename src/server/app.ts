@@ -1,32 +1,13 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { CrosspointError } from '#protocol/errors.ts';
 import { createAgent } from './agent/create-agent.ts';
-import { project } from './agent/handoff/project.ts';
-import { openFastApply } from './agent/fast-apply.ts';
 import { createExplorer } from './agent/subagent/explorer.ts';
 import { createTools } from './agent/tools/index.ts';
+import { mcpTools } from './agent/tools/mcp-tools.ts';
 import { ConfigError, type Config } from './config.ts';
-import { withKeptAnswers } from './gateway/cache/agent-answers.ts';
-import { createResponseCache } from './gateway/cache/response-cache.ts';
-import { createGateway } from './gateway/gateway.ts';
-import { knownSecrets } from './gateway/observe/known-secrets.ts';
-import { openObservation } from './gateway/observe/open-observation.ts';
-import { createAdmissions } from './gateway/limits/admissions.ts';
-import { withLimits } from './gateway/limits/limited-gateway.ts';
-import type { LimitStore } from './gateway/limits/limit-store.ts';
-import { openLimitStore } from './gateway/limits/sqlite-limit-store.ts';
-import { readBudgetUse } from './gateway/keys/budget-use.ts';
-import { createKeyDesk } from './gateway/keys/key-desk.ts';
-import { KeyOffice } from './gateway/keys/key-office.ts';
-import {
-  openGatewaySettings,
-  withNamedKeys,
-  type GatewaySettings,
-} from './gateway/routing/gateway-settings.ts';
-import { KeyRouter } from './gateway/routing/key-router.ts';
-import { ModelRouter } from './gateway/routing/router.ts';
-import { createPublicGateway } from './gateway/v1/serve.ts';
+import { openGatewaySettings, withNamedKeys } from './gateway/routing/gateway-settings.ts';
 import { ownerId, type Logger, type Services } from './http/services.ts';
+import { McpServers } from './mcp/mcp-servers.ts';
 import { createModelManager } from './models/model-manager.ts';
 import type { RunningModelManager } from './models/types.ts';
 import { demoProject, demoTask } from './models/providers/demo/index.ts';
@@ -36,10 +17,16 @@ import { NodeSqliteSaver } from './store/checkpoint-saver.ts';
 import { openStore } from './store/open-store.ts';
 import type { Store } from './store/store.ts';
 import { createEventLog } from './stream/log.ts';
+import type { CodeSearch } from './search/code-search.ts';
+import { openCodeSearch } from './search/open-code-search.ts';
 import { openWeb } from './web/open-web.ts';
 import { TerminalDesk } from './terminal/terminal-desk.ts';
 import { collectRegularly } from './workspace/collect.ts';
 import { openWorkspaces } from './workspace/open-workspaces.ts';
+import type { Workspaces } from './workspace/types.ts';
+import { readVersion } from './version.ts';
+import { openGateways } from './open-gateways.ts';
+import type { AgentParts } from './agent/parts.ts';
 
 /** One app in one process. */
 export interface App {
@@ -63,20 +50,15 @@ export async function createApp(config: Config, logger: Logger, options: AppOpti
   const store = await openRecord(config.dataDir);
   const log = createEventLog(store);
   const { models, gatewaySettings } = await openModels(config, store, logger);
-  const { gateway, v1, ...gateways } = await openGateways(config, store, models, gatewaySettings, logger);
-  const { workspaces, terminals } = await openSandboxes(config, { store, log }, logger, options);
-  const checkpointer = new NodeSqliteSaver(join(config.dataDir, 'checkpoints.db'));
-  const tools = openTools(config, store, models, { gateway, ...gateways });
-  const agent = createAgent({
-    store,
-    log,
-    gateway,
-    models,
-    workspaces,
-    checkpointer,
-    tools,
-    logger,
-    seed: { demoProject },
+  const mcp = await openMcp(config, store, () => workspaces);
+  const settings = { current: gatewaySettings.current, mcp };
+  const { gateway, v1, ...gateways } = await openGateways(config, store, models, settings, logger);
+  const codeSearch = openCodeSearch(config, logger);
+  const record = { store, log, codeSearch };
+  const { workspaces, terminals } = await openSandboxes(config, record, logger, options);
+  const tools = openTools(config, store, models, { gateway, codeSearch, ...gateways });
+  const { agent, checkpointer } = openAgent(config, mcp, codeSearch, {
+    ...{ store, log, gateway, models, workspaces, tools, logger },
   });
   await store.ledger.reclaim();
   await agent.recover();
@@ -101,6 +83,8 @@ export async function createApp(config: Config, logger: Logger, options: AppOpti
       providerStates: () => models.providerStates(),
       workspaces,
       terminals,
+      mcp,
+      codeSearch,
       searchesWeb: tools.some(({ name }) => name === 'web_search'),
       demoTask,
       logger,
@@ -109,7 +93,8 @@ export async function createApp(config: Config, logger: Logger, options: AppOpti
       background.abort();
       models.close();
       await agent.close();
-      await terminals.closeAll();
+      await Promise.all([terminals.closeAll(), mcp.close()]);
+      await codeSearch.close();
       await workspaces.close();
       await gateways.close();
       checkpointer.close();
@@ -118,21 +103,53 @@ export async function createApp(config: Config, logger: Logger, options: AppOpti
   };
 }
 
+function openAgent(
+  { dataDir }: Config,
+  mcp: McpServers,
+  codeSearch: CodeSearch,
+  parts: Omit<AgentParts, 'checkpointer'>,
+) {
+  const checkpointer = new NodeSqliteSaver(join(dataDir, 'checkpoints.db'));
+  const agent = createAgent({
+    ...parts,
+    checkpointer,
+    toolSources: [mcpTools(mcp)],
+    seed: { demoProject },
+    onWorkspaceUse: (workspaceId, sandbox) => codeSearch.follow(workspaceId, sandbox),
+  });
+  return { agent, checkpointer };
+}
+
+/** Servers inside of a sandbox are reached through its thread's. */
+function openMcp({ secretOf }: Config, { settings, threads }: Store, workspaces: () => Workspaces) {
+  return McpServers.open({
+    settings,
+    secretOf,
+    version: readVersion(),
+    async openSandbox(threadId) {
+      const thread = await threads.get(ownerId, threadId);
+      if (!thread) throw new CrosspointError('not_found', { what: 'thread' });
+      return workspaces().open(thread);
+    },
+  });
+}
+
 /** The tools of this server, with what some of them need beside a sandbox. */
 function openTools(
   config: Config,
   store: Store,
   models: RunningModelManager,
-  { gateway, fastApply, ledger, secrets }: ToolGateways,
+  { gateway, codeSearch, fastApply, ledger, secrets }: ToolGateways,
 ) {
   return createTools({
     web: openWeb(config, { ledger, secrets, version: readVersion() }),
     fastApply,
+    codeSearch,
     explorer: createExplorer({ store, gateway, models }),
   });
 }
 
-type ToolGateways = Pick<
+type ToolGateways = { codeSearch: CodeSearch } & Pick<
   Awaited<ReturnType<typeof openGateways>>,
   'gateway' | 'fastApply' | 'ledger' | 'secrets'
 >;
@@ -140,7 +157,7 @@ type ToolGateways = Pick<
 /** A terminal that is open keeps its sandbox alive. */
 async function openSandboxes(
   config: Config,
-  record: Pick<Services, 'store' | 'log'>,
+  record: Pick<Services, 'store' | 'log'> & { codeSearch: CodeSearch },
   logger: Logger,
   options: AppOptions,
 ) {
@@ -149,7 +166,7 @@ async function openSandboxes(
   const workspaces = await openWorkspaces(config, record, logger, {
     ...options,
     hasTerminal,
-    onRemoval: () => Promise.resolve(),
+    onRemoval: (sandboxId) => record.codeSearch.remove(sandboxId),
   });
   return { workspaces, terminals };
 }
@@ -163,73 +180,6 @@ async function openModels(config: Config, { settings }: Store, logger: Logger) {
   gatewaySettings.checkFile(models.providerStates());
   gatewaySettings.onChange = () => models.reconnect(named());
   return { models, gatewaySettings };
-}
-
-/** The agent's way to the models and that of other programs: one cache, one set of limits, one ledger. */
-async function openGateways(
-  config: Config,
-  store: Store,
-  models: RunningModelManager,
-  { current: gatewayConfig }: GatewaySettings,
-  logger: Logger,
-) {
-  const { helicone, deadlineScale } = config;
-  const connections = models.connections();
-  const keyRouter = new KeyRouter({ connections, config: gatewayConfig, secretOf: config.secretOf, logger });
-  const router = new ModelRouter(models, keyRouter);
-  const limits = openLimits(config.dataDir, logger);
-  const cache = openCache(config.dataDir, gatewayConfig, logger);
-  const admissions = createAdmissions({ store: limits, settings: () => gatewayConfig().limits, logger });
-  const secrets = () => knownSecrets(config, connections, gatewayConfig());
-  const observation = await openObservation({
-    config,
-    version: readVersion(),
-    secrets,
-    breakers: () => breakersOf(keyRouter),
-    queues: () => admissions.queues(),
-    usage: store.usage,
-    logger,
-  });
-  const ledger = observation.ledger(store.ledger);
-  const direct = createGateway({ connections, router: keyRouter, helicone, ledger, deadlineScale, logger });
-  const gateway = withKeptAnswers(withLimits(direct, admissions), cache, ledger);
-  const fastApply = openFastApply(config, { ledger, admissions, logger });
-  const keyDesk = createKeyDesk({ keys: store.keys, apiToken: config.apiToken, ownerId, logger });
-  const shared = { cache, admissions, ledger, models, connections, helicone, deadlineScale, logger };
-  const v1 = createPublicGateway({
-    ...shared,
-    keys: keyDesk,
-    router,
-    project,
-    observer: observation.observer,
-  });
-  return {
-    gateway,
-    fastApply,
-    v1,
-    router,
-    ledger,
-    secrets,
-    bodies: observation.bodies,
-    metrics: observation.metrics,
-    cache,
-    keys: new KeyOffice(store.keys, (hash) => keyDesk.forget(hash), readBudgetUse(limits, logger)),
-    async close() {
-      await Promise.all([v1.close(), gateway.close(), fastApply?.close()]);
-      await observation.close();
-      cache.close();
-      limits.close();
-    },
-  };
-}
-
-function openCache(dataDir: string, current: GatewaySettings['current'], logger: Logger) {
-  return createResponseCache({ path: join(dataDir, 'cache.db'), bounds: () => current().cache, logger });
-}
-
-/** One for each model behind each key: a series is named once. */
-function breakersOf(keys: KeyRouter) {
-  return keys.health().map(({ id, model, breaker }) => ({ endpoint: `${id} ${model}`, state: breaker }));
 }
 
 /** Where the record is kept and where commands run must never be another place than the one that was asked for. */
@@ -249,24 +199,10 @@ async function openRecord(dataDir: string): Promise<Store> {
   }
 }
 
-function openLimits(dataDir: string, logger: Logger): LimitStore {
-  const onFailure = (cause: unknown) => logger.error({ err: cause }, 'the limits could not be written');
-  try {
-    return openLimitStore({ path: join(dataDir, 'limits.db'), onFailure });
-  } catch (cause) {
-    throw new StartError((cause as Error).message, { cause });
-  }
-}
-
 async function testSandbox(
   test: ReturnType<Services['workspaces']['selfTest']>,
   logger: Logger,
 ): Promise<void> {
   const health = await test;
   if (!health.ok) logger.warn({ reason: health.reason, remedy: health.remedy }, 'commands cannot run');
-}
-
-function readVersion(): string {
-  const file = new URL('../../package.json', import.meta.url);
-  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 }

@@ -2,6 +2,7 @@ import type { FastApply } from '../fast-apply.ts';
 import type { Explorer } from '../subagent/explorer.ts';
 import { editFile } from './edit-file.ts';
 import { executeCode } from './execute-code.ts';
+import type { CodeSearch } from '#server/search/code-search.ts';
 import type { Web } from '#server/web/web.ts';
 import { explore } from './explore.ts';
 import { listFiles } from './list-files.ts';
@@ -11,6 +12,7 @@ import { loadSkill } from './load-skill.ts';
 import { readOutput } from './read-output.ts';
 import { recall } from './recall.ts';
 import { runTerminalCommand } from './run-terminal-command.ts';
+import { searchCode } from './search-code.ts';
 import { searchText } from './search-text.ts';
 import type { Tool } from './tool.ts';
 import { updatePlan } from './update-plan.ts';
@@ -40,11 +42,16 @@ function ofEveryThread(fastApply: FastApply | null): Tool[] {
 export interface ToolServices {
   fastApply?: FastApply | null;
   web?: Web | null;
+  codeSearch?: CodeSearch | null;
   explorer?: Explorer | null;
 }
 
 /** The tools of this server, in the order in which models see them. */
-export function createTools({ fastApply, web, explorer }: ToolServices): readonly Tool[] {
-  const tools = [...ofEveryThread(fastApply ?? null), ...(web ? [webSearch(web), readPage(web)] : [])];
+export function createTools({ fastApply, web, codeSearch, explorer }: ToolServices): readonly Tool[] {
+  const tools = [
+    ...ofEveryThread(fastApply ?? null),
+    ...(codeSearch ? [searchCode(codeSearch)] : []),
+    ...(web ? [webSearch(web), readPage(web)] : []),
+  ];
   return explorer ? [...tools, explore(explorer, tools)] : tools;
 }
