@@ -73,7 +73,7 @@ function page({ path, offset = 1, limit = defaultLines }: Args, text: string, fi
   const shown: string[] = [];
   let characters = 0;
   for (const line of lines.slice(offset - 1, offset - 1 + limit)) {
-    const cut = line.length > maxLineCharacters ? `${line.slice(0, maxLineCharacters)}[… line cut]` : line;
+    const cut = shownLine(line);
     characters += cut.length + 8;
     if (characters > maxCharacters && shown.length) break;
     shown.push(`${String(offset + shown.length).padStart(6)}\t${cut}`);
@@ -91,4 +91,11 @@ function page({ path, offset = 1, limit = defaultLines }: Args, text: string, fi
     currentFile: path,
     file: range === '' ? file : { ...file, lines: [offset, last] },
   };
+}
+
+function shownLine(line: string): string {
+  const left = line.length - maxLineCharacters;
+  if (left <= 0) return line;
+  const note = `[… ${left} more characters of this line; a command such as cut -c shows parts of it]`;
+  return line.slice(0, maxLineCharacters).toWellFormed() + note;
 }
