@@ -58,7 +58,7 @@ export default {
     onlyTo('edit', ['syntax']),
     onlyTo('search', ['syntax', 'sandbox', 'store', 'gateway', 'models']),
     onlyTo('web', ['store', 'gateway']),
-    onlyTo('mcp', ['sandbox', 'store']),
+    onlyTo('mcp', ['sandbox', 'store', 'web']),
     onlyTo('workspace', ['sandbox', 'store', 'stream']),
     onlyTo('git', ['sandbox']),
     onlyTo('terminal', ['sandbox']),

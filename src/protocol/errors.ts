@@ -1,3 +1,4 @@
+import { mcpErrors } from './errors/mcp.ts';
 import { providerErrors } from './errors/providers.ts';
 import { requestErrors } from './errors/requests.ts';
 import { runErrors } from './errors/runs.ts';
@@ -10,6 +11,7 @@ export const errorCatalogue = {
   ...providerErrors,
   ...runErrors,
   ...searchErrors,
+  ...mcpErrors,
   ...workspaceErrors,
 } as const;
 

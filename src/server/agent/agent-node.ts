@@ -167,8 +167,11 @@ async function commitAnswer(
     const parts = withCheckedCalls(answer, proposals);
     const status = answer.lostCall ? 'partial' : 'complete';
     await store.messages.append(assistantMessage(turn, request, { id: messageId, parts, status }));
-    const kindOf = (name: string) => setup.tools.get(turn.threadId, name)?.kind;
-    resultIds = await writeProposals(store, turn, thread, messageId, proposals, kindOf);
+    const isByRule = (name: string) => {
+      const tool = setup.tools.get(turn.threadId, name);
+      return tool?.kind === 'read' || tool?.allowedByRule === true;
+    };
+    resultIds = await writeProposals(store, turn, thread, messageId, proposals, isByRule);
   });
   setup.point('model.committed');
   return [messageId, ...resultIds];

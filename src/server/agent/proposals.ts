@@ -65,7 +65,7 @@ async function checkCall(
     diff: undefined,
     change: null,
     needsReview:
-      needsReview(tool.kind, thread.approvalMode) ||
+      (!tool.allowedByRule && needsReview(tool.kind, thread.approvalMode)) ||
       (tool.mustAsk?.(tool.parse(checked.value), turn.memory.transcript) ?? false),
     refusal: null,
   };
@@ -166,7 +166,7 @@ export async function writeProposals(
   thread: ThreadRow,
   messageId: string,
   proposals: Proposal[],
-  kindOf: (name: string) => ToolKind | undefined,
+  isByRule: (name: string) => boolean,
 ): Promise<string[]> {
   const { threadId, run } = turn;
   await store.toolCalls.propose(
@@ -191,7 +191,7 @@ export async function writeProposals(
     const refusal = refusalOf(proposal, run.id, threadId);
     if (refusal) resultIds.push(await writeResult(store, refusal));
     else if (!proposal.needsReview) {
-      const by: ToolCallDecision['by'] = kindOf(proposal.part.name) === 'read' ? 'rule' : 'mode';
+      const by: ToolCallDecision['by'] = isByRule(proposal.part.name) ? 'rule' : 'mode';
       await store.toolCalls.decide(threadId, proposal.part.toolCallId, {
         action: 'approved',
         by,

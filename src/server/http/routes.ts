@@ -8,6 +8,7 @@ import { changeGateway, getGateway, getGatewayHealth } from './api/gateway.ts';
 import { health } from './api/health.ts';
 import { compareFile, listChanges, listRewinds, previewRewind, revertChange, rewind } from './api/history.ts';
 import { changeKey, createKey, listKeys, revokeKey } from './api/keys.ts';
+import { addMcp, agreeToMcp, changeMcp, listMcp, lookAtMcp, removeMcp, ruleMcp } from './api/mcp.ts';
 import { getMetrics } from './api/metrics.ts';
 import { listModels, setModel } from './api/models.ts';
 import { changePreferences, getPreferences } from './api/preferences.ts';
@@ -144,6 +145,13 @@ export const routes: readonly Route[] = [
   signedIn('GET', '/api/gateway/health', getGatewayHealth),
   signedIn('GET', '/api/gateway/cache', getCache),
   signedIn('DELETE', '/api/gateway/cache', clearCache),
+  signedIn('GET', '/api/mcp', listMcp),
+  signedIn('POST', '/api/mcp', addMcp),
+  signedIn('PUT', '/api/mcp/{id}', changeMcp),
+  signedIn('DELETE', '/api/mcp/{id}', removeMcp),
+  signedIn('POST', '/api/mcp/{id}/look', lookAtMcp),
+  signedIn('POST', '/api/mcp/{id}/consent', agreeToMcp),
+  signedIn('POST', '/api/mcp/{id}/rules', ruleMcp),
   signedIn('GET', '/api/preferences', getPreferences),
   signedIn('PUT', '/api/preferences', changePreferences),
 ];

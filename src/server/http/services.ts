@@ -5,6 +5,7 @@ import type { AnswerCache } from '#server/gateway/cache/response-cache.ts';
 import type { KeyOffice } from '#server/gateway/keys/key-office.ts';
 import type { GatewaySettings } from '#server/gateway/routing/gateway-settings.ts';
 import type { PublicGateway } from '#server/gateway/v1/serve.ts';
+import type { McpServers } from '#server/mcp/mcp-servers.ts';
 import type { ModelManager } from '#server/models/types.ts';
 import type { BodyStore } from '#server/store/bodies.ts';
 import type { Store } from '#server/store/store.ts';
@@ -38,6 +39,7 @@ export interface Services {
   providerStates: () => ProviderState[];
   workspaces: Workspaces;
   terminals: TerminalDesk;
+  mcp: McpServers;
   codeSearch?: Pick<CodeSearch, 'state'>;
   /** Whether the agent has the tool. */
   searchesWeb: boolean;

@@ -15,6 +15,7 @@ import { testWorkspaces } from '#server/workspace/testing/workspaces.ts';
 import { createAgent } from '../create-agent.ts';
 import type { AgentParts } from '../parts.ts';
 import type { Tool } from '../tools/tool.ts';
+import type { ToolSource } from '../tools/toolbox.ts';
 import type { StartCommand } from '../types.ts';
 import { DirectorySandboxes } from './directory-sandbox.ts';
 import { ScriptedGateway, type Script } from './scripted-gateway.ts';
@@ -63,12 +64,14 @@ export async function openWorkbench(
   script: Script,
   {
     toolsWith,
+    sourcesWith,
     ...options
   }: Partial<AgentParts> & {
     dataDir?: string;
     sandboxes?: SandboxProvider;
     /** Tools that work with what the workbench makes. */
     toolsWith?: (made: Pick<AgentParts, 'store' | 'gateway'>) => readonly Tool[];
+    sourcesWith?: (made: Pick<AgentParts, 'store' | 'workspaces'>) => Promise<readonly ToolSource[]>;
   } = {},
 ) {
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'crosspoint-agent-'));
@@ -88,6 +91,7 @@ export async function openWorkbench(
     checkpointer,
     ...options,
     ...(toolsWith ? { tools: toolsWith({ store, gateway }) } : {}),
+    ...(sourcesWith ? { toolSources: await sourcesWith({ store, workspaces }) } : {}),
   });
   const events = (threadId: string): Promise<ThreadEvent[]> => store.events.list(threadId, 0, 100_000);
   return {

@@ -99,6 +99,8 @@ interface ToolFacts<Args> {
    * @param record the conversation before the answer that makes the call
    */
   mustAsk?(args: Args, record: readonly Message[]): boolean;
+  /** A person's own rule lets its calls pass without a review, in every approval mode. */
+  allowedByRule?: boolean;
   /** Whether a model is told of it; without it, every model is. */
   offered?(facts: OfferFacts): boolean;
   /** What this model is told in place of `description` and `parameters`. The same for the same facts. */

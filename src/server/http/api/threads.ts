@@ -21,10 +21,11 @@ export const changeThread: Endpoint = async ({ agent }, request) => {
   return { body: await agent.updateThread(request.userId, request.id, change) };
 };
 
-export const deleteThread: Endpoint = async ({ agent, terminals, previews }, { userId, id }) => {
+export const deleteThread: Endpoint = async ({ agent, terminals, previews, mcp }, { userId, id }) => {
   await agent.deleteThread(userId, id);
   previews.closeOf(id);
   await terminals.closeOf(id);
+  await mcp.forgetThread(id);
   return { body: { deleted: true } };
 };
 

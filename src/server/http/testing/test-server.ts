@@ -1,5 +1,6 @@
 import { readConfig } from '#server/config.ts';
 import { project } from '#server/agent/handoff/project.ts';
+import { mcpTools } from '#server/agent/tools/mcp-tools.ts';
 import type { Script } from '#server/agent/testing/scripted-gateway.ts';
 import { fixedModels, inOrder, openWorkbench, type Workbench } from '#server/agent/testing/workbench.ts';
 import { createLoginKey } from '../auth/login.ts';
@@ -15,6 +16,7 @@ import { KeyRouter } from '#server/gateway/routing/key-router.ts';
 import { ModelRouter } from '#server/gateway/routing/router.ts';
 import { createPublicGateway } from '#server/gateway/v1/serve.ts';
 import type { SandboxProvider } from '#server/sandbox/sandbox.ts';
+import { McpServers } from '#server/mcp/mcp-servers.ts';
 import { TerminalDesk } from '#server/terminal/terminal-desk.ts';
 import { ownerId, type Services } from '../services.ts';
 
@@ -31,12 +33,23 @@ export async function openTestServer(
   } = {},
 ) {
   const { dataDir, sandboxes } = options;
+  const made: { mcp?: McpServers } = {};
   const bench = await openWorkbench(options.script ?? inOrder(), {
+    async sourcesWith({ store, workspaces }) {
+      made.mcp = await McpServers.open({
+        settings: store.settings,
+        secretOf: () => null,
+        version: '1.2.3',
+        openSandbox: async (threadId) =>
+          workspaces.open((await store.threads.get(ownerId, threadId)) as never),
+      });
+      return [mcpTools(made.mcp)];
+    },
     ...(dataDir ? { dataDir } : {}),
     ...(sandboxes ? { sandboxes } : {}),
   });
   const logged: string[] = [];
-  const services = { ...servicesOf(bench, logged), ...options.services };
+  const services = { ...servicesOf(bench, made.mcp as McpServers, logged), ...options.services };
   const server = await HttpServer.listen('127.0.0.1', 0);
   const streams = new EventStreams(services.logger, options.streams);
   const { origins, port, origin } = server;
@@ -71,7 +84,7 @@ export async function openTestServer(
     },
     async close() {
       listening.close();
-      await services.terminals.closeAll();
+      await Promise.all([services.terminals.closeAll(), services.mcp.close()]);
       await stop(bench, server, streams);
     },
   };
@@ -88,7 +101,7 @@ async function stop(bench: Workbench, server: HttpServer, streams: EventStreams)
 
 export type TestServer = Awaited<ReturnType<typeof openTestServer>>;
 
-function servicesOf(bench: Workbench, logged: string[]): Services {
+function servicesOf(bench: Workbench, mcp: McpServers, logged: string[]): Services {
   const log = (details: object, message: string) => void logged.push(`${message} ${JSON.stringify(details)}`);
   const config = readConfig({ CROSSPOINT_API_TOKEN: token, CROSSPOINT_DATA_DIR: bench.dataDir });
   const logger = { debug: () => undefined, info: log, warn: log, error: log };
@@ -125,6 +138,7 @@ function servicesOf(bench: Workbench, logged: string[]): Services {
     providerStates: () => [],
     workspaces: bench.workspaces,
     terminals: new TerminalDesk(),
+    mcp,
     searchesWeb: false,
     demoTask: 'Do the demo.',
     logger,

@@ -1,0 +1,261 @@
+import { randomUUID } from 'node:crypto';
+import { CrosspointError } from '#protocol/errors.ts';
+import type { McpServerConfig, McpServerView } from '#protocol/mcp.ts';
+import type { Sandbox } from '#server/sandbox/sandbox.ts';
+import type { SettingsStore } from '#server/store/store.ts';
+import { readResult, type McpResult } from './call-result.ts';
+import { McpConnection, type CallOptions } from './connection.ts';
+import { assertMayBeAsked, httpTransport } from './http-transport.ts';
+import { McpServer } from './mcp-server.ts';
+import { SandboxTransport } from './sandbox-transport.ts';
+import {
+  readServers,
+  seeEachOther,
+  threadOf,
+  variablesOf,
+  writeServers,
+  type StoredServer,
+} from './server-record.ts';
+import type { ServerTool } from './server-tools.ts';
+
+export interface McpParts {
+  settings: SettingsStore;
+  /** The value of a variable of the environment; null: it is not set. */
+  secretOf: (variable: string) => string | null;
+  version: string;
+  /** The sandbox of a thread. */
+  openSandbox: (threadId: string) => Promise<Sandbox>;
+}
+
+/** A tool that models are told of, and what a call of it needs. */
+export interface OfferedTool {
+  serverId: string;
+  server: string;
+  tool: ServerTool;
+  /** Its calls run without a review, by a person's rule. */
+  isAllowed: boolean;
+  /** It runs in the workspace, and may change files. */
+  isInside: boolean;
+}
+
+const mostServers = 40;
+/** That a model is told of at the same time; providers take 128 in all. */
+const mostTools = 100;
+
+/** The MCP servers that a person added, and their tools. */
+export class McpServers {
+  readonly #parts: McpParts;
+  readonly #servers = new Map<string, McpServer>();
+  /** What was offered last, by thread: the same objects as long as nothing changed. */
+  readonly #offered = new Map<string, readonly OfferedTool[]>();
+  #writing: Promise<unknown> = Promise.resolve();
+
+  private constructor(parts: McpParts) {
+    this.#parts = parts;
+  }
+
+  static async open(parts: McpParts): Promise<McpServers> {
+    const servers = new McpServers(parts);
+    for (const stored of await readServers(parts.settings)) servers.#put(stored);
+    return servers;
+  }
+
+  /** Of every thread, and of this one. */
+  list(threadId: string | null): McpServerView[] {
+    return this.#seenBy(threadId).map((server) => server.view(this.#parts.secretOf));
+  }
+
+  /** @throws `mcp_name_taken`, `mcp_too_many`, `mcp_address_refused` */
+  async add(config: McpServerConfig): Promise<McpServerView> {
+    if (this.#servers.size >= mostServers)
+      throw new CrosspointError('mcp_too_many', { limit: mostServers, what: 'MCP servers' });
+    this.#assertUsable(config, null);
+    const server = this.#put({ id: randomUUID(), config, agreed: [], allowed: [] });
+    await this.#save();
+    return server.view(this.#parts.secretOf);
+  }
+
+  /** Another address or command is another server: what was agreed to counts no more. @throws as `add`, `not_found` */
+  async change(id: string, config: McpServerConfig): Promise<McpServerView> {
+    const { stored, connection } = this.#require(id);
+    this.#assertUsable(config, id);
+    const isSame =
+      config.name === stored.config.name &&
+      JSON.stringify(config.transport) === JSON.stringify(stored.config.transport);
+    await connection.close();
+    const server = this.#put(isSame ? { ...stored, config } : { id, config, agreed: [], allowed: [] });
+    await this.#save();
+    return server.view(this.#parts.secretOf);
+  }
+
+  async remove(id: string): Promise<void> {
+    const { connection } = this.#require(id);
+    this.#servers.delete(id);
+    this.#offered.clear();
+    await connection.close();
+    await this.#save();
+  }
+
+  /** Its workspace goes, and with it what runs there. */
+  async forgetThread(threadId: string): Promise<void> {
+    for (const { stored } of [...this.#servers.values()])
+      if (threadOf(stored.config) === threadId) await this.remove(stored.id);
+    this.#offered.delete(threadId);
+  }
+
+  /** Asks the server for its tools; that it fails is in the view. @throws `not_found`, `mcp_disabled` */
+  async look(id: string): Promise<McpServerView> {
+    const server = this.#require(id);
+    const { name, enabled } = server.stored.config;
+    if (!enabled) throw new CrosspointError('mcp_disabled', { server: name });
+    try {
+      await server.connection.list();
+      server.problem = null;
+    } catch (cause) {
+      if (!(cause instanceof CrosspointError)) throw cause;
+      server.problem = cause.message;
+    }
+    return server.view(this.#parts.secretOf);
+  }
+
+  /** From now on models are told of exactly these. @throws `mcp_tool_changed`, `mcp_too_many` */
+  async agree(id: string, tools: readonly Pick<ServerTool, 'name' | 'hash'>[]): Promise<McpServerView> {
+    const server = this.#require(id);
+    const agreed = server.meant(tools);
+    const others = [...this.#servers.values()].filter(
+      ({ stored }) => stored.id !== id && seeEachOther(stored.config, server.stored.config),
+    );
+    const count = others.reduce((sum, { stored }) => sum + stored.agreed.length, agreed.length);
+    if (count > mostTools) throw new CrosspointError('mcp_too_many', { limit: mostTools, what: 'tools' });
+    const hashes = new Set(agreed.map(({ hash }) => hash));
+    const allowed = server.stored.allowed.filter((hash) => hashes.has(hash));
+    return this.#update(server, { agreed, allowed });
+  }
+
+  /** @throws `mcp_tool_changed` when nobody agreed to this tool as it is */
+  async setRule(id: string, hash: string, tool: string, allowed: boolean): Promise<McpServerView> {
+    const server = this.#require(id);
+    if (!server.offered.some((offered) => offered.hash === hash))
+      throw new CrosspointError('mcp_tool_changed', { tool, server: server.stored.config.name });
+    const others = server.stored.allowed.filter((other) => other !== hash);
+    return this.#update(server, { allowed: allowed ? [...others, hash] : others });
+  }
+
+  /** The same list, of the same objects, as long as nothing changed. */
+  offeredTo(threadId: string): readonly OfferedTool[] {
+    const known = this.#offered.get(threadId);
+    if (known) return known;
+    const offered = this.#seenBy(threadId).flatMap((server) =>
+      server.offered.map((tool) => ({
+        serverId: server.stored.id,
+        server: server.stored.config.name,
+        tool,
+        isAllowed: server.isAllowed(tool),
+        isInside: threadOf(server.stored.config) !== null,
+      })),
+    );
+    this.#offered.set(threadId, offered);
+    return offered;
+  }
+
+  /** @throws `not_found`, `mcp_disabled`, `mcp_tool_changed`, `mcp_unreachable`, `mcp_no_answer`, `mcp_refused` */
+  async call(
+    { serverId, tool }: OfferedTool,
+    args: Record<string, unknown>,
+    options: CallOptions,
+  ): Promise<McpResult> {
+    const server = this.#require(serverId);
+    if (!server.stored.config.enabled)
+      throw new CrosspointError('mcp_disabled', { server: server.stored.config.name });
+    return readResult(await server.connection.call(tool, args, options));
+  }
+
+  /** Values that are sent to servers: to be kept out of everything else. */
+  secrets(): (string | null)[] {
+    return [...this.#servers.values()].flatMap(({ stored }) =>
+      variablesOf(stored.config).map((variable) => this.#parts.secretOf(variable)),
+    );
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#servers.values()].map(({ connection }) => connection.close()));
+  }
+
+  #seenBy(threadId: string | null): McpServer[] {
+    return [...this.#servers.values()].filter(({ stored }) => {
+      const own = threadOf(stored.config);
+      return own === null || own === threadId;
+    });
+  }
+
+  #require(id: string): McpServer {
+    const server = this.#servers.get(id);
+    if (!server) throw new CrosspointError('not_found', { what: 'MCP server' });
+    return server;
+  }
+
+  #assertUsable(config: McpServerConfig, id: string | null): void {
+    if (config.transport.type === 'http') assertMayBeAsked(new URL(config.transport.url));
+    const taken = [...this.#servers.values()].some(
+      ({ stored }) =>
+        stored.id !== id && stored.config.name === config.name && seeEachOther(stored.config, config),
+    );
+    if (taken) throw new CrosspointError('mcp_name_taken', { name: config.name });
+  }
+
+  async #update(server: McpServer, change: Partial<StoredServer>): Promise<McpServerView> {
+    server.stored = { ...server.stored, ...change };
+    this.#onChange(server);
+    await this.#save();
+    return server.view(this.#parts.secretOf);
+  }
+
+  #onChange(server: McpServer): void {
+    server.changed();
+    this.#offered.clear();
+  }
+
+  #put(stored: StoredServer): McpServer {
+    const server: McpServer = new McpServer(
+      stored,
+      new McpConnection({
+        server: stored.config.name,
+        version: this.#parts.version,
+        transport: () => this.#transport(stored.config),
+        asksForNewest: stored.config.transport.type === 'http',
+        redact: (text) => this.#redacted(text),
+        onTools: (tools) => {
+          server.live = tools;
+          if (tools) server.problem = null;
+          this.#onChange(server);
+        },
+      }),
+    );
+    this.#servers.set(stored.id, server);
+    this.#offered.clear();
+    return server;
+  }
+
+  #transport({ transport }: McpServerConfig) {
+    if (transport.type === 'http') return httpTransport(transport, this.#parts.secretOf);
+    return new SandboxTransport(() => this.#parts.openSandbox(transport.threadId), transport.command);
+  }
+
+  #redacted(text: string): string {
+    return this.secrets().reduce<string>(
+      (shown, secret) => (secret ? shown.replaceAll(secret, '[secret]') : shown),
+      text,
+    );
+  }
+
+  /** One after the other: the last state is what stays. */
+  #save(): Promise<unknown> {
+    const write = () =>
+      writeServers(
+        this.#parts.settings,
+        [...this.#servers.values()].map(({ stored }) => stored),
+      );
+    this.#writing = this.#writing.then(write, write);
+    return this.#writing;
+  }
+}
