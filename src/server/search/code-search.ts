@@ -13,6 +13,8 @@ const laterWaitMs = 5_000;
 const followAfterMs = 1_500;
 /** A new index of fewer files waits for the first search. */
 const manyFiles = 200;
+/** Of a search: files may change while it runs. */
+const rounds = 3;
 /** Of which the ranking makes its choice. */
 const candidates = 200;
 
@@ -128,11 +130,12 @@ export class CodeSearch {
       const query = { text, limit: candidates, ...(vector ? { vector } : {}) };
       return rank(text, await store.workspace(workspaceId).candidates(query), limit);
     };
-    const found = await excerptsOf(sandbox, await find());
-    if (!found.changed.length) return { hits: found.hits, notes };
-    // Changed between the last look and this one: of those files nothing old is shown.
-    for (const file of found.changed) await indexer.refresh(file, signal);
-    return { hits: (await excerptsOf(sandbox, await find())).hits, notes };
+    for (let round = 1; ; round += 1) {
+      const { hits, changed, gone } = await excerptsOf(sandbox, await find());
+      if (round === rounds || changed.length + gone.length === 0) return { hits, notes };
+      // Changed between the last look and this one, or not looked at yet: of those files nothing old is shown.
+      await indexer.refresh(changed, gone, signal);
+    }
   }
 
   async #waitFor(indexer: WorkspaceIndexer, { sandbox, signal }: CodeQuestion): Promise<string[]> {
@@ -143,12 +146,13 @@ export class CodeSearch {
       signal: AbortSignal.any([signal, timer.signal]),
     });
     late.catch(() => undefined);
-    const isLate = (await Promise.race([syncing, late])) === 'late';
-    timer.abort();
+    const isLate = await Promise.race([syncing, late])
+      .then((first) => first === 'late')
+      .finally(() => timer.abort());
     const { done, files, partial } = indexer.state;
-    return isLate
-      ? [`The index is not complete yet: ${done} of ${files} files are in it.`, ...partial]
-      : [...partial];
+    if (!isLate) return [...partial];
+    const far = files > 0 ? `${done} of ${files} files are in it` : 'the files are being listed';
+    return [`The index is not complete yet: ${far}. Search again later, or use search_text.`, ...partial];
   }
 
   /** A model of vectors that does not answer takes nothing away: the words are searched. */

@@ -12,11 +12,13 @@ export interface CodeHit extends ChunkPlace {
 
 export interface Excerpts {
   hits: CodeHit[];
-  /** Files that are another than those that the index was made of. */
+  /** Files that are others than those that the index was made of: nothing of them is among the hits. */
   changed: ReadFile[];
+  /** Paths that are not there any more. */
+  gone: string[];
 }
 
-/** The code of what was found, from the files as they are now. A file that is gone by now is left out. */
+/** The code of what was found, from the files as they are now. */
 export async function excerptsOf(sandbox: Sandbox, found: readonly Candidate[]): Promise<Excerpts> {
   const paths = [...new Set(found.map(({ path }) => path))];
   const read = await Promise.all(paths.map((path) => readFile(sandbox, path)));
@@ -26,10 +28,13 @@ export async function excerptsOf(sandbox: Sandbox, found: readonly Candidate[]):
   for (const { hash, path, language, kind, symbol, parent, startLine, endLine } of found) {
     const file = files.get(path);
     if (!file) continue;
-    if (file.hash !== hash) changed.set(path, file);
+    if (file.hash !== hash) {
+      changed.set(path, file);
+      continue;
+    }
     const last = Math.min(endLine, startLine + shownLines - 1);
     const lines = (file.text ?? '').split(/\r\n|\n|\r/).slice(startLine - 1, last);
     hits.push({ path, language, kind, symbol, parent, startLine, endLine, lines });
   }
-  return { hits, changed: [...changed.values()] };
+  return { hits, changed: [...changed.values()], gone: paths.filter((path) => !files.has(path)) };
 }

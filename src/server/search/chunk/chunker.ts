@@ -33,7 +33,7 @@ export function createChunker(): Chunker {
       return worker.chunk(path, text);
     },
     async close() {
-      await Promise.all(workers.map((worker) => worker.end()));
+      await Promise.all([...workers].map((worker) => worker.end()));
     },
   };
 }

@@ -1,12 +1,9 @@
 import type { Sandbox } from '#server/sandbox/sandbox.ts';
 import type { ChunkedFile, EmbeddedFile, WorkspaceIndex } from '../types.ts';
 import { hashFiles } from './file-hashes.ts';
-import { listWorkspace, type Listing } from './list-files.ts';
-import { readFiles, type ReadFile } from './read-files.ts';
+import { listWorkspace, type ListedFile, type Listing } from './list-files.ts';
+import { readInBatches, type ReadFile } from './read-files.ts';
 
-/** Files that are read, cut and put into the index in one piece; a stop, or a crash, loses no more than one. */
-const batchFiles = 64;
-const batchBytes = 2_000_000;
 /** Below this many files, reading them is as quick as asking for their hashes. */
 const fewFiles = 24;
 
@@ -37,17 +34,28 @@ export interface SyncOptions {
   atLeast?: number;
 }
 
-/** Keeps the index of one workspace the same as its files. */
+interface Round {
+  done: Promise<void>;
+  options: SyncOptions;
+}
+
+/**
+ * Keeps the index of one workspace the same as its files. What the store says it holds is the truth: whatever was cut off,
+ * replaced or moved, the next round finds what is different by the hashes of the files.
+ */
 export class WorkspaceIndexer {
   readonly #parts: IndexerParts;
   /** What the index holds; null: not asked yet. */
   #indexed: Map<string, string> | null = null;
-  /** The version of each file that is known to be what the index holds, or not worth to be in it. */
-  readonly #seen = new Map<string, string>();
+  /** What was in a file when it had this version: its hash; null: nothing that belongs into the index. */
+  readonly #seen = new Map<string, { version: string; hash: string | null }>();
   readonly #stop = new AbortController();
   #token: string | null = null;
   #running: Promise<void> | null = null;
-  #next: Promise<void> | null = null;
+  /** The round after the one that runs. */
+  #next: Round | null = null;
+  /** One writes to the index at a time. */
+  #writing: Promise<unknown> = Promise.resolve();
   #state = newIndex;
 
   constructor(parts: IndexerParts) {
@@ -62,28 +70,43 @@ export class WorkspaceIndexer {
    * Resolves when the index holds every file as it was when this was called. Who calls while it runs waits for a second
    * round, which is the same for all of them.
    */
-  async sync(sandbox: Sandbox, options: SyncOptions): Promise<void> {
+  sync(sandbox: Sandbox, options: SyncOptions): Promise<void> {
     if (!this.#running) return this.#start(sandbox, options);
-    this.#next ??= this.#running
-      .catch(() => undefined)
-      .then(() => {
-        this.#next = null;
-        return this.#start(sandbox, options);
-      });
-    return this.#next;
+    if (this.#next) {
+      // What one of them needs is done for all.
+      const atLeast = Math.min(this.#next.options.atLeast ?? 0, options.atLeast ?? 0);
+      this.#next.options = { ...options, atLeast };
+      return this.#next.done;
+    }
+    const next: Round = {
+      options,
+      done: this.#running
+        .catch(() => undefined)
+        .then(() => {
+          this.#next = null;
+          return this.#start(sandbox, next.options);
+        }),
+    };
+    this.#next = next;
+    return next.done;
   }
 
-  /** One file, whose hash was found to be another than that of the index. */
-  async refresh(file: ReadFile, signal: AbortSignal): Promise<void> {
-    await this.#put([file], signal);
-    this.#seen.delete(file.path);
+  /** Files that were found to be others than those in the index, or to be gone. */
+  async refresh(changed: readonly ReadFile[], gone: readonly string[], signal: AbortSignal): Promise<void> {
+    await this.#alone(async () => {
+      await this.#put(changed, signal);
+      await this.#remove(gone);
+    });
+    for (const { path } of changed) this.#seen.delete(path);
     this.#token = null;
   }
 
   /** For good: its workspace goes. Resolves when nothing is written any more. */
   async stop(): Promise<void> {
     this.#stop.abort(new Error('The workspace was removed.'));
+    await this.#next?.done.catch(() => undefined);
     await this.#running?.catch(() => undefined);
+    await this.#writing.catch(() => undefined);
   }
 
   async #start(sandbox: Sandbox, options: SyncOptions): Promise<void> {
@@ -93,6 +116,8 @@ export class WorkspaceIndexer {
       await this.#running;
     } catch (cause) {
       this.#token = null;
+      // What the store holds is asked anew: it may be another one since, or be empty.
+      this.#indexed = null;
       const problem = signal.aborted ? null : (cause as Error).message;
       this.#state = { ...this.#state, state: problem === null ? 'new' : 'failed', problem };
       throw cause;
@@ -109,29 +134,19 @@ export class WorkspaceIndexer {
     const indexed = (this.#indexed ??= await this.#parts.index.files());
     if (indexed.size === 0 && listing.files.size < atLeast) return;
     await this.#removeGone(listing, indexed);
-    const changedPaths = await this.#changed(sandbox, listing, indexed, signal);
+    const paths = await this.#changed(sandbox, listing, indexed, signal);
     const files = listing.files.size;
-    this.#state = {
-      state: 'indexing',
-      files,
-      done: files - changedPaths.length,
-      partial: listing.partial,
-      problem: null,
-    };
-    for (const batch of batchesOf(changedPaths, listing)) {
-      await this.#index(sandbox, batch, listing, signal);
-      this.#state = { ...this.#state, done: this.#state.done + batch.length };
-    }
+    const { partial } = listing;
+    this.#state = { state: 'indexing', files, done: files - paths.length, partial, problem: null };
+    await this.#index(sandbox, paths, listing, signal);
     this.#token = token;
     this.#state = { ...this.#state, state: 'ready', done: files };
   }
 
-  async #removeGone({ files, isWhole }: Listing, indexed: Map<string, string>): Promise<void> {
+  async #removeGone({ files, isWhole }: Listing, indexed: ReadonlyMap<string, string>): Promise<void> {
     // What was not listed may be there all the same.
     if (!isWhole) return;
-    const gone = [...indexed.keys()].filter((path) => !files.has(path));
-    if (gone.length) await this.#parts.index.removeFiles(gone);
-    for (const path of gone) indexed.delete(path);
+    await this.#alone(() => this.#remove([...indexed.keys()].filter((path) => !files.has(path))));
     for (const path of this.#seen.keys()) if (!files.has(path)) this.#seen.delete(path);
   }
 
@@ -142,37 +157,51 @@ export class WorkspaceIndexer {
     indexed: ReadonlyMap<string, string>,
     signal: AbortSignal,
   ): Promise<string[]> {
-    const unsure = [...files.values()].filter(
-      ({ path, version }) => version === null || this.#seen.get(path) !== version,
-    );
+    const isAsIndexed = ({ path, version }: ListedFile) => {
+      const seen = this.#seen.get(path);
+      return seen?.version === version && (seen.hash === null || seen.hash === indexed.get(path));
+    };
+    const unsure = [...files.values()].filter((file) => !isAsIndexed(file));
     const known = unsure.filter(({ path }) => indexed.has(path));
     if (known.length < fewFiles) return unsure.map(({ path }) => path);
     const paths = known.map(({ path }) => path);
     const hashes = await hashFiles(sandbox, paths, signal);
     const same = known.filter(({ path }) => hashes.get(path) === indexed.get(path));
-    for (const { path, version } of same) if (version !== null) this.#seen.set(path, version);
+    for (const file of same) this.#see(file, indexed.get(file.path) ?? null);
     const unchanged = new Set(same);
     return unsure.filter((file) => !unchanged.has(file)).map(({ path }) => path);
   }
 
+  #see(file: ListedFile | undefined, hash: string | null): void {
+    if (file && file.version !== null) this.#seen.set(file.path, { version: file.version, hash });
+  }
+
+  /** While one batch is cut and written, the next is read. */
   async #index(sandbox: Sandbox, paths: readonly string[], { files }: Listing, signal: AbortSignal) {
-    const read = await readFiles(sandbox, paths, signal);
-    await this.#put(read, signal);
-    // Written to while it was read: its version is another by now, and it comes again with the next round.
-    for (const { path } of read) {
-      const version = files.get(path)?.version;
-      if (version) this.#seen.set(path, version);
+    const sizeOf = (path: string) => files.get(path)?.size ?? 0;
+    let writing = Promise.resolve();
+    const write = async (asked: number, read: readonly ReadFile[]) => {
+      await this.#alone(() => this.#put(read, signal));
+      // Written to while it was read: its version is another by now, and it comes again with the next round.
+      for (const { path, hash, text } of read) this.#see(files.get(path), text === null ? null : hash);
+      this.#state = { ...this.#state, done: this.#state.done + asked };
+    };
+    try {
+      for await (const { asked, read } of readInBatches(sandbox, paths, sizeOf, signal)) {
+        await writing;
+        writing = write(asked, read);
+        // It is looked at with the next batch, and must not be an unhandled one until then.
+        writing.catch(() => undefined);
+      }
+    } finally {
+      await writing;
     }
   }
 
   async #put(read: readonly ReadFile[], signal: AbortSignal): Promise<void> {
     const indexed = (this.#indexed ??= await this.#parts.index.files());
     const fresh = read.filter(({ path, hash, text }) => text !== null && indexed.get(path) !== hash);
-    const binary = read
-      .filter(({ path, text }) => text === null && indexed.has(path))
-      .map(({ path }) => path);
-    if (binary.length) await this.#parts.index.removeFiles(binary);
-    for (const path of binary) indexed.delete(path);
+    await this.#remove(read.filter(({ text }) => text === null).map(({ path }) => path));
     if (!fresh.length) return;
     const cut = await Promise.all(
       fresh.map(async ({ path, hash, text }) => ({
@@ -181,22 +210,23 @@ export class WorkspaceIndexer {
         chunks: await this.#parts.chunk(path, text ?? ''),
       })),
     );
-    await this.#parts.index.put(await this.#parts.embed(cut, signal));
+    const embedded = await this.#parts.embed(cut, signal);
+    signal.throwIfAborted();
+    await this.#parts.index.put(embedded);
     for (const { path, hash } of fresh) indexed.set(path, hash);
   }
-}
 
-function batchesOf(paths: readonly string[], { files }: Listing): string[][] {
-  const batches: string[][] = [];
-  let bytes = Infinity;
-  for (const path of paths) {
-    const size = files.get(path)?.size ?? 0;
-    if (bytes + size > batchBytes || (batches.at(-1)?.length ?? 0) >= batchFiles) {
-      batches.push([]);
-      bytes = 0;
-    }
-    batches.at(-1)?.push(path);
-    bytes += size;
+  async #remove(paths: readonly string[]): Promise<void> {
+    const indexed = (this.#indexed ??= await this.#parts.index.files());
+    const gone = paths.filter((path) => indexed.has(path));
+    if (gone.length) await this.#parts.index.removeFiles(gone);
+    for (const path of gone) indexed.delete(path);
   }
-  return batches;
+
+  #alone<Result>(work: () => Promise<Result>): Promise<Result> {
+    const mine = this.#writing.then(work, work);
+    this.#writing = mine;
+    mine.catch(() => undefined);
+    return mine;
+  }
 }

@@ -9,7 +9,8 @@ fail() { printf '%s\n' "$*" >&2; exit 96; }
 command -v find >/dev/null 2>&1 || fail 'find is not in the sandbox'
 renice -n 19 $$ >/dev/null 2>&1
 cd -- "$WORKTREE" && mkdir -p -- "$SCRATCH" || fail 'the workspace is not there'
-rm -f -- "$SCRATCH"/search.*
+# Of a command that was cut off, here or of the archives that files are read with.
+find "$SCRATCH" -maxdepth 1 -name 'search.*' -mmin +30 -delete 2>/dev/null
 tmp=$(mktemp -- "$SCRATCH/search.XXXXXXXX") || fail 'our folder is not writable'
 trap 'rm -f -- "$tmp"' EXIT
 

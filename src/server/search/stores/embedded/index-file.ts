@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { fieldWeights } from '../../terms/fields.ts';
@@ -51,6 +51,8 @@ export function removeIndexFile(path: string): void {
 function opened(path: string): DatabaseSync {
   const database = new DatabaseSync(path, { timeout: busyTimeoutMs });
   try {
+    // Before its WAL is there, which gets the same mode.
+    chmodSync(path, 0o600);
     // After power loss the file is whole but may be a moment old; the indexer compares it with the files anyway.
     database.exec(`pragma journal_mode = wal; pragma synchronous = normal; pragma cache_size = -${cacheKib}`);
     const { user_version: version } = database.prepare('pragma user_version').get() as {
