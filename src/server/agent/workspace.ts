@@ -3,10 +3,9 @@ import { CrosspointError } from '#protocol/errors.ts';
 import type { FilePart, Message } from '#protocol/message.ts';
 import type { Sandbox } from '#server/sandbox/sandbox.ts';
 import type { ThreadOfSandbox } from '#server/workspace/types.ts';
-import { readInstructions } from './instructions/project-instructions.ts';
+import { readProject } from './instructions/read-project.ts';
 import type { AgentSetup } from './parts.ts';
 import { maxFileContent } from './state.ts';
-import { readSkills } from './skills/read-skills.ts';
 import { decodeText } from './tools/text-file.ts';
 import type { Turn } from './turn.ts';
 
@@ -46,8 +45,7 @@ async function openWorkspace(setup: AgentSetup, turn: Turn): Promise<void> {
   try {
     const sandbox = await turn.sandbox();
     await seedDemoProject(setup, turn, sandbox);
-    turn.memory.instructions = await readInstructions(sandbox, turn.memory.instructions);
-    turn.memory.skills = await readSkills(sandbox, turn.memory.skills);
+    Object.assign(turn.memory, await readProject(sandbox, turn.memory));
   } catch (cause) {
     if (!(cause instanceof CrosspointError)) throw cause;
     await turn.commit([{ type: 'notice', data: { code: cause.code, message: cause.message } }]);

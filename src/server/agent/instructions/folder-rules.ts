@@ -25,40 +25,45 @@ export interface Touched {
  */
 export class FolderRulesReader {
   #runId = '';
-  /** Folder to whether it is one of the project's own. */
-  #folders = new Map<string, Promise<boolean>>();
+  #folders = new Map<string, Promise<Look>>();
 
   /** Of the folders above a file, from the outermost in; those of the root are in the system prompt. */
-  async of(sandbox: Pick<Sandbox, 'files' | 'workdir'>, touched: Touched): Promise<FolderRules[]> {
+  async of({ files, workdir }: Pick<Sandbox, 'files' | 'workdir'>, touched: Touched): Promise<FolderRules[]> {
     if (touched.runId !== this.#runId) this.#folders = new Map();
     this.#runId = touched.runId;
-    const path = workspacePath(sandbox, touched.path);
-    const found: FolderRules[] = [];
-    for (const folder of foldersAbove(path)) {
+    const path = workspacePath({ workdir }, touched.path);
+    // All at once, as a sandbox may be far away; and before anything is waited for: of calls that run at the same time
+    // one gives the rules.
+    const looks = foldersAbove(path).map((folder) => {
       const known = this.#folders.get(folder);
-      // Set before anything is waited for: of calls that run at the same time one gives the rules.
-      if (!known) this.#folders.set(folder, isFolder(sandbox, folder));
-      if (!(await this.#folders.get(folder))) break;
-      const rules = known ? null : await this.#read(sandbox, folder, path);
-      if (rules && !wasGiven(touched.shown(), rules)) found.push(rules);
+      if (known) return { look: known, isFirst: false };
+      const look = lookAt(files, folder);
+      this.#folders.set(folder, look);
+      return { look, isFirst: true };
+    });
+    const found: FolderRules[] = [];
+    for (const { look, isFirst } of looks) {
+      const { isOwn, rules } = await look;
+      if (!isOwn) break;
+      // Who reads or writes the rules themselves has them.
+      if (isFirst && rules && rules.path !== path && !wasGiven(touched.shown(), rules)) found.push(rules);
     }
     return found;
   }
-
-  async #read({ files }: Pick<Sandbox, 'files'>, folder: string, path: string): Promise<FolderRules | null> {
-    for (const name of names) {
-      const place = posix.join(folder, name);
-      // Who reads or writes the rules themselves has them.
-      if (place === path) return null;
-      const rules = await readRulesFile(files, place, maxCharacters);
-      if (rules) return rules;
-    }
-    return null;
-  }
 }
 
-async function isFolder({ files }: Pick<Sandbox, 'files'>, folder: string): Promise<boolean> {
-  return (await files.stat(folder))?.type === 'directory';
+interface Look {
+  /** It is no link: what is behind one is not of this project. */
+  isOwn: boolean;
+  rules: FolderRules | null;
+}
+
+async function lookAt(files: Sandbox['files'], folder: string): Promise<Look> {
+  const [stat, ...all] = await Promise.all([
+    files.stat(folder),
+    ...names.map((name) => readRulesFile(files, posix.join(folder, name), maxCharacters)),
+  ]);
+  return { isOwn: stat?.type === 'directory', rules: all.find((rules) => rules !== null) ?? null };
 }
 
 function foldersAbove(path: string): string[] {

@@ -5,7 +5,9 @@ import { cannotRun, localFixture } from '#server/sandbox/local/testing/fixture.t
 import type { Sandbox } from '#server/sandbox/sandbox.ts';
 import { FolderRulesReader } from './folder-rules.ts';
 import { readFrontMatter } from './front-matter.ts';
+import { noSkills } from '../skills/read-skills.ts';
 import { readInstructions } from './project-instructions.ts';
+import { readProject } from './read-project.ts';
 
 describe('instructions of a project, read through the real sandbox', { skip: await cannotRun() }, () => {
   let fixture: Awaited<ReturnType<typeof localFixture>>;
@@ -65,6 +67,20 @@ describe('instructions of a project, read through the real sandbox', { skip: awa
       (await of('/workspace/real/a.txt')).map(({ path, text }) => [path, text]),
       [['real/AGENTS.md', 'Real.']],
     );
+  });
+
+  test('a workspace without any of it is asked once', async () => {
+    const { files } = await workspace({ 'src/a.ts': 'a', 'readme.md': 'b' });
+    const asked: string[] = [];
+    const watched = new Proxy(files, {
+      get: (target, name: keyof typeof files) => (path: string, more: never) => {
+        asked.push(`${name} ${path}`);
+        return (target[name] as (path: string, more: never) => unknown)(path, more);
+      },
+    });
+    const none = { instructions: null, skills: noSkills };
+    assert.deepEqual(await readProject({ files: watched }, none), none);
+    assert.deepEqual(asked, ['list .']);
   });
 
   test('rules of folders come from the outermost in, once, also for calls at the same time, and again when they change', async () => {

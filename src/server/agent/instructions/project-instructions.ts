@@ -23,12 +23,16 @@ const maxCharacters = 16_000;
 const maxCursorRules = 50;
 const maxRuleBytes = 100_000;
 
-/** Read again only when the files changed, so that the system prompt keeps its bytes. */
+/**
+ * Read again only when the files changed, so that the system prompt keeps its bytes.
+ * @param mayHave whether there can be a file or folder at a path
+ */
 export async function readInstructions(
   { files }: Pick<Sandbox, 'files'>,
   known: Instructions | null,
+  mayHave: (path: string) => boolean = () => true,
 ): Promise<Instructions | null> {
-  for (const path of rootFiles) {
+  for (const path of rootFiles.filter(mayHave)) {
     const stat = await files.stat(path);
     if (stat?.type !== 'file') continue;
     const version = versionOf([stat]);
@@ -36,7 +40,7 @@ export async function readInstructions(
     const rules = await readRulesFile(files, path, maxCharacters);
     if (rules) return { path, text: rules.text, version };
   }
-  return readCursorRules(files, known);
+  return mayHave(cursorFolder) ? readCursorRules(files, known) : null;
 }
 
 /** Those that apply always; others are meant for files of a pattern, and are read as any other file. */

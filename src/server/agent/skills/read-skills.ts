@@ -32,9 +32,18 @@ const maxDescription = 400;
 /** As the specification has them: nothing that could be taken for a path, a mark or another line. */
 const legalName = /^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$/;
 
-/** The skills of a workspace, in the order of their names, read through its sandbox. What is malformed is none. */
-export async function readSkills({ files }: Pick<Sandbox, 'files'>, known: Skills): Promise<Skills> {
-  const entries = (await Promise.all(skillFolders.map((folder) => skillFiles(files, folder)))).flat();
+/**
+ * The skills of a workspace, in the order of their names, read through its sandbox. What is malformed is none.
+ * @param mayHave whether there can be a folder at a path
+ */
+export async function readSkills(
+  { files }: Pick<Sandbox, 'files'>,
+  known: Skills,
+  mayHave: (path: string) => boolean = () => true,
+): Promise<Skills> {
+  const entries = (
+    await Promise.all(skillFolders.filter(mayHave).map((folder) => skillFiles(files, folder)))
+  ).flat();
   if (!entries.length) return noSkills;
   const version = entries.map(({ path, size, modifiedMs }) => `${path} ${size} ${modifiedMs}`).join('\n');
   if (version === known.version) return known;
