@@ -12,8 +12,8 @@ export interface HybridFigures {
 }
 
 export interface MeasureParts {
-  /** An empty one, for this alone. */
-  store: CodeStore;
+  /** An empty one, for this alone; opened after the first vectors came. */
+  store(): CodeStore;
   embedDocuments(chunks: readonly Chunk[]): Promise<readonly (readonly number[])[]>;
   embedQueries(texts: readonly string[]): Promise<readonly (readonly number[])[]>;
   rank(text: string, candidates: Candidates, limit: number): Candidate[];
@@ -42,7 +42,7 @@ export async function measureHybrid(
   const { bare, questions } = withoutComments(files);
   const chunks = bare.flatMap((file) => file.chunks);
   const vectors = (await parts.embedDocuments(chunks)).values();
-  const index = parts.store.workspace('measure');
+  const index = parts.store().workspace('measure');
   await index.put(
     bare.map((file) => ({ ...file, vectors: file.chunks.map(() => vectors.next().value as number[]) })),
   );
@@ -107,8 +107,9 @@ function figuresOf(ranks: readonly { words: number; hybrid: number }[], chunks: 
   const gains = ranks.map(({ words, hybrid }) => hybrid - words);
   const gain = mean(gains);
   const variance = mean(gains.map((each) => (each - gain) ** 2));
-  const error = Math.sqrt(variance / Math.max(1, ranks.length - 1));
-  const certainty = error === 0 ? 0 : gain / error;
+  // Not below the change of a single answer: where all gain the same, nothing is said about chance.
+  const error = Math.max(Math.sqrt(variance / Math.max(1, ranks.length - 1)), 1 / Math.max(1, ranks.length));
+  const certainty = gain / error;
   return { queries: ranks.length, chunks, words: of('words'), hybrid: of('hybrid'), certainty };
 }
 

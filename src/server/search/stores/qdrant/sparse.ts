@@ -10,7 +10,7 @@ import { fieldWeights, type Fields } from '../../terms/fields.ts';
 const saturation = 1.2;
 const lengthShare = 0.75;
 /** Terms of a chunk, all fields together: about the mean over this program's own source. */
-const usualLength = 120;
+const usualLength = 80;
 
 /** The weight of each of its words, without how rare it is. */
 export function documentVector(fields: Fields): Schemas['SparseVector'] {
