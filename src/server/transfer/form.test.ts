@@ -27,3 +27,19 @@ test('reasoning that was recorded without its id is imported, and the receipt sa
     [['reasoning', 1]],
   );
 });
+
+test('what a result says of a file, and of the rules of its folders, comes back as it was exported', () => {
+  const result = {
+    ...{ type: 'tool-result', toolCallId: 'c', name: 'read_file', status: 'ok', text: '1\tone' },
+    file: { path: 'src/a.ts', hash: 'ab', lines: [1, 1] },
+    rules: [{ path: 'src/AGENTS.md', hash: 'cd', text: 'Use tabs.' }],
+  };
+  const line = { role: 'tool', parts: [result], status: 'complete' };
+  assert.deepEqual(v.parse(messageForm, line), line);
+  for (const wrong of [
+    { file: { path: 'a' } },
+    { rules: [{ path: 'a', text: 'b' }] },
+    { file: { ...result.file, lines: [0, 1.5] } },
+  ])
+    assert.equal(v.safeParse(messageForm, { ...line, parts: [{ ...result, ...wrong }] }).success, false);
+});

@@ -95,6 +95,9 @@ const toolCall = v.object({
   capsule: v.exactOptional(capsule),
 });
 const image = v.object({ type: v.literal('image'), mediaType: text, data: base64 });
+const line = v.pipe(v.number('must be a number.'), v.integer('must be a whole number.'), v.minValue(1));
+const seenFile = v.object({ path: text, hash: text, lines: v.exactOptional(v.tuple([line, line])) });
+const folderRules = v.object({ path: text, hash: text, text });
 const toolResult = v.object({
   type: v.literal('tool-result'),
   toolCallId: v.optional(text, ''),
@@ -105,6 +108,8 @@ const toolResult = v.object({
   ),
   text: v.optional(text, ''),
   images: v.exactOptional(v.array(image, 'must be a list.')),
+  file: v.exactOptional(seenFile),
+  rules: v.exactOptional(v.array(folderRules, 'must be a list.')),
 });
 const file = v.object({ type: v.literal('file'), name: text, mediaType: text, data: base64 });
 
