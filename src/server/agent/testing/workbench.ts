@@ -59,20 +59,18 @@ export function fixedModels(): ModelManager {
   };
 }
 
+interface WorkbenchOptions extends Partial<AgentParts> {
+  dataDir?: string;
+  sandboxes?: SandboxProvider;
+  /** Tools that work with what the workbench makes. */
+  toolsWith?: (made: Pick<AgentParts, 'store' | 'gateway'>) => readonly Tool[];
+  sourcesWith?: (made: Pick<AgentParts, 'store' | 'workspaces'>) => Promise<readonly ToolSource[]>;
+}
+
 /** The real store, log, saver and agent over a data directory, with a scripted model. */
 export async function openWorkbench(
   script: Script,
-  {
-    toolsWith,
-    sourcesWith,
-    ...options
-  }: Partial<AgentParts> & {
-    dataDir?: string;
-    sandboxes?: SandboxProvider;
-    /** Tools that work with what the workbench makes. */
-    toolsWith?: (made: Pick<AgentParts, 'store' | 'gateway'>) => readonly Tool[];
-    sourcesWith?: (made: Pick<AgentParts, 'store' | 'workspaces'>) => Promise<readonly ToolSource[]>;
-  } = {},
+  { toolsWith, sourcesWith, ...options }: WorkbenchOptions = {},
 ) {
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'crosspoint-agent-'));
   const store = await openStore(dataDir);

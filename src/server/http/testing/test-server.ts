@@ -35,16 +35,7 @@ export async function openTestServer(
   const { dataDir, sandboxes } = options;
   const made: { mcp?: McpServers } = {};
   const bench = await openWorkbench(options.script ?? inOrder(), {
-    async sourcesWith({ store, workspaces }) {
-      made.mcp = await McpServers.open({
-        settings: store.settings,
-        secretOf: () => null,
-        version: '1.2.3',
-        openSandbox: async (threadId) =>
-          workspaces.open((await store.threads.get(ownerId, threadId)) as never),
-      });
-      return [mcpTools(made.mcp)];
-    },
+    sourcesWith: async (parts) => [mcpTools((made.mcp = await openMcp(parts)))],
     ...(dataDir ? { dataDir } : {}),
     ...(sandboxes ? { sandboxes } : {}),
   });
@@ -88,6 +79,19 @@ export async function openTestServer(
       await stop(bench, server, streams);
     },
   };
+}
+
+function openMcp({ store, workspaces }: Pick<Workbench, 'store' | 'workspaces'>): Promise<McpServers> {
+  return McpServers.open({
+    settings: store.settings,
+    secretOf: () => null,
+    version: '1.2.3',
+    async openSandbox(threadId) {
+      const thread = await store.threads.get(ownerId, threadId);
+      if (!thread) throw new Error(`There is no thread ${threadId}.`);
+      return workspaces.open(thread);
+    },
+  });
 }
 
 /** In the order of `server.ts`. */
