@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { agentStep } from './agent-step.ts';
 import { context } from './context.ts';
+import { edit } from './edit.ts';
 import { firstToken } from './first-token.ts';
 import { gateway } from './gateway.ts';
 import { ledger } from './ledger.ts';
@@ -30,6 +31,7 @@ const benchmarks: Benchmark[] = [
     ledger,
     sandbox,
     workspace,
+    edit,
   ],
 ];
 

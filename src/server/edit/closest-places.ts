@@ -10,8 +10,11 @@ const worthShowing = 0.3;
 /** Places whose lines are compared one by one, and how much of a line. */
 const mostCompared = 24;
 const mostCompareCharacters = 2_000;
-/** Of a file, characters that are searched for similar lines. */
-const mostSearched = 2_000_000;
+/** Characters of a line that are taken apart into words; of a longer one this many words are looked for. */
+const longLine = 10_000;
+const mostLongWords = 30;
+/** Words that are looked for, the longest first. */
+const mostWords = 60;
 
 interface Closest {
   /** Lines with their numbers, best first. */
@@ -37,8 +40,9 @@ export function closestPlaces(file: FileText, wanted: string, count = 3): Closes
   );
   const wantedLines = all.slice(first, first + mostWanted);
   while (wantedLines.length > 1 && wantedLines.at(-1)?.trim() === '') wantedLines.pop();
+  const compared = wantedLines.map((line) => ({ text: line.trim(), words: new Set(wordsOf(line)) }));
   const found = likelyStarts(file, wantedLines)
-    .map((start) => ({ start, score: scoreAt(file, wantedLines, start) }))
+    .map((start) => ({ start, score: scoreAt(file, compared, start) }))
     .filter(({ score }) => score >= worthShowing)
     .sort((left, right) => right.score - left.score || left.start - right.start);
   const chosen: number[] = [];
@@ -54,15 +58,17 @@ export function closestPlaces(file: FileText, wanted: string, count = 3): Closes
 function likelyStarts(file: FileText, wanted: readonly string[]): number[] {
   const linesOfWord = new Map<string, number[]>();
   for (const [index, line] of wanted.entries())
-    for (const word of new Set(wordsOf(line))) {
+    for (const word of new Set(line.slice(0, longLine).match(/\w+/g) ?? [line.trim().slice(0, longLine)])) {
+      if (word === '') continue;
       const known = linesOfWord.get(word);
       if (known) known.push(index);
       else linesOfWord.set(word, [index]);
     }
   const scores = new Map<number, number>();
-  for (const [word, places] of placesOf(file, linesOfWord)) {
-    const offsets = linesOfWord.get(word) ?? [];
-    if (places.length * offsets.length > mostLines * 4) continue;
+  const words = [...linesOfWord].sort(([left], [right]) => right.length - left.length).slice(0, mostWords);
+  for (const [word, offsets] of words) {
+    const places = linesWith(file, word);
+    if (places.length > mostLines) continue;
     const weight = 1 / (places.length + 1);
     for (const place of places)
       for (const offset of offsets) scores.set(place - offset, (scores.get(place - offset) ?? 0) + weight);
@@ -74,46 +80,50 @@ function likelyStarts(file: FileText, wanted: readonly string[]): number[] {
     .map(([start]) => start);
 }
 
-/** The lines on which each wanted word stands. */
-function placesOf(file: FileText, wanted: ReadonlyMap<string, unknown>): Map<string, number[]> {
-  const places = new Map<string, number[]>();
-  let searched = 0;
-  for (const [index, line] of file.lines.entries()) {
-    searched += line.length;
-    if (searched > mostSearched) break;
-    for (const word of wordsOf(line)) {
-      if (!wanted.has(word)) continue;
-      const known = places.get(word);
-      if (!known) places.set(word, [index]);
-      else if (known.at(-1) !== index && known.length <= mostLines) known.push(index);
-    }
+/** The lines in which a word stands, also within another; of a common one the first of them. */
+function linesWith(file: FileText, word: string): number[] {
+  const found: number[] = [];
+  for (let at = file.text.indexOf(word); at >= 0 && found.length <= mostLines;) {
+    const line = file.lineAt(at);
+    found.push(line);
+    const next = file.startOf(line + 1);
+    at = next < file.text.length ? file.text.indexOf(word, next) : -1;
   }
-  return places;
+  return found;
 }
 
-function scoreAt(file: FileText, wanted: readonly string[], start: number): number {
+function scoreAt(file: FileText, wanted: readonly WantedLine[], start: number): number {
   let [sum, weight] = [0, 0];
   for (const [index, line] of wanted.entries()) {
-    const own = Math.max(1, line.trim().length);
+    const own = Math.max(1, line.text.length);
     weight += own;
     sum += own * similarity(line, file.lines[start + index]);
   }
   return sum / weight;
 }
 
-function similarity(left: string, right: string | undefined): number {
-  if (right === undefined) return 0;
-  if (left.trim() === right.trim()) return 1;
-  const [words, others] = [new Set(wordsOf(left)), new Set(wordsOf(right))];
+interface WantedLine {
+  text: string;
+  words: ReadonlySet<string>;
+}
+
+function similarity({ text, words }: WantedLine, line: string | undefined): number {
+  if (line === undefined) return 0;
+  if (text === line.trim()) return 1;
   if (!words.size) return 0;
+  if (line.length > longLine) {
+    const longest = [...words].sort((left, right) => right.length - left.length).slice(0, mostLongWords);
+    return longest.filter((word) => line.includes(word)).length / longest.length;
+  }
+  const others = new Set(wordsOf(line));
   let common = 0;
   for (const word of words) if (others.has(word)) common += 1;
   // A part of a long line counts as much as a whole one.
-  return right.length > mostCharacters ? common / words.size : (2 * common) / (words.size + others.size);
+  return line.length > mostCharacters ? common / words.size : (2 * common) / (words.size + others.size);
 }
 
 function wordsOf(line: string): string[] {
-  return line.slice(0, line.length > 50_000 ? mostSearched : undefined).match(/\w+|[^\w\s]/g) ?? [];
+  return line.slice(0, longLine).match(/\w+|[^\w\s]/g) ?? [];
 }
 
 function excerpt(file: FileText, wanted: readonly string[], start: number): string {

@@ -1,5 +1,15 @@
 import { diffLines } from './diff-lines.ts';
-import { looseKey } from './ladder/typography.ts';
+import { plainText } from './ladder/typography.ts';
+
+/** A file in plain characters, without whitespace at the end of its lines. */
+interface LooseText {
+  text: string;
+  /** Where each line begins in it. */
+  starts: number[];
+  /** The lines that are not blank, and each of them without whitespace around it. */
+  solid: number[];
+  keys: string[];
+}
 
 /**
  * A file as edits see it. Line ends are invisible to a model, so matching knows only `\n`; what is not changed is written
@@ -19,7 +29,7 @@ export class FileText {
   /** Where each line begins in `raw`. */
   private readonly rawStarts: number[] = [];
   private readonly isCarriageReturns: boolean;
-  private nonBlank: { indexes: number[]; keys: string[] } | undefined;
+  private looseText: LooseText | undefined;
 
   constructor(content: string) {
     this.bom = content.startsWith('\uFEFF') ? '\uFEFF' : '';
@@ -82,18 +92,9 @@ export class FileText {
     return this.starts[index] ?? this.text.length;
   }
 
-  /** The lines that are not blank, each with the form in which the ladder compares it. */
-  get nonBlankLines(): { indexes: number[]; keys: string[] } {
-    if (this.nonBlank) return this.nonBlank;
-    const found: { indexes: number[]; keys: string[] } = { indexes: [], keys: [] };
-    for (const [index, line] of this.lines.entries()) {
-      const key = looseKey(line);
-      if (key === '') continue;
-      found.indexes.push(index);
-      found.keys.push(key);
-    }
-    this.nonBlank = found;
-    return found;
+  /** What the ladder compares: made when a text does not stand in the file exactly. */
+  get loose(): LooseText {
+    return (this.looseText ??= looseTextOf(this.lines));
   }
 
   /** The line end for a new line that stands at line `index`: the one before it, else the one after it. */
@@ -130,4 +131,18 @@ export class FileText {
     take(newLines.length - right);
     return newLines.map((line, index) => (index < newLines.length - 1 ? line + ends[index] : line)).join('');
   }
+}
+
+function looseTextOf(lines: readonly string[]): LooseText {
+  const plain = lines.map((line) => plainText(line).trimEnd());
+  const loose: LooseText = { text: plain.join('\n'), starts: [], solid: [], keys: [] };
+  let offset = 0;
+  for (const [index, line] of plain.entries()) {
+    loose.starts.push(offset);
+    offset += line.length + 1;
+    if (line === '') continue;
+    loose.solid.push(index);
+    loose.keys.push(line.trimStart());
+  }
+  return loose;
 }

@@ -62,7 +62,8 @@ function optionsOf(wanted: Wanted, hunk: Hunk): Option[] {
   const done = everyRun(file.lines, hunk.newLines).find((at) =>
     places.some(({ from, to }) => at <= from && at + hunk.newLines.length >= to),
   );
-  if (done !== undefined && places.length === 1) throw alreadyApplied(wanted, file.startOf(done));
+  if (done !== undefined && places.length === 1 && hunk.finalNewline === undefined)
+    throw alreadyApplied(wanted, file.startOf(done));
   return places.map(({ from, to }) => ({ from, to, placed: () => replaceLines(file, hunk, from, to) }));
 }
 

@@ -73,7 +73,7 @@ function wholeLineCandidates(
   const solid = keys.filter((key) => key !== '');
   const before = keys.findIndex((key) => key !== '');
   const after = keys.length - 1 - keys.findLastIndex((key) => key !== '');
-  const { indexes, keys: fileKeys } = file.nonBlankLines;
+  const { solid: indexes, keys: fileKeys } = file.loose;
   return everyRun(fileKeys, solid).flatMap((run) => {
     const last = run + solid.length - 1;
     const from = Math.max((indexes[run - 1] ?? -1) + 1, (indexes[run] ?? 0) - before);
@@ -98,14 +98,8 @@ function partialCandidates(
   const needle = form.oldLines
     .map((line, index) => (index < last ? plainText(line).trimEnd() : plainText(line)))
     .join('\n');
-  const lines = file.lines.map((line) => plainText(line).trimEnd());
-  const starts: number[] = [];
-  let length = 0;
-  for (const line of lines) {
-    starts.push(length);
-    length += line.length + 1;
-  }
-  return everyIndex(lines.join('\n'), needle).flatMap((index) => {
+  const { text, starts } = file.loose;
+  return everyIndex(text, needle).flatMap((index) => {
     const from = lastAtMost(starts, index);
     const to = from + last;
     const [first, final] = [file.lines[from] ?? '', file.lines[to] ?? ''];
@@ -115,6 +109,7 @@ function partialCandidates(
     const isAtEnd = endColumn >= final.trimEnd().length;
     // Whole lines were compared under more rungs.
     if (column === 0 && isAtEnd) return [];
+    if (isWithinIndent(first, column, form)) return [];
     if ((form.startsLine && column > 0) || (form.endsLine && !isAtEnd)) return [];
     const end = form.endsLine ? final.length : endColumn;
     const cut = file.lines.slice(from, to + 1);
@@ -133,6 +128,12 @@ function partialCandidates(
     const place = { start: file.startOf(from) + column, end: file.startOf(to) + end, from, to };
     return [{ ...place, rungs: withWording(alignment, wording), write }];
   });
+}
+
+/** Its indentation is not that of the file: what is right for the first line is not for others. */
+function isWithinIndent(line: string, column: number, { oldLines, newLines }: LineForm): boolean {
+  const isAlone = oldLines.length === 1 && newLines.length === 1;
+  return !isAlone && column > 0 && line.slice(0, column).trim() === '' && /^[ \t]/.test(oldLines[0] ?? '');
 }
 
 function withWording({ rungs }: Alignment, wording: Wording): Set<Rung> {

@@ -22,13 +22,20 @@ export interface Wanted {
 /** The one place of an edit. @throws {EditRefusal} */
 export function locateEdit(wanted: Wanted, edit: Edit): Placed {
   const { file, name } = wanted;
-  const oldText = file.normalise(edit.oldText);
-  const newText = file.normalise(edit.newText);
+  // A byte order mark belongs to no line: it stays, whether it was quoted or not.
+  const isMarked = file.bom !== '' && edit.oldText.startsWith(file.bom);
+  const textOf = (text: string) =>
+    file.normalise(isMarked && text.startsWith(file.bom) ? text.slice(1) : text);
+  const [oldText, newText] = [textOf(edit.oldText), textOf(edit.newText)];
   if (oldText === '')
     throw new EditRefusal(
       `${name}: oldText is empty. Give the text to replace, or use write_file for a new file.`,
     );
-  if (oldText === newText) throw new EditRefusal(`${name}: oldText and newText are the same.`);
+  if (edit.oldText === edit.newText) throw new EditRefusal(`${name}: oldText and newText are the same.`);
+  if (oldText === newText)
+    throw new EditRefusal(
+      `${name}: oldText and newText differ only in line ends or a byte order mark, which stay as the file has them. Nothing was changed. Convert a file with a command.`,
+    );
   const places = everyIndex(file.text, oldText);
   const [start] = places;
   if (places.length > 1) throw notUnique(wanted, places);
