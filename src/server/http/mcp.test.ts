@@ -119,7 +119,10 @@ describe('an MCP server of a workspace', { skip: await cannotRun() }, () => {
     const done = await result();
     assert.ok(done?.type === 'tool-result');
     assert.match(done.text, /\n\/workspace false none\n/);
-    assert.equal((await view()).toolCalls.at(-1)?.decision?.by, 'rule');
+    assert.equal(
+      (await view()).toolCalls.find(({ name }) => name === 'mcp__inside__where')?.decision?.by,
+      'rule',
+    );
     await send('POST', `/api/mcp/${added.id}/rules`, { ...rule, allowed: false });
     next = [{ name: 'mcp__inside__where', args: {} }];
     assert.equal((await say('again')).interrupt, true);

@@ -1,11 +1,4 @@
-import {
-  Client,
-  ProtocolError,
-  SdkError,
-  SdkErrorCode,
-  type CallToolResult,
-  type Transport,
-} from '@modelcontextprotocol/client';
+import type * as Sdk from '@modelcontextprotocol/client';
 import { CrosspointError } from '#protocol/errors.ts';
 import { readTools, type ServerTool } from './server-tools.ts';
 
@@ -14,7 +7,7 @@ export interface ConnectionParts {
   server: string;
   version: string;
   /** A new one each time: a transport is used once. */
-  transport: () => Transport;
+  transport: () => Promise<Sdk.Transport>;
   /**
    * Whether the newest revision of the protocol is asked for first. Over standard input an old server may stay silent to that,
    * and every server so far speaks the older one too.
@@ -44,7 +37,9 @@ const detailCharacters = 300;
 /** One server: connected when it is first needed, and anew after it has ended. */
 export class McpConnection {
   readonly #parts: ConnectionParts;
-  #client: Promise<Client> | null = null;
+  /** Loaded with the first connection: most servers of ours never need it. */
+  #sdk: typeof Sdk | null = null;
+  #client: Promise<Sdk.Client> | null = null;
   #tools: ServerTool[] = [];
   #listedAt = 0;
 
@@ -71,7 +66,7 @@ export class McpConnection {
     { name, hash }: Pick<ServerTool, 'name' | 'hash'>,
     args: Record<string, unknown>,
     { signal, onProgress }: CallOptions,
-  ): Promise<CallToolResult> {
+  ): Promise<Sdk.CallToolResult> {
     const client = await this.#connected();
     if (performance.now() - this.#listedAt > freshMs) await this.list();
     if (this.#tools.find((tool) => tool.name === name)?.hash !== hash)
@@ -102,7 +97,7 @@ export class McpConnection {
     await client?.close().catch(() => undefined);
   }
 
-  async #connected(): Promise<Client> {
+  async #connected(): Promise<Sdk.Client> {
     this.#client ??= this.#connect();
     const made = this.#client;
     try {
@@ -113,9 +108,10 @@ export class McpConnection {
     }
   }
 
-  async #connect(): Promise<Client> {
+  async #connect(): Promise<Sdk.Client> {
     const { server, version, transport, asksForNewest } = this.#parts;
-    const client = new Client(
+    this.#sdk ??= await import('@modelcontextprotocol/client');
+    const client = new this.#sdk.Client(
       { name: 'crosspoint', version },
       {
         capabilities: {},
@@ -131,7 +127,7 @@ export class McpConnection {
     );
     client.onclose = () => this.#forget(client);
     try {
-      await client.connect(transport(), { timeout: connectMs });
+      await client.connect(await transport(), { timeout: connectMs });
       const { tools } = await client.listTools(undefined, { timeout: listMs });
       this.#know(tools);
       return client;
@@ -149,7 +145,7 @@ export class McpConnection {
     return this.#tools;
   }
 
-  #forget(client: Client): void {
+  #forget(client: Sdk.Client): void {
     void this.#client?.then(
       (current) => {
         if (current !== client) return;
@@ -163,6 +159,7 @@ export class McpConnection {
   #failure(cause: unknown): CrosspointError {
     const { server } = this.#parts;
     if (cause instanceof CrosspointError) return cause;
+    const { ProtocolError, SdkError, SdkErrorCode } = this.#sdk as typeof Sdk;
     if (cause instanceof ProtocolError)
       return new CrosspointError('mcp_refused', { server, detail: this.#detail(cause) }, { cause });
     const isSilent =

@@ -1,8 +1,7 @@
-import { isIP } from 'node:net';
 import { StreamableHTTPClientTransport, type FetchLike } from '@modelcontextprotocol/client';
 import { Agent, fetch as undiciFetch } from 'undici';
-import { CrosspointError } from '#protocol/errors.ts';
 import type { McpTransport } from '#protocol/mcp.ts';
+import { assertMayBeAsked, isLoopback } from './address.ts';
 import { guardedAgent, systemNetwork } from '#server/web/direct/guarded-agent.ts';
 
 type HttpTransport = Extract<McpTransport, { type: 'http' }>;
@@ -42,19 +41,6 @@ export function httpTransport(
       maxRetries: 2,
     },
   });
-}
-
-/** https anywhere, http only to this machine; no name and password in the address. @throws `mcp_address_refused` */
-export function assertMayBeAsked({ protocol, hostname, username, password }: URL): void {
-  const isSafe = protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname));
-  if (!isSafe || username || password) throw new CrosspointError('mcp_address_refused');
-}
-
-/** By its name alone: `localhost` is this machine wherever a resolver may say it is. */
-function isLoopback(hostname: string): boolean {
-  const host = hostname.replace(/^\[(.*)\]$/, '$1');
-  if (isIP(host) === 4) return host.startsWith('127.');
-  return host === '::1' || host === 'localhost';
 }
 
 function pair(name: string, value: string | null): [string, string][] {

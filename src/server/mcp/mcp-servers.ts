@@ -5,9 +5,8 @@ import type { Sandbox } from '#server/sandbox/sandbox.ts';
 import type { SettingsStore } from '#server/store/store.ts';
 import { readResult, type McpResult } from './call-result.ts';
 import { McpConnection, type CallOptions } from './connection.ts';
-import { assertMayBeAsked, httpTransport } from './http-transport.ts';
+import { assertMayBeAsked } from './address.ts';
 import { McpServer } from './mcp-server.ts';
-import { SandboxTransport } from './sandbox-transport.ts';
 import {
   readServers,
   seeEachOther,
@@ -236,8 +235,13 @@ export class McpServers {
     return server;
   }
 
-  #transport({ transport }: McpServerConfig) {
-    if (transport.type === 'http') return httpTransport(transport, this.#parts.secretOf);
+  /** What speaks the protocol is loaded when it is first needed. */
+  async #transport({ transport }: McpServerConfig) {
+    if (transport.type === 'http') {
+      const { httpTransport } = await import('./http-transport.ts');
+      return httpTransport(transport, this.#parts.secretOf);
+    }
+    const { SandboxTransport } = await import('./sandbox-transport.ts');
     return new SandboxTransport(() => this.#parts.openSandbox(transport.threadId), transport.command);
   }
 

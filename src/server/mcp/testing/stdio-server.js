@@ -3,8 +3,8 @@
 import { createInterface } from 'node:readline';
 import { writeFileSync } from 'node:fs';
 
-console.log('a greeting that is no message');
-console.error('started');
+process.stdout.write('a greeting that is no message\n');
+process.stderr.write('started\n');
 
 const tools = [
   {
@@ -49,5 +49,5 @@ createInterface({ input: process.stdin }).on('line', (line) => {
   if (request.id === undefined) return;
   const result = resultOf(request);
   const answer = result ? { result } : { error: { code: -32601, message: 'no such method' } };
-  console.log(JSON.stringify({ jsonrpc: '2.0', id: request.id, ...answer }));
+  process.stdout.write(`${JSON.stringify({ jsonrpc: '2.0', id: request.id, ...answer })}\n`);
 });
