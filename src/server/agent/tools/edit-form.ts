@@ -14,7 +14,7 @@ const texts = {
   edits:
     'edits: each oldText must stand in the file exactly once, with its spaces and without the line numbers of read_file. All edits of a call are applied together or not at all; every oldText refers to the file as it was before the call.',
   update:
-    'update: only the lines that change, with one or two lines that stay around each change, and a comment "... existing code ..." in place of everything else that stays. It is merged into the file and checked. Best for several changes in a large file.',
+    'update: only the lines that change, with two or three lines that stay around each change, and a comment "... existing code ..." in place of everything else that stays. It is merged into the file and checked. Best for several changes in a large file.',
 };
 
 const properties = {

@@ -8,7 +8,7 @@ const newLine = 1_000;
 
 /**
  * Finds every line of an update in the merged text, in order: where there is a choice, so that as many new lines as possible
- * are explained, and neighbours stay neighbours. Blank lines of the update may be missing.
+ * are explained, and neighbours stay neighbours. Blank lines beside markers may be missing.
  * @param isNew by line of the merged text
  * @returns by line of the merged text the line of the update that it is, or -1; or the line that is missing; or that there is
  * too much to compare
@@ -22,9 +22,11 @@ export function alignUpdate(
   const asked = new Set(keys);
   const places = [...merged.keys()].filter((at) => asked.has((merged[at] ?? '').trimEnd()));
   if ((places.length + 1) * (keys.length + 1) > maxPairs) return 'too large';
+  const isLoose = looseBlanks(keys, markerBefore);
   const table = new Table(keys, places, {
     equal: (line, place) => keys[line] === (merged[places[place] ?? 0] ?? '').trimEnd(),
     gain: (place) => (isNew[places[place] ?? 0] ? newLine : 0),
+    mayMiss: (line) => isLoose[line] ?? false,
     joined: (line, place) => !markerBefore[line] && (places[place] ?? 0) === (places[place - 1] ?? -2) + 1,
   });
   const missing = table.missing();
@@ -34,16 +36,33 @@ export function alignUpdate(
   return { of };
 }
 
+/** Blank lines at the ends of the parts between the markers. */
+function looseBlanks(keys: readonly string[], markerBefore: readonly boolean[]): boolean[] {
+  const fromStart = keys.map(() => false);
+  const fromEnd = keys.map(() => false);
+  for (let at = 0; at < keys.length; at += 1) {
+    const isFirst = at === 0 || markerBefore[at] === true;
+    fromStart[at] = keys[at] === '' && (isFirst || fromStart[at - 1] === true);
+  }
+  for (let at = keys.length - 1; at >= 0; at -= 1) {
+    const isLast = at === keys.length - 1 || markerBefore[at + 1] === true;
+    fromEnd[at] = keys[at] === '' && (isLast || fromEnd[at + 1] === true);
+  }
+  return keys.map((_key, at) => fromStart[at] === true || fromEnd[at] === true);
+}
+
 interface Rules {
   equal(line: number, place: number): boolean;
   gain(place: number): number;
+  /** Whether a line of the update need not be there. */
+  mayMiss(line: number): boolean;
   /** Whether both are right behind what comes before them. */
   joined(line: number, place: number): boolean;
 }
 
 /** Of all ways to put the lines on the places in order, the one with the highest score. */
 class Table {
-  readonly #lines: readonly string[];
+  readonly #count: number;
   readonly #width: number;
   readonly #rules: Rules;
   /** By (lines, places): the best score of so many of both, and the best with the last line on the last place. */
@@ -51,7 +70,7 @@ class Table {
   readonly #ending: Int32Array;
 
   constructor(lines: readonly string[], places: readonly number[], rules: Rules) {
-    this.#lines = lines;
+    this.#count = lines.length;
     this.#width = places.length + 1;
     this.#rules = rules;
     this.#best = new Int32Array((lines.length + 1) * this.#width);
@@ -71,23 +90,24 @@ class Table {
       this.#ending[at] = Math.max(alone, joined) + this.#rules.gain(place - 1);
     }
     const without = place > 0 ? (this.#best[at - 1] ?? impossible) : impossible;
-    const skipped = this.#isBlank(line) ? (this.#best[at - this.#width] ?? impossible) : impossible;
+    const skipped = this.#maySkip(line) ? (this.#best[at - this.#width] ?? impossible) : impossible;
     this.#best[at] = Math.max(this.#ending[at] ?? impossible, without, skipped);
   }
 
-  #isBlank(line: number): boolean {
-    return this.#lines[line - 1] === '';
+  /** Beside a marker, and at both ends, a blank line is a matter of taste. */
+  #maySkip(line: number): boolean {
+    return this.#rules.mayMiss(line - 1);
   }
 
   /** The first line that cannot be put anywhere behind those before it; null when all can. */
   missing(): number | null {
-    for (let line = 1; line <= this.#lines.length; line += 1)
+    for (let line = 1; line <= this.#count; line += 1)
       if ((this.#best[(line + 1) * this.#width - 1] ?? impossible) < 0) return line - 1;
     return null;
   }
 
   *pairs(): Generator<[line: number, place: number]> {
-    let [line, place] = [this.#lines.length, this.#width - 1];
+    let [line, place] = [this.#count, this.#width - 1];
     let isEnding = false;
     while (line > 0) {
       const at = line * this.#width + place;

@@ -1,6 +1,9 @@
 import { diffLines, type LineHunk } from '../diff-lines.ts';
 import { findOmission } from '../omission.ts';
 import { alignUpdate } from './alignment.ts';
+import { hasMarker, short, type Aligned } from './aligned.ts';
+import { lostLine } from './lost-lines.ts';
+import { unsurePlace } from './unsure-place.ts';
 import { readUpdate, type UpdateLines } from './update-lines.ts';
 
 /** A file, a lazy edit of it, and what a model made of both; each with LF line ends and without a byte order mark. */
@@ -31,18 +34,15 @@ export function mergeProblem({ path, before, update, merged }: Merge): string | 
   const aligned = alignUpdate(asked, lines, isNew);
   if (aligned === 'too large') return 'it is too large to be checked';
   if ('missing' in aligned) return `it lacks a line of the update: "${short(aligned.missing)}"`;
+  const whole = { old, lines, of: aligned.of, asked, isNew };
   return (
     repeatedDefinition(old, lines, asked) ??
     doubledLine(hunks, lines, asked) ??
     strangeLine(old, lines, aligned.of) ??
-    tornLine({ old, lines, of: aligned.of, asked }, isNew) ??
-    lostLine(hunks, { old, lines, of: aligned.of, asked })
+    tornLine(whole) ??
+    lostLine(hunks, whole) ??
+    unsurePlace(hunks, whole)
   );
-}
-
-function short(line: string): string {
-  const text = line.trim();
-  return text.length > 100 ? `${text.slice(0, 100)}…` : text;
 }
 
 /** What is not of the update must be of the file: the same bytes, in the same order. */
@@ -105,95 +105,18 @@ function isTwice(lines: readonly string[]): boolean {
   return lines.slice(0, half).every((line, index) => line === lines[half + index]);
 }
 
-interface Aligned {
-  old: readonly string[];
-  lines: readonly string[];
-  /** By line of the result: the line of the update that it is, or -1. */
-  of: Int32Array;
-  asked: UpdateLines;
-}
-
-/** What is new stands right between the lines of the update that surround it there. */
-function tornLine({ lines, of, asked }: Aligned, isNew: readonly boolean[]): string | null {
+/** Lines of the update without a marker between them stand there without anything between them. */
+function tornLine({ lines, of, asked }: Aligned): string | null {
   let last: number | null = null;
-  let strange = false;
-  for (const [index, line] of lines.entries()) {
-    if (line.trim() === '') continue;
-    const own = of[index] ?? -1;
-    if (own < 0) {
-      strange = true;
-      continue;
+  for (const [index, own] of of.entries()) {
+    if (own < 0) continue;
+    if (last !== null && index > last + 1 && !hasMarker(asked, [of[last] ?? 0, own])) {
+      const line = lines.slice(last + 1, index).find((each) => each.trim() !== '') ?? '';
+      return `it has a line that the update leaves out without a marker: line ${last + 2}, "${short(line)}"`;
     }
-    const isTorn = last !== null && strange && !hasMarker(asked, [of[last] ?? 0, own]);
-    if (isTorn && (isNew[index] || isNew[last ?? 0]))
-      return `its line ${index + 1} is not where the update has it: "${short(line)}"`;
     last = index;
-    strange = false;
   }
   return null;
-}
-
-function lostLine(hunks: readonly LineHunk[], aligned: Aligned): string | null {
-  for (const hunk of hunks) {
-    const lost = aligned.old.slice(hunk.oldStart, hunk.oldEnd);
-    if (!lost.length || slides(hunk, aligned).some((slid) => isAskedFor(slid, aligned))) continue;
-    const line = lost.find((each) => each.trim() !== '') ?? '';
-    return `it lacks a line of the file that the update does not mention: line ${hunk.oldStart + 1 + lost.indexOf(line)}, "${short(line)}"`;
-  }
-  return null;
-}
-
-/** Where equal lines follow each other, which of them are gone is a matter of taste. */
-function slides(hunk: LineHunk, { old }: Aligned): LineHunk[] {
-  if (hunk.newEnd > hunk.newStart) return [hunk];
-  const all = [hunk];
-  for (let at = hunk; at.oldStart > 0 && at.newStart > 0 && old[at.oldStart - 1] === old[at.oldEnd - 1];)
-    all.push((at = moved(at, -1)));
-  for (let at = hunk; at.oldEnd < old.length && old[at.oldStart] === old[at.oldEnd];)
-    all.push((at = moved(at, 1)));
-  return all;
-}
-
-function moved({ oldStart, oldEnd, newStart, newEnd }: LineHunk, by: number): LineHunk {
-  return { oldStart: oldStart + by, oldEnd: oldEnd + by, newStart: newStart + by, newEnd: newEnd + by };
-}
-
-/**
- * Lines may go between two lines of the update without a marker between them; and, where the update gives no line around
- * a change, one for one, each for a line that has a word in common with it.
- */
-function isAskedFor(hunk: LineHunk, { old, lines, of, asked }: Aligned): boolean {
-  const { newStart: start, newEnd: end } = hunk;
-  const within = [...lines.keys()]
-    .slice(start, end)
-    .flatMap((at) => ((of[at] ?? -1) < 0 ? [] : [of[at] ?? 0]));
-  const before = of[nextLine(lines, start - 1, -1)] ?? -1;
-  const behind = of[nextLine(lines, end, 1)] ?? -1;
-  const parts = [before, ...within, behind].filter((line) => line >= 0);
-  if (hasMarker(asked, within)) return false;
-  if (before >= 0 && behind >= 0 && !hasMarker(asked, parts)) return true;
-  const gone = old.slice(hunk.oldStart, hunk.oldEnd).filter((line) => line.trim() !== '');
-  const come = lines.slice(start, end).filter((line) => line.trim() !== '');
-  if (gone.length > come.length || gone.length === 0) return false;
-  return gone.every((line) => come.some((other) => haveWordInCommon(line, other)));
-}
-
-function nextLine(lines: readonly string[], from: number, step: 1 | -1): number {
-  let at = from;
-  while (at >= 0 && at < lines.length && lines[at]?.trim() === '') at += step;
-  return at;
-}
-
-/** Between the first and the last of these lines of the update. */
-function hasMarker({ markerBefore }: UpdateLines, part: readonly number[]): boolean {
-  const [first, last] = [part[0], part.at(-1)];
-  return first !== undefined && last !== undefined && markerBefore.slice(first + 1, last + 1).includes(true);
-}
-
-function haveWordInCommon(one: string, other: string): boolean {
-  const words = new Set(other.match(/[\p{L}\p{N}_]+/gu) ?? []);
-  const own = one.match(/[\p{L}\p{N}_]+/gu);
-  return own ? own.some((word) => words.has(word)) : one.trim() === other.trim();
 }
 
 /**
