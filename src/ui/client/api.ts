@@ -9,6 +9,7 @@ import { ChangesApi } from './changes-api.ts';
 import { FilesApi } from './files-api.ts';
 import { firstEvent } from './first-event.ts';
 import { GatewayApi } from './gateway-api.ts';
+import { McpApi } from './mcp-api.ts';
 import { WorkspaceApi } from './workspace-api.ts';
 
 /** A refused or failed request, with the server's own sentence. `status` 0: the server was not reached. */
@@ -68,6 +69,7 @@ export interface NewMessage {
 export class Api {
   readonly #onUnauthorized: () => void;
   /** Keys, reports, routing and the response cache. */
+  readonly mcp = new McpApi((method, path, body) => this.#json(method, path, body));
   readonly gateway = new GatewayApi((method, path, body) => this.#json(method, path, body));
 
   /** Files of the workspace. */

@@ -26,7 +26,7 @@ const verbs: Record<string, [string, string, string]> = {
 
 /** "Edited", "Running", "Not run: write": what became of a call, in front of its target. */
 export function callVerb(call: Pick<Call, 'name' | 'state' | 'status' | 'decision'>): string {
-  const name = call.name.replaceAll('_', ' ');
+  const name = shownName(call.name);
   const [todo, doing, done] = verbs[call.name] ?? [`Use ${name}:`, `Using ${name}:`, `Used ${name}:`];
   if (call.status === 'rejected' || (!call.status && call.decision?.action === 'rejected'))
     return `Rejected: ${todo.toLowerCase()}`;
@@ -50,6 +50,12 @@ export function callTarget({ name, args }: ShownCall): string {
   if (name === planTool) return planWords(args);
   if (name === 'explore') return argument(call, 'task').trim().split('\n', 1)[0] ?? '';
   return argument(call, 'path');
+}
+
+/** "docs: search" for a tool of an MCP server. */
+function shownName(name: string): string {
+  const [, server, tool] = /^mcp__([^_]+)__(.+)$/.exec(name) ?? [];
+  return (tool ? `${server}: ${tool}` : name).replaceAll('_', ' ');
 }
 
 function planWords(args: Call['args']): string {
