@@ -3,9 +3,11 @@ import { readEnvironment } from '../process/environment-file.ts';
 import { checkDataDirectory } from './data-directory.ts';
 import type { Check, Finding } from './finding.ts';
 import { checkGateway } from './gateway.ts';
+import { checkMorph } from './morph.ts';
 import { checkProviders } from './providers.ts';
 import { checkSandbox } from './sandbox.ts';
 import { checkServer } from './server.ts';
+import { checkWeb } from './web.ts';
 
 /**
  * `npm start -- doctor`: what is configured, reachable and missing, and the one line that mends each.
@@ -24,7 +26,9 @@ async function diagnose(isPageBuilt: () => boolean): Promise<Finding[]> {
   const checks: Check[] = [
     () => checkServer(config, isPageBuilt()),
     () => checkSandbox(config),
+    () => checkWeb(config),
     () => checkRecordAndModels(config),
+    () => checkMorph(config),
   ];
   const found = await Promise.all(checks.map((check) => check()));
   return [runtime, ...found.flat()];

@@ -68,7 +68,7 @@ async function together(db: Queries, work: (queries: Queries) => Promise<void>):
   else await db.transaction().execute(work);
 }
 
-/** An attempt that used tokens at a price nobody knows; a failed attempt without tokens costs nothing. */
+/** What used tokens, or asked the web, at a price nobody knows; a failed attempt without tokens costs nothing. */
 const unpriced = sql<
   number | null
->`sum(case when cost_usd is null and status <> 'reserved' and input_tokens + output_tokens > 0 then 1 else 0 end)`;
+>`sum(case when cost_usd is null and status <> 'reserved' and (input_tokens + output_tokens > 0 or route = 'web') then 1 else 0 end)`;

@@ -110,7 +110,8 @@ function summary(last: Row, all: readonly Row[], properties: Record<string, stri
   const { id: _attempt, requestId, ...entry } = fromColumns(last);
   // A failed attempt without tokens costs nothing; what was given up may have cost something that nobody told.
   const unpriced = all.some(
-    (row) => row.cost_usd === null && (row.status === 'aborted' || row.input_tokens + row.output_tokens > 0),
+    ({ cost_usd, status, route, input_tokens, output_tokens }) =>
+      cost_usd === null && (status === 'aborted' || route === 'web' || input_tokens + output_tokens > 0),
   );
   return {
     id: requestId,

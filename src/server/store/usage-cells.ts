@@ -93,8 +93,8 @@ export function addEntry(sums: Sums, row: LedgerEntry): void {
   sums.reasoning_tokens += row.reasoning_tokens;
   sums.cost_usd += row.cost_usd ?? 0;
   sums.estimated += row.estimated;
-  // A failed attempt without tokens costs nothing, whatever the price.
-  const used = row.input_tokens + row.output_tokens > 0;
+  // A failed attempt without tokens costs nothing, whatever the price; the web is not counted in tokens.
+  const used = row.input_tokens + row.output_tokens > 0 || row.route === 'web';
   if (row.cost_usd === null && row.status !== 'reserved' && used) sums.unpriced += 1;
   if (row.status !== 'settled' || row.ttft_ms === null || row.latency_ms <= row.ttft_ms) return;
   sums.streamed_tokens += row.output_tokens;

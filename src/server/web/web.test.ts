@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { openStore } from '#server/store/open-store.ts';
+import { braveKey, startBrave } from '#tests/web/emulators/brave.ts';
 import { startSearxng } from '#tests/web/emulators/searxng.ts';
 import { startTavily, tavilyKey } from '#tests/web/emulators/tavily.ts';
+import { brave } from './providers/brave.ts';
 import { searxng } from './providers/searxng.ts';
 import { tavily } from './providers/tavily.ts';
 import { Web, type WebParts } from './web.ts';
@@ -139,6 +141,18 @@ test('one person asks at most thirty times a minute; what is kept does not count
   await web.search(query, { ...call, userId: 'somebody else' });
   clock.now += 2_000;
   await web.search(query, call);
+});
+
+test('a price that nobody knows is unknown in every sum, not nothing', async (t) => {
+  const server = await startBrave([{ url: page.url, title: 'T', description: 'D' }]);
+  t.after(() => server.close());
+  const provider = brave({ key: braveKey, baseUrl: server.url, deadlineScale: 1 });
+  const { web, store, rows } = await open(t, { provider });
+  assert.equal((await web.search(query, call)).costUsd, null);
+  assert.deepEqual(await rows(), [['brave', 'search', 'web', 'settled', null]]);
+  assert.equal((await store.ledger.threadCost('thread')).complete, false);
+  const [group] = await store.usage.groupBy('owner', 'model');
+  assert.deepEqual([group?.key, group?.requests, group?.unpriced], ['brave/search', 1, 1]);
 });
 
 test('without a service that reads pages this server fetches them itself, which is on no ledger', async (t) => {
