@@ -3,6 +3,8 @@ export type CleanSchema = { parameters: Record<string, unknown> } | { problem: s
 
 type Schema = Record<string, unknown>;
 
+/** Arguments with these are refused, whatever the tool (R10). */
+const refusedNames = new Set(['__proto__', 'constructor', 'prototype', 'lc']);
 const deepest = 12;
 const mostNodes = 1_000;
 /** Characters of one description within a schema. */
@@ -63,13 +65,15 @@ class Cleaner {
 
   #properties(schema: Schema, properties: Schema, depth: number): Schema {
     const names = Object.keys(properties);
-    const wrong = names.find((name) => !/^[A-Za-z0-9_.-]{1,64}$/.test(name));
+    const wrong = names.find((name) => !/^[A-Za-z0-9_.-]{1,64}$/.test(name) || refusedNames.has(name));
     if (wrong !== undefined)
-      throw new Unusable(`no provider takes an argument of the name ${JSON.stringify(wrong)}`);
-    const required = Array.isArray(schema.required) ? schema.required : [];
+      throw new Unusable(`no model can send an argument of the name ${JSON.stringify(wrong)}`);
+    const required = listOf(schema.required).filter(
+      (name) => typeof name === 'string' && names.includes(name),
+    );
     return {
       properties: Object.fromEntries(names.map((name) => [name, this.clean(properties[name], depth + 1)])),
-      required: required.filter((name) => typeof name === 'string' && names.includes(name)),
+      ...(required.length ? { required } : {}),
     };
   }
 

@@ -88,9 +88,11 @@ export function describeSteps(steps: readonly Step[]): string {
 
 const described = ['list_files', 'read_file', 'search_text', 'search_code', 'web_search'];
 
+const spoken: Record<string, string> = { update_plan: 'updated the plan', explore: 'sent a subagent' };
+
 function otherPhrases(calls: Call[]): string[] {
   const names = new Set(calls.map((call) => call.name).filter((name) => !described.includes(name)));
-  return [...names].map((name) => `used ${name.replaceAll('_', ' ')}`);
+  return [...names].map((name) => spoken[name] ?? `used ${name.replaceAll('_', ' ')}`);
 }
 
 function phraseFor(calls: Call[], names: string[], phrase: (list: Call[]) => string): string[] {
