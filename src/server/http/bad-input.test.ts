@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { NewKeyAnswer } from '#protocol/keys.ts';
+import type { McpServerView } from '#protocol/mcp.ts';
 import { errorCatalogue } from '#protocol/errors.ts';
 import { inOrder } from '#server/agent/testing/workbench.ts';
 import { routes } from './routes.ts';
@@ -10,6 +11,7 @@ let server: TestServer;
 /** A thread that waits for a review, so that every command has something it could damage. */
 let threadId: string;
 let keyId: string;
+let mcpId: string;
 
 before(async () => {
   const write = { name: 'write_file', args: { path: 'a.txt', content: 'a' } };
@@ -18,6 +20,9 @@ before(async () => {
   ({ threadId } = (await answer.json()) as { threadId: string });
   const minted = await server.send('POST', '/api/keys', { name: 'A key' });
   keyId = ((await minted.json()) as NewKeyAnswer).key.id;
+  const transport = { type: 'http', url: 'https://mcp.test/' };
+  const added = await server.send('POST', '/api/mcp', { name: 'unasked', transport });
+  mcpId = ((await added.json()) as McpServerView).id;
 });
 after(() => server.close());
 
@@ -54,7 +59,9 @@ const readsBody = withBody.filter(
 );
 /** Those whose limit a test can go over at once. */
 const isSmall = ({ bodyLimit }: (typeof routes)[number]) => bodyLimit <= 512 * 1024;
-const fill = (path: string) => path.replace('{id}', path.startsWith('/api/keys/') ? keyId : threadId);
+const idOf = (path: string) =>
+  path.startsWith('/api/keys/') ? keyId : path.startsWith('/api/mcp/') ? mcpId : threadId;
+const fill = (path: string) => path.replace('{id}', idOf(path));
 
 test('what is no JSON object is refused by every endpoint that reads one', async () => {
   const bodies = [

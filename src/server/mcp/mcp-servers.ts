@@ -59,6 +59,11 @@ export class McpServers {
     return servers;
   }
 
+  /** @throws `not_found` */
+  assertThere(id: string): void {
+    this.#require(id);
+  }
+
   /** Of every thread, and of this one. */
   list(threadId: string | null): McpServerView[] {
     return this.#seenBy(threadId).map((server) => server.view(this.#parts.secretOf));

@@ -1,3 +1,4 @@
+import * as v from 'valibot';
 import { CrosspointError } from '#protocol/errors.ts';
 import {
   mcpConsent,
@@ -8,6 +9,8 @@ import {
 } from '#protocol/mcp.ts';
 import { mostOfferedBytes, offeredPath, readOffered } from '#server/mcp/offered-file.ts';
 import type { ApiRequest, Endpoint, EndpointParts } from '../endpoint.ts';
+
+const nothing = v.object({});
 
 /** The servers of every thread, and, with `threadId`, of that one's workspace. No secret is ever in it: only names of variables. */
 export const listMcp: Endpoint = async (parts, request) => {
@@ -29,6 +32,7 @@ export const addMcp: Endpoint = async (parts, request) => {
 
 /** The whole of it; another address or command is another server, whose tools have to be agreed to again. */
 export const changeMcp: Endpoint = async (parts, request) => {
+  parts.mcp.assertThere(request.id);
   const config = await request.command(mcpServerConfig);
   if (config.transport.type === 'stdio') await assertOwn(parts, request, config.transport.threadId);
   return { body: await parts.mcp.change(request.id, config) };
@@ -40,16 +44,22 @@ export const removeMcp: Endpoint = async ({ mcp }, { id }) => {
 };
 
 /** Connects, starts a program inside of the sandbox where that is needed, and reads the list of tools. */
-export const lookAtMcp: Endpoint = async ({ mcp }, { id }) => ({ body: await mcp.look(id) });
+export const lookAtMcp: Endpoint = async ({ mcp }, request) => {
+  mcp.assertThere(request.id);
+  await request.command(nothing);
+  return { body: await mcp.look(request.id) };
+};
 
 /** Models are told of exactly these tools from now on, as they were shown. */
 export const agreeToMcp: Endpoint = async ({ mcp }, request) => {
+  mcp.assertThere(request.id);
   const { tools } = await request.command(mcpConsent);
   return { body: await mcp.agree(request.id, tools) };
 };
 
 /** Lets calls of one tool, as it is now, pass without a review, or takes that back. */
 export const ruleMcp: Endpoint = async ({ mcp }, request) => {
+  mcp.assertThere(request.id);
   const { hash, tool, allowed } = await request.command(mcpRule);
   return { body: await mcp.setRule(request.id, hash, tool, allowed) };
 };
