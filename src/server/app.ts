@@ -53,7 +53,7 @@ export async function createApp(config: Config, logger: Logger, options: AppOpti
   const mcp = await openMcp(config, store, () => workspaces);
   const settings = { current: gatewaySettings.current, mcp };
   const { gateway, v1, ...gateways } = await openGateways(config, store, models, settings, logger);
-  const codeSearch = openCodeSearch(config, logger);
+  const codeSearch = openCodeSearch(config, null, store.settings, logger);
   const record = { store, log, codeSearch };
   const { workspaces, terminals } = await openSandboxes(config, record, logger, options);
   const tools = openTools(config, store, models, { gateway, codeSearch, ...gateways });

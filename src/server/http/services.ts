@@ -40,7 +40,7 @@ export interface Services {
   workspaces: Workspaces;
   terminals: TerminalDesk;
   mcp: McpServers;
-  codeSearch?: Pick<CodeSearch, 'state'>;
+  codeSearch: Pick<CodeSearch, 'state'>;
   /** Whether the agent has the tool. */
   searchesWeb: boolean;
   /** The first message of the scripted demo. */

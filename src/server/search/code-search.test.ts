@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { cannotRun, localFixture } from '#server/sandbox/local/testing/fixture.ts';
 import type { Sandbox } from '#server/sandbox/sandbox.ts';
+import { openStore } from '#server/store/open-store.ts';
+import type { Store } from '#server/store/store.ts';
 import { eventually } from '#tests/support/eventually.ts';
 import { createChunker } from './chunk/chunker.ts';
 import { CodeSearch } from './code-search.ts';
@@ -15,20 +17,24 @@ const skip = await cannotRun();
 
 /** The real local sandbox, the embedded store and the chunker in their threads. */
 describe('finding code in a workspace', { skip }, () => {
-  const folder = mkdtempSync(join(tmpdir(), 'crosspoint-search-'));
+  const dataDir = mkdtempSync(join(tmpdir(), 'crosspoint-search-'));
+  const folder = join(dataDir, 'search');
   let fixture: Awaited<ReturnType<typeof localFixture>>;
   let search: CodeSearch;
+  let store: Store;
   /** Paths that were cut and indexed, in order. */
   const cut: string[] = [];
   let count = 0;
   before(async () => {
     fixture = await localFixture();
+    store = await openStore(dataDir);
     search = open();
   });
   after(async () => {
     await search.close();
+    await store.close();
     await fixture[Symbol.asyncDispose]();
-    rmSync(folder, { recursive: true });
+    rmSync(dataDir, { recursive: true });
   });
 
   function open(): CodeSearch {
@@ -42,6 +48,7 @@ describe('finding code in a workspace', { skip }, () => {
       fallback: null,
       chunker: { chunk, close: () => chunker.close() },
       vectors: null,
+      settings: store.settings,
       logger: { warn: (_details, message) => assert.fail(message) },
     });
   }

@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CrosspointError } from '#protocol/errors.ts';
 import type { Sandbox } from '#server/sandbox/sandbox.ts';
-import { excerptsOf, type CodeHit } from './excerpts.ts';
+import type { CodeAnswer, CodeQuestion, CodeSearchParts } from './code-search.types.ts';
+import { excerptsOf } from './excerpts.ts';
 import { newIndex, WorkspaceIndexer, type IndexState } from './indexer/workspace-indexer.ts';
+import { PendingRemovals } from './pending-removals.ts';
 import { rank } from './rank/rank.ts';
-import type { ChunkedFile, CodeStore, EmbeddedFile } from './types.ts';
+import type { CodeStore } from './types.ts';
 
 /** Milliseconds that a search waits for the index of a workspace that it was never asked for, and for one that it was. */
 const firstWaitMs = 20_000;
@@ -18,48 +20,6 @@ const rounds = 3;
 /** Of which the ranking makes its choice. */
 const candidates = 200;
 
-export interface SearchLogger {
-  warn(details: object, message: string): void;
-}
-
-/** The vectors of an embedding model. */
-export interface Vectors {
-  ofFiles(files: readonly ChunkedFile[], signal: AbortSignal): Promise<readonly EmbeddedFile[]>;
-  ofQuery(text: string, asked: AskedBy, signal: AbortSignal): Promise<readonly number[]>;
-}
-
-export interface AskedBy {
-  userId: string;
-  threadId: string;
-  runId: string;
-}
-
-export interface CodeSearchParts {
-  store: CodeStore;
-  /** Asked when the first one does not answer; null: it is embedded itself. */
-  fallback: CodeStore | null;
-  chunker: { chunk(path: string, text: string): Promise<ChunkedFile['chunks']>; close(): Promise<void> };
-  /** null: by words alone. */
-  vectors: Vectors | null;
-  logger: SearchLogger;
-}
-
-export interface CodeQuestion {
-  sandbox: Sandbox;
-  /** The id that threads with the same files share. */
-  workspaceId: string;
-  text: string;
-  limit: number;
-  asked: AskedBy;
-  signal: AbortSignal;
-}
-
-export interface CodeAnswer {
-  hits: CodeHit[];
-  /** What a reader has to know of how it was searched, a sentence each: a part was searched, a store did not answer. */
-  notes: string[];
-}
-
 /** Finds code by meaning in the workspaces of threads. One for each server. */
 export class CodeSearch {
   readonly #parts: CodeSearchParts;
@@ -67,17 +27,24 @@ export class CodeSearch {
   readonly #indexers = new Map<string, WorkspaceIndexer>();
   readonly #following = new Map<string, NodeJS.Timeout>();
   readonly #work = new Set<Promise<unknown>>();
+  readonly #removals: PendingRemovals;
+  /** Something may be left to remove: by the process before this one, too. */
+  #hasRemovals = true;
 
   constructor(parts: CodeSearchParts) {
     this.#parts = parts;
+    this.#removals = new PendingRemovals(parts.settings);
   }
 
   /** @throws `code_search_unavailable` when no store answers; what the sandbox throws */
   async search(question: CodeQuestion): Promise<CodeAnswer> {
     const { store, fallback } = this.#parts;
     try {
-      return await this.#searchIn(store, question);
+      const answer = await this.#searchIn(store, question);
+      void this.#track(this.#removeRest());
+      return answer;
     } catch (cause) {
+      if (isUnavailable(cause)) this.#indexer(store, question.workspaceId).doubt();
       if (!fallback || !isUnavailable(cause)) throw cause;
       this.#parts.logger.warn({ cause }, 'the store of the code search did not answer');
       const answer = await this.#searchIn(fallback, question);
@@ -101,14 +68,43 @@ export class CodeSearch {
     return this.#indexers.get(keyOf(this.#parts.store, workspaceId))?.state ?? newIndex;
   }
 
-  /** With the workspace: nothing of it stays. */
+  /** With the workspace: nothing of it stays. From a store that does not answer it is removed as soon as it does. */
   async remove(workspaceId: string): Promise<void> {
     clearTimeout(this.#following.get(workspaceId));
-    const stores = [this.#parts.store, this.#parts.fallback].filter((store) => store !== null);
-    for (const store of stores) {
+    // Written first: a process that ends in the middle has not forgotten it.
+    await this.#removals.add(workspaceId);
+    this.#hasRemovals = true;
+    for (const store of this.#stores()) {
       await this.#indexers.get(keyOf(store, workspaceId))?.stop();
       this.#indexers.delete(keyOf(store, workspaceId));
-      await store.removeWorkspace(workspaceId);
+    }
+    await this.#removeFromStores(workspaceId);
+  }
+
+  #stores(): CodeStore[] {
+    return [this.#parts.store, this.#parts.fallback].filter((store) => store !== null);
+  }
+
+  /** @returns whether they answered */
+  async #removeFromStores(workspaceId: string): Promise<boolean> {
+    try {
+      for (const store of this.#stores()) await store.removeWorkspace(workspaceId);
+      await this.#removals.done(workspaceId);
+      return true;
+    } catch (cause) {
+      this.#parts.logger.warn({ workspaceId, cause }, 'an index is removed as soon as its store answers');
+      return false;
+    }
+  }
+
+  /** After a store has answered. */
+  async #removeRest(): Promise<void> {
+    if (!this.#hasRemovals) return;
+    this.#hasRemovals = false;
+    for (const workspaceId of await this.#removals.list()) {
+      if (await this.#removeFromStores(workspaceId)) continue;
+      this.#hasRemovals = true;
+      return;
     }
   }
 
@@ -171,6 +167,7 @@ export class CodeSearch {
     try {
       const indexer = this.#indexer(this.#parts.store, workspaceId);
       await indexer.sync(sandbox, { signal: this.#closing.signal, atLeast: manyFiles });
+      await this.#removeRest();
     } catch (cause) {
       if (!this.#closing.signal.aborted)
         this.#parts.logger.warn(

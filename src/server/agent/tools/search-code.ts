@@ -1,5 +1,6 @@
 import * as v from 'valibot';
-import type { CodeAnswer, CodeSearch } from '#server/search/code-search.ts';
+import type { CodeSearch } from '#server/search/code-search.ts';
+import type { CodeAnswer } from '#server/search/code-search.types.ts';
 import type { CodeHit } from '#server/search/excerpts.ts';
 import { oneLine } from './command-result.ts';
 import { objectSchema, parseWith } from './schema.ts';

@@ -17,6 +17,7 @@ import { ModelRouter } from '#server/gateway/routing/router.ts';
 import { createPublicGateway } from '#server/gateway/v1/serve.ts';
 import type { SandboxProvider } from '#server/sandbox/sandbox.ts';
 import { McpServers } from '#server/mcp/mcp-servers.ts';
+import { openCodeSearch } from '#server/search/open-code-search.ts';
 import { TerminalDesk } from '#server/terminal/terminal-desk.ts';
 import { ownerId, type Services } from '../services.ts';
 
@@ -143,6 +144,7 @@ function servicesOf(bench: Workbench, mcp: McpServers, logged: string[]): Servic
     workspaces: bench.workspaces,
     terminals: new TerminalDesk(),
     mcp,
+    codeSearch: openCodeSearch(config, null, bench.store.settings, logger),
     searchesWeb: false,
     demoTask: 'Do the demo.',
     logger,

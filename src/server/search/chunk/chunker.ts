@@ -45,7 +45,9 @@ function started(workers: ChunkThread[]): ChunkThread {
 }
 
 class ChunkThread {
-  readonly #worker = new Worker(new URL('./chunk-worker.ts', import.meta.url));
+  readonly #worker = new Worker(new URL('./chunk-worker.ts', import.meta.url), {
+    resourceLimits: { maxYoungGenerationSizeMb: 8, maxOldGenerationSizeMb: 192 },
+  });
   readonly #waiting = new Map<number, ChunkRequest & { resolve: (chunks: Chunk[]) => void }>();
   readonly #onEnd: () => void;
   #next = 0;

@@ -101,6 +101,12 @@ export class WorkspaceIndexer {
     this.#token = null;
   }
 
+  /** The store may hold something else than it did, or nothing: the next round asks it. */
+  doubt(): void {
+    this.#token = null;
+    this.#indexed = null;
+  }
+
   /** For good: its workspace goes. Resolves when nothing is written any more. */
   async stop(): Promise<void> {
     this.#stop.abort(new Error('The workspace was removed.'));
@@ -115,9 +121,7 @@ export class WorkspaceIndexer {
     try {
       await this.#running;
     } catch (cause) {
-      this.#token = null;
-      // What the store holds is asked anew: it may be another one since, or be empty.
-      this.#indexed = null;
+      this.doubt();
       const problem = signal.aborted ? null : (cause as Error).message;
       this.#state = { ...this.#state, state: problem === null ? 'new' : 'failed', problem };
       throw cause;
