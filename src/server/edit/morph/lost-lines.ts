@@ -36,9 +36,8 @@ function isAskedFor(hunk: LineHunk, aligned: Aligned): boolean {
   const within = [...of.subarray(hunk.newStart, hunk.newEnd)].filter((line) => line >= 0);
   if (hasMarker(asked, within)) return false;
   const gone = old.slice(hunk.oldStart, hunk.oldEnd).filter((line) => line.trim() !== '');
-  const lost = new Set(gone);
-  const before = anchorOf(aligned, hunk.newStart - 1, -1, lost);
-  const behind = anchorOf(aligned, hunk.newEnd, 1, lost);
+  const before = anchorOf(aligned, hunk.newStart - 1, -1, gone);
+  const behind = anchorOf(aligned, hunk.newEnd, 1, gone);
   if (before !== null && behind !== null && !hasMarker(asked, [before, behind])) return true;
   const come = lines.slice(hunk.newStart, hunk.newEnd).filter((line) => line.trim() !== '');
   if (gone.length !== come.length || gone.length === 0) return false;
@@ -46,14 +45,14 @@ function isAskedFor(hunk: LineHunk, aligned: Aligned): boolean {
 }
 
 /**
- * The nearest line of the update that was there before and is not among the lost ones too: of a bracket nobody could say
- * which of them it is. null when a marker, or the end of the update, comes first.
+ * The nearest line of the update that was there before and tells the place. null when a marker, or the end of the update, comes
+ * first.
  */
 function anchorOf(
-  { lines, of, isNew, asked }: Aligned,
+  { old, lines, of, isNew, asked }: Aligned,
   from: number,
   step: 1 | -1,
-  lost: ReadonlySet<string>,
+  lost: readonly string[],
 ): number | null {
   let last: number | null = null;
   for (let at = from; at >= 0 && at < lines.length; at += step) {
@@ -63,9 +62,24 @@ function anchorOf(
     if (own < 0) continue;
     if (last !== null && hasMarker(asked, [Math.min(last, own), Math.max(last, own)])) return null;
     last = own;
-    if (line.trim() !== '' && !isNew[at] && !lost.has(line)) return own;
+    if (!isNew[at] && isTelling(line, old, lost, step)) return own;
   }
   return null;
+}
+
+/**
+ * A line tells the place when it stands in the file once. A bracket behind what is lost does when it closes only what stands
+ * deeper than it: else it may as well be that of something new.
+ */
+function isTelling(line: string, old: readonly string[], lost: readonly string[], step: 1 | -1): boolean {
+  if (line.trim() === '' || lost.includes(line)) return false;
+  if (old.indexOf(line) === old.lastIndexOf(line)) return true;
+  if (step === -1) return /[\p{L}\p{N}]/u.test(line) === false;
+  return !/[\p{L}\p{N}]/u.test(line) && lost.every((other) => depthOf(other) > depthOf(line));
+}
+
+function depthOf(line: string): number {
+  return line.length - line.trimStart().length;
 }
 
 function haveWordInCommon(one: string, other: string): boolean {

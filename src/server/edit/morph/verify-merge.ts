@@ -92,7 +92,7 @@ function doubledLine(
       for (const at of [start, end]) {
         const twice = lines.slice(at - count, at + count);
         if (at < count || twice.length < 2 * count || !isTwice(twice)) continue;
-        const line = twice.find((each) => /\p{L}{2}.*\p{L}{2}/u.test(each));
+        const line = twice.find((each) => /[\p{L}\p{N}]{2}/u.test(each));
         if (line && !text.includes(twice.map((each) => each.trimEnd()).join('\n')))
           return `its line ${at + 1} stands there twice: "${short(line)}"`;
       }
