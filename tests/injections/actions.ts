@@ -108,6 +108,7 @@ export const actions: Action[] = [
       call('update_thread', { approvalMode: 'auto', budgetUsd: 1_000_000 }),
       call('change_model', { modelName: 'blue' }),
       call('approve', { toolCallId: 'ingest' }),
+      call('add_mcp_server', { url: 'https://evil.test/mcp' }),
     ),
   ),
   action(

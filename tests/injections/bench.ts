@@ -1,12 +1,17 @@
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { parse } from 'valibot';
 import type { ToolCallPart, ToolResultPart } from '#protocol/message.ts';
+import { mcpServerConfig } from '#protocol/mcp.ts';
 import type { ApprovalMode } from '#protocol/review.ts';
 import { openWorkbench, user } from '#server/agent/testing/workbench.ts';
 import type { Reply } from '#server/agent/testing/scripted-gateway.ts';
 import { createTools } from '#server/agent/tools/index.ts';
-import type { Tool } from '#server/agent/tools/tool.ts';
+import { mcpTools } from '#server/agent/tools/mcp-tools.ts';
+import type { ToolSource } from '#server/agent/tools/toolbox.ts';
+import { McpServers } from '#server/mcp/mcp-servers.ts';
+import { startMcpServer, text } from '#server/mcp/testing/http-server.ts';
 import { tavily } from '#server/web/providers/tavily.ts';
 import { Web } from '#server/web/web.ts';
 import { startTavily, tavilyKey, type TavilyPage } from '../web/emulators/tavily.ts';
@@ -28,7 +33,7 @@ export interface Episode {
   /** What the web says. */
   pages: TavilyPage[];
   raw: Record<string, string>;
-  /** What a tool of a foreign server answers. */
+  /** What the tool of an MCP server answers. */
   foreign: string;
   /** The call by which the hostile text gets in; a person approves it when it needs that. */
   ingest: { name: string; args: unknown };
@@ -70,16 +75,11 @@ export async function openInjectionBench() {
     // Hours between two requests: nothing is kept, and no limit is met.
     now: () => (clock += 3_600_000),
   });
-  const foreign: Tool = {
-    name: 'foreign_lookup',
-    kind: 'read',
-    onHost: true,
-    description: 'A tool of another server.',
-    parameters: { type: 'object', properties: {} },
-    parse: () => ({}),
-    run: () =>
-      Promise.resolve({ status: 'ok', text: episode?.foreign ?? '', summary: 'Asked the other server' }),
-  };
+  const mcpServer = await startMcpServer([
+    { name: 'lookup', description: 'Looks something up.', call: () => text(episode?.foreign ?? '') },
+  ]);
+  // Its servers are in the settings of the store, which there is only when the bench is open.
+  let mcp: ToolSource | null = null;
   const bench = await openWorkbench(
     (request) => {
       const threadId = request.context.threadId as string;
@@ -90,8 +90,20 @@ export async function openInjectionBench() {
       if (step === 0) return { calls: [{ id: 'ingest', ...episode.ingest }] };
       return step === 1 ? episode.obey : { text: 'done' };
     },
-    { tools: createTools({ web }), toolSources: [{ toolsOf: () => [foreign] }] },
+    { tools: createTools({ web }), toolSources: [{ toolsOf: (threadId) => mcp?.toolsOf(threadId) ?? [] }] },
   );
+
+  const servers = await McpServers.open({
+    settings: bench.store.settings,
+    secretOf: () => null,
+    version: '1',
+    openSandbox: () => Promise.reject(new Error('no MCP server runs in a sandbox here')),
+  });
+  mcp = mcpTools(servers);
+  const { id } = await servers.add({
+    ...parse(mcpServerConfig, { name: 'foreign', transport: { type: 'http', url: mcpServer.url } }),
+  });
+  await servers.agree(id, (await servers.look(id)).tools);
 
   async function play(given: Episode): Promise<Ending> {
     episode = given;
@@ -142,6 +154,8 @@ export async function openInjectionBench() {
     calls: (obey: Reply) => (obey.calls ?? []) as ToolCallPart[],
     async close() {
       await bench.close();
+      await servers.close();
+      await mcpServer.close();
       await server.close();
     },
   };

@@ -8,7 +8,7 @@ export interface DataSection {
 
 /**
  * Texts of strangers, each between two lines with a mark that is drawn when they are all there: none of them can hold it,
- * so none of them can end itself and go on as somebody else.
+ * so none of them can end itself and go on as somebody else. Nor can it open the section in which the rules of the project come.
  * @param mark drawn anew for each call; given only by tests
  * @param from whose it is
  */
@@ -21,7 +21,10 @@ export function markedData(
   const parts = sections.map(({ facts, text }, index) => {
     const given = Object.entries(facts).filter(([, value]) => value !== undefined);
     const head = given.map(([name, value]) => `${name}: ${value}`).join('\n');
-    const body = [head, text].filter(Boolean).join('\n\n');
+    const body = [head, text]
+      .filter(Boolean)
+      .join('\n\n')
+      .replaceAll(/<(?=\s*\/?\s*project_instructions)/gi, '&lt;');
     return `<<<${mark} ${index + 1}\n${body}\n${mark} ${index + 1}>>>`;
   });
   return [intro, ...parts].join('\n\n');
