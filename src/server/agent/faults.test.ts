@@ -72,7 +72,7 @@ test('invalid calls are answered with an error, never shown for approval, and th
     { name: 'write_file', args: `{"path":"a","content":${'['.repeat(70)}${']'.repeat(70)}}` },
     { name: 'write_file', args: { path: 'a', content: 'x'.repeat(300_000) } },
     { name: 'write_file', args: '{"path":"a","content":"b","big":1e999}' },
-    { name: 'edit_file', args: { path: 'a', patch: 'x' } },
+    { name: 'edit_file', args: { path: 'a', patch: 'x', edits: [{ oldText: 'a', newText: 'b' }] } },
     { name: 'edit_file', args: { path: 'missing.txt', edits: [{ oldText: 'a', newText: 'b' }] } },
   ];
   const bench = await openWorkbench(inOrder({ calls: bad }, { text: 'sorry' }));
@@ -83,7 +83,7 @@ test('invalid calls are answered with an error, never shown for approval, and th
     assert.equal(results.length, bad.length);
     assert.ok(results.every((part) => part.status === 'error'));
     assert.match(results[0]?.text ?? '', /There is no tool "no_such_tool"/);
-    assert.match(results[9]?.text ?? '', /patch and update are not available/);
+    assert.match(results[9]?.text ?? '', /give only one of edits, patch and update/);
     const types = await bench.types(answer.threadId);
     assert.ok(!types.includes('review.requested') && !types.includes('tool.started'));
     // A history holds JSON objects only, whatever the model wrote.
