@@ -1,8 +1,10 @@
 /** What the code search works with. */
 export interface CodeSearchView {
   store: 'embedded' | 'qdrant';
-  /** The model of the vectors, `provider/model`; null: words alone. */
+  /** The model of the vectors that are used, as `EMBEDDING_MODEL` names it; null: words alone. */
   embeddingModel: string | null;
+  /** A sentence: why the configured model is used, or is not. Absent where none is configured. */
+  vectors?: string;
 }
 
 /** `GET /api/threads/{id}/index`: how far the index is that `search_code` searches. Asking starts nothing. */

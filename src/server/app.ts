@@ -5,6 +5,7 @@ import { createExplorer } from './agent/subagent/explorer.ts';
 import { createTools } from './agent/tools/index.ts';
 import { mcpTools } from './agent/tools/mcp-tools.ts';
 import { ConfigError, type Config } from './config.ts';
+import type { Embeddings } from './gateway/embeddings/types.ts';
 import { openGatewaySettings, withNamedKeys } from './gateway/routing/gateway-settings.ts';
 import { ownerId, type Logger, type Services } from './http/services.ts';
 import { McpServers } from './mcp/mcp-servers.ts';
@@ -18,6 +19,7 @@ import { openStore } from './store/open-store.ts';
 import type { Store } from './store/store.ts';
 import { createEventLog } from './stream/log.ts';
 import type { CodeSearch } from './search/code-search.ts';
+import { openHybrid, type Hybrid } from './search/hybrid/open-hybrid.ts';
 import { openCodeSearch } from './search/open-code-search.ts';
 import { openWeb } from './web/open-web.ts';
 import { TerminalDesk } from './terminal/terminal-desk.ts';
@@ -53,7 +55,8 @@ export async function createApp(config: Config, logger: Logger, options: AppOpti
   const mcp = await openMcp(config, store, () => workspaces);
   const settings = { current: gatewaySettings.current, mcp };
   const { gateway, v1, ...gateways } = await openGateways(config, store, models, settings, logger);
-  const codeSearch = openCodeSearch(config, null, store.settings, logger);
+  const hybrid = await openEmbeddingModel(config, store, gateways.embeddings, logger);
+  const codeSearch = openCodeSearch(config, hybrid, store.settings, logger);
   const record = { store, log, codeSearch };
   const { workspaces, terminals } = await openSandboxes(config, record, logger, options);
   const tools = openTools(config, store, models, { gateway, codeSearch, ...gateways });
@@ -63,7 +66,8 @@ export async function createApp(config: Config, logger: Logger, options: AppOpti
   await store.ledger.reclaim();
   await agent.recover();
   const background = new AbortController();
-  void models.refresh(background.signal);
+  // A local server is known only once it was looked for.
+  void models.refresh(background.signal).then(() => hybrid?.measureOnce(background.signal));
   void testSandbox(workspaces.selfTest(), logger);
   collectRegularly(workspaces.parts, background.signal);
   return {
@@ -85,6 +89,7 @@ export async function createApp(config: Config, logger: Logger, options: AppOpti
       terminals,
       mcp,
       codeSearch,
+      hybrid,
       searchesWeb: tools.some(({ name }) => name === 'web_search'),
       demoTask,
       logger,
@@ -95,12 +100,23 @@ export async function createApp(config: Config, logger: Logger, options: AppOpti
       await agent.close();
       await Promise.all([terminals.closeAll(), mcp.close()]);
       await codeSearch.close();
+      await hybrid?.close();
       await workspaces.close();
       await gateways.close();
       checkpointer.close();
       await store.close();
     },
   };
+}
+
+/** null without `EMBEDDING_MODEL`: code is searched by words. */
+async function openEmbeddingModel(
+  { embeddingModel: model, dataDir }: Config,
+  { settings }: Store,
+  embeddings: Embeddings,
+  logger: Logger,
+): Promise<Hybrid | null> {
+  return model === null ? null : openHybrid({ model, embeddings, dataDir, settings, ownerId, logger });
 }
 
 function openAgent(

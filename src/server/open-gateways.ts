@@ -4,6 +4,7 @@ import { openFastApply } from './agent/fast-apply.ts';
 import { type Config } from './config.ts';
 import { withKeptAnswers } from './gateway/cache/agent-answers.ts';
 import { createResponseCache } from './gateway/cache/response-cache.ts';
+import { createEmbeddings } from './gateway/embeddings/embeddings.ts';
 import { createGateway } from './gateway/gateway.ts';
 import { knownSecrets } from './gateway/observe/known-secrets.ts';
 import { openObservation } from './gateway/observe/open-observation.ts';
@@ -53,6 +54,7 @@ export async function openGateways(
   const ledger = observation.ledger(store.ledger);
   const direct = createGateway({ connections, router: keyRouter, helicone, ledger, deadlineScale, logger });
   const gateway = withKeptAnswers(withLimits(direct, admissions), cache, ledger);
+  const embeddings = createEmbeddings({ router, admissions, ledger, helicone, deadlineScale, logger });
   const fastApply = openFastApply(config, { ledger, admissions, logger });
   const keyDesk = createKeyDesk({ keys: store.keys, apiToken: config.apiToken, ownerId, logger });
   const shared = { cache, admissions, ledger, models, connections, helicone, deadlineScale, logger };
@@ -65,6 +67,7 @@ export async function openGateways(
   });
   return {
     gateway,
+    embeddings,
     fastApply,
     v1,
     router,
@@ -75,7 +78,7 @@ export async function openGateways(
     cache,
     keys: new KeyOffice(store.keys, (hash) => keyDesk.forget(hash), readBudgetUse(limits, logger)),
     async close() {
-      await Promise.all([v1.close(), gateway.close(), fastApply?.close()]);
+      await Promise.all([v1.close(), gateway.close(), embeddings.close(), fastApply?.close()]);
       await observation.close();
       cache.close();
       limits.close();

@@ -10,6 +10,7 @@ import type { ModelManager } from '#server/models/types.ts';
 import type { BodyStore } from '#server/store/bodies.ts';
 import type { Store } from '#server/store/store.ts';
 import type { CodeSearch } from '#server/search/code-search.ts';
+import type { Hybrid } from '#server/search/hybrid/open-hybrid.ts';
 import type { TerminalDesk } from '#server/terminal/terminal-desk.ts';
 import type { EventLog } from '#server/stream/log.types.ts';
 import type { Workspaces } from '#server/workspace/types.ts';
@@ -41,6 +42,8 @@ export interface Services {
   terminals: TerminalDesk;
   mcp: McpServers;
   codeSearch: Pick<CodeSearch, 'state'>;
+  /** The embedding model and whether it is used; null where none is configured. */
+  hybrid?: Pick<Hybrid, 'model' | 'isUsed' | 'verdict'> | null;
   /** Whether the agent has the tool. */
   searchesWeb: boolean;
   /** The first message of the scripted demo. */

@@ -7,6 +7,6 @@ import { threadOf } from './workspace.ts';
 export const getCodeIndex: Endpoint = async (parts, request) => {
   const { sandboxId } = await threadOf(parts, request);
   const { state, files, done, partial, problem } = parts.codeSearch.state(sandboxId);
-  const body: CodeIndexView = { state, files, done, partial, problem, ...codeSearchOf(parts.config) };
+  const body: CodeIndexView = { state, files, done, partial, problem, ...codeSearchOf(parts) };
   return { body };
 };

@@ -71,7 +71,7 @@ test('a model that finds more than words is used from the next start on, and cos
   assert.equal(verdict.queries, 40);
   assert.ok(verdict.hybrid.mrr > verdict.words.mrr + 0.2);
   assert.equal(first.vectors, null);
-  first.close();
+  await first.close();
   const asked = bench.calls.length;
   const next = await bench.open();
   assert.deepEqual(next.verdict, verdict);
@@ -79,10 +79,10 @@ test('a model that finds more than words is used from the next start on, and cos
   assert.ok(next.vectors);
   await next.measure(never, sample);
   assert.equal(bench.calls.length, asked);
-  next.close();
+  await next.close();
   const other = await bench.open('test/another');
   assert.deepEqual([other.verdict, other.vectors], [null, null]);
-  other.close();
+  await other.close();
 });
 
 test('a model that finds no more than words stays off', async () => {
@@ -90,11 +90,11 @@ test('a model that finds no more than words stays off', async () => {
   const first = await bench.open();
   const named = sample.map(({ path, text }, at) => ({ path, text: text.replace(animal(at), name(at)) }));
   assert.equal((await first.measure(never, named)).gain, false);
-  first.close();
+  await first.close();
   const next = await bench.open();
   assert.equal(next.verdict?.gain, false);
   assert.deepEqual([next.space, next.vectors], [null, null]);
-  next.close();
+  await next.close();
 });
 
 test('nothing of the comment is in what is searched, and the question is not asked as a document', async () => {
@@ -107,7 +107,7 @@ test('nothing of the comment is in what is searched, and the question is not ask
   assert.equal(documents.length + queries.length, texts.length);
   assert.ok(documents.length >= 3 && documents.every((text) => !text.includes('garden')));
   assert.ok(queries.length === 3 && queries.every((text) => text.includes('garden')));
-  hybrid.close();
+  await hybrid.close();
 });
 
 test('a model that does not answer is measured another time', async () => {
@@ -117,7 +117,7 @@ test('a model that does not answer is measured another time', async () => {
   const hybrid = await bench.open();
   await hybrid.measureOnce(never);
   assert.equal(hybrid.verdict, null);
-  hybrid.close();
+  await hybrid.close();
 });
 
 test('the sample is the same in each run and no larger than it has to be', () => {

@@ -28,6 +28,7 @@ export interface HybridOptions {
 /** The model of vectors of this server: used once it was measured with a gain, from the next start on. */
 export interface Hybrid {
   readonly model: string;
+  readonly isUsed: boolean;
   /** Both null until then: the search goes by words alone. */
   readonly space: VectorSpace | null;
   readonly vectors: ModelVectors | null;
@@ -40,7 +41,8 @@ export interface Hybrid {
   measure(signal: AbortSignal, sample?: readonly SourceFile[]): Promise<HybridVerdict>;
   /** The same unless there is a verdict already; never throws. */
   measureOnce(signal: AbortSignal): Promise<void>;
-  close(): void;
+  /** After the measurement that is on its way, which the signal stops. */
+  close(): Promise<void>;
 }
 
 export async function openHybrid(options: HybridOptions): Promise<Hybrid> {
@@ -50,8 +52,10 @@ export async function openHybrid(options: HybridOptions): Promise<Hybrid> {
   const known = embedder.space;
   let verdict = known ? await readVerdict(settings, known) : null;
   const isUsed = verdict?.gain === true;
+  let running = Promise.resolve();
   const hybrid: Hybrid = {
     model,
+    isUsed,
     space: isUsed ? known : null,
     vectors: isUsed ? new ModelVectors({ embedder, ownerId, logger }) : null,
     get verdict() {
@@ -61,18 +65,26 @@ export async function openHybrid(options: HybridOptions): Promise<Hybrid> {
       verdict = await measured(options, embedder, sample, signal);
       return verdict;
     },
-    async measureOnce(signal) {
-      if (verdict) return;
-      try {
-        logger.info({ model, ...(await hybrid.measure(signal)) }, 'the embedding model was measured');
-      } catch (cause) {
-        if (signal.aborted) return;
-        logger.warn({ model, reason: (cause as Error).message }, 'the embedding model could not be measured');
-      }
+    measureOnce(signal) {
+      if (!verdict) running = running.then(() => tryToMeasure(hybrid, logger, signal));
+      return running;
     },
-    close: () => cache.close(),
+    async close() {
+      await running;
+      cache.close();
+    },
   };
   return hybrid;
+}
+
+async function tryToMeasure(hybrid: Hybrid, logger: HybridOptions['logger'], signal: AbortSignal) {
+  const { model } = hybrid;
+  try {
+    logger.info({ model, ...(await hybrid.measure(signal)) }, 'the embedding model was measured');
+  } catch (cause) {
+    if (signal.aborted) return;
+    logger.warn({ model, reason: (cause as Error).message }, 'the embedding model could not be measured');
+  }
 }
 
 async function measured(

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { QdrantClient } from '@qdrant/js-client-rest';
-import { parseAddress } from './address.ts';
+import type { QdrantClient } from '@qdrant/js-client-rest';
+import { parseAddress, type QdrantAddress } from './address.ts';
 import { failureOf, unavailable } from './failure.ts';
 
 export interface QdrantOptions {
@@ -36,25 +36,17 @@ export interface Sending {
  * would carry the key to another host), retries, and typed errors.
  */
 export class QdrantConnection {
-  readonly #api: Api;
   readonly #options: QdrantOptions;
+  readonly #address: QdrantAddress;
   readonly #closed = new AbortController();
+  #api: Promise<Api> | null = null;
   #inFlight = 0;
   readonly #waiting: (() => void)[] = [];
 
   /** @throws TypeError for an address that is none */
   constructor(options: QdrantOptions) {
     this.#options = options;
-    const client = new QdrantClient({
-      ...parseAddress(options.url),
-      // As a header: the client prints a warning for every key over http.
-      ...(options.key === null ? {} : { headers: { 'api-key': options.key } }),
-      checkCompatibility: false,
-      // Its own timer would take our signal's place.
-      timeout: Number.POSITIVE_INFINITY,
-      maxConnections: mostInFlight,
-    });
-    this.#api = client.api();
+    this.#address = parseAddress(options.url);
   }
 
   /**
@@ -103,12 +95,30 @@ export class QdrantConnection {
       this.#closed.signal.throwIfAborted();
       const deadline = AbortSignal.timeout(Math.ceil(patience[kind].deadline * this.#options.deadlineScale));
       const signal = AbortSignal.any([this.#closed.signal, deadline]);
-      const { data } = await send(this.#api, { signal, redirect: 'error' });
+      const { data } = await send(await this.#client(), { signal, redirect: 'error' });
       return data;
     } finally {
       this.#inFlight--;
       this.#waiting.shift()?.();
     }
+  }
+
+  /** Loaded when it is first needed: it takes 100 ms and 30 MB of everybody's start. */
+  #client(): Promise<Api> {
+    this.#api ??= import('@qdrant/js-client-rest').then(({ QdrantClient: Client }) => {
+      const { key } = this.#options;
+      const client = new Client({
+        ...this.#address,
+        // As a header: the client prints a warning for every key over http.
+        ...(key === null ? {} : { headers: { 'api-key': key } }),
+        checkCompatibility: false,
+        // Its own timer would take our signal's place.
+        timeout: Number.POSITIVE_INFINITY,
+        maxConnections: mostInFlight,
+      });
+      return client.api();
+    });
+    return this.#api;
   }
 
   async #turn(): Promise<void> {

@@ -1,5 +1,12 @@
-import { QdrantClientResourceExhaustedError } from '@qdrant/js-client-rest';
 import { CrosspointError } from '#protocol/errors.ts';
+
+/** By name: the client is not loaded for its classes. */
+interface Thrown {
+  name?: string;
+  status?: unknown;
+  data?: unknown;
+  retry_after?: unknown;
+}
 
 /** What came of one try. */
 export interface QdrantFailure {
@@ -21,11 +28,9 @@ const mostWords = 300;
  * `data` for every other refusal; a bare `TypeError` where no connection came about; and the reason of an abort.
  */
 export function failureOf(cause: unknown): QdrantFailure {
-  if (cause instanceof QdrantClientResourceExhaustedError) {
-    // 1.19.0 reads only the first digit of the header: a lower bound, so the pauses grow beyond it.
-    return limited(cause.retry_after * 1_000);
-  }
-  const { status, data, name } = cause as { status?: unknown; data?: unknown; name?: string };
+  const { status, data, name, retry_after: after } = cause as Thrown;
+  // 1.19.0 reads only the first digit of the header: a lower bound, so the pauses grow beyond it.
+  if (name === 'QdrantClientResourceExhaustedError') return limited(Number(after) * 1_000);
   if (typeof status === 'number') return refusal(status, data);
   // Also of the client: 429 with a date in `retry-after`, which it cannot read.
   if (name === 'CustomError') return limited(0);
