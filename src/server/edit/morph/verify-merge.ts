@@ -38,19 +38,24 @@ export function mergeProblem({ path, before, update, merged }: Merge): string | 
   return (
     repeatedDefinition(old, lines, asked) ??
     doubledLine(hunks, lines, asked) ??
-    strangeLine(old, lines, aligned.of) ??
+    strangeLine(whole) ??
     tornLine(whole) ??
     lostLine(hunks, whole) ??
     unsurePlace(hunks, whole)
   );
 }
 
-/** What is not of the update must be of the file: the same bytes, in the same order. */
-function strangeLine(old: readonly string[], lines: readonly string[], of: Int32Array): string | null {
+/**
+ * What is not of the update must be of the file: the same bytes, in the same order. Between what is new and what a marker
+ * stands for a blank line may come.
+ */
+function strangeLine({ old, lines, of, isNew }: Aligned): string | null {
   let at = 0;
   for (const [index, line] of lines.entries()) {
     if (of[index] !== -1) continue;
     const found = old.indexOf(line, at);
+    const isBeside = [index - 1, index + 1].some((near) => isNew[near] && (of[near] ?? -1) >= 0);
+    if (isNew[index] && line === '' && isBeside) continue;
     if (found < 0)
       return `its line ${index + 1} is neither in the update nor, there, in the file: "${short(line)}"`;
     at = found + 1;
