@@ -5,7 +5,7 @@ export const planTool = 'update_plan';
 
 export const maxPlanItems = 40;
 /** Characters of one item. */
-export const maxPlanText = 200;
+const maxPlanText = 200;
 
 const statuses = ['pending', 'in_progress', 'done', 'cancelled'] as const;
 
