@@ -1,7 +1,10 @@
 import * as v from 'valibot';
+import { markedData } from '#server/web/marked-data.ts';
 import { objectSchema, parseWith } from './schema.ts';
 import type { HostTool } from './tool.ts';
 
+/** Whose the text is, to the model. */
+const from = 'an earlier call';
 /** Characters of one answer. */
 const pageCharacters = 16_000;
 
@@ -44,7 +47,9 @@ export const readOutput: HostTool<Args> = {
     const rest = end < whole.length ? `\n[${range}; read on with offset ${end}]` : '';
     return {
       status: 'ok',
-      text: whole.slice(offset, end).toWellFormed() + rest,
+      // A stranger may have written it, such as an MCP server whose result was marked so.
+      text:
+        markedData([{ facts: {}, text: whole.slice(offset, end).toWellFormed() }], undefined, from) + rest,
       summary: `Read output ${output} (${range})`,
     };
   },
