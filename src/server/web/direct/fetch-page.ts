@@ -72,13 +72,16 @@ async function follow(first: string, fetching: Fetching): Promise<PageAnswer> {
     response.body.on('error', () => undefined).destroy();
     url = next;
   }
-  throw new WebError('no_page', `${first} redirects more than ${maxRedirects} times. Try another source.`);
+  throw new WebError(
+    'no_page',
+    `${named(first)} redirects more than ${maxRedirects} times. Try another source.`,
+  );
 }
 
 function assertUsualPort(address: string): void {
   // A port that is the scheme's own is not written in a URL.
   if (new URL(address).port === '') return;
-  throw new WebError('refused', `Only the ports 80 and 443 are read, not that of ${address}.`);
+  throw new WebError('refused', `Only the ports 80 and 443 are read, not that of ${named(address)}.`);
 }
 
 function redirectOf(url: string, { statusCode, headers }: Dispatcher.ResponseData): string | null {
@@ -87,7 +90,7 @@ function redirectOf(url: string, { statusCode, headers }: Dispatcher.ResponseDat
   if (typeof location !== 'string') return null;
   const next = URL.canParse(location, url) ? webUrl(new URL(location, url).href) : null;
   if (next === null)
-    throw new WebError('no_page', `${url} redirects to what is no web address. Try another source.`);
+    throw new WebError('no_page', `${named(url)} redirects to what is no web address. Try another source.`);
   return next;
 }
 
@@ -97,13 +100,16 @@ async function readPage(url: string, response: Dispatcher.ResponseData): Promise
   const type = String(headers['content-type'] ?? 'text/plain').toLowerCase();
   if (statusCode !== 200 || !isText(type)) {
     body.destroy();
-    const why = statusCode === 200 ? `is ${type.split(';', 1)[0]}, not text` : `answers with ${statusCode}`;
-    throw new WebError('no_page', `${url} ${why}. Try another source.`, { status: statusCode });
+    const why = statusCode === 200 ? `is ${typeName(type)}, not text` : `answers with ${statusCode}`;
+    throw new WebError('no_page', `${named(url)} ${why}. Try another source.`, { status: statusCode });
   }
   const packed = await readCapped(body, maxBytes);
   const bytes = packed && (await unpack(packed, headers['content-encoding']));
   if (!bytes)
-    throw new WebError('no_page', `${url} is larger than ${maxBytes / 1024 / 1024} MB. Try another source.`);
+    throw new WebError(
+      'no_page',
+      `${named(url)} is larger than ${maxBytes / 1024 / 1024} MB. Try another source.`,
+    );
   const text = decode(bytes, type);
   const spent = { costUsd: 0, estimated: false };
   if (!/html/.test(type)) return { url, title: url, text, requestId: null, spent };
@@ -117,6 +123,10 @@ async function readPage(url: string, response: Dispatcher.ResponseData): Promise
     spent,
   };
 }
+
+/** A redirect is the page's own word: no more of it stands in a sentence than a person would read. */
+const named = (url: string) => (url.length > 120 ? `${url.slice(0, 120)}…` : url);
+const typeName = (type: string) => /^[\w/+.-]{1,60}/.exec(type)?.[0] ?? 'of no known type';
 
 function isText(type: string): boolean {
   return /^(?:text\/|application\/(?:[a-z0-9.-]+\+)?(?:json|xml|xhtml|javascript|yaml|toml)\b)/.test(type);

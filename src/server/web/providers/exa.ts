@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { askProvider, type Asked } from '../ask-provider.ts';
 import type { PageAnswer, SearchAnswer, SearchQuery, Spent, TimeRange, WebSearchProvider } from '../types.ts';
+import { cleanLine } from '../clean-text.ts';
 import { WebError } from '../web-error.ts';
 import { optionalNumber, optionalText, readAnswer, resultOf, withoutNulls } from './results.ts';
 
@@ -116,6 +117,6 @@ function spent(total: number | null | undefined): Spent {
 }
 
 function noPage(url: string, tag: string | null | undefined): WebError {
-  const why = tag ? ` (${tag.slice(0, 60)})` : '';
+  const why = tag ? ` (${cleanLine(tag, 60)})` : '';
   return new WebError('no_page', `Exa could not read ${url}${why}. Try another source.`, { status: 200 });
 }

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { askProvider, type Asked, type ProviderAnswer } from '../ask-provider.ts';
 import type { SearchAnswer, SearchQuery, WebSearchProvider } from '../types.ts';
+import { cleanLine } from '../clean-text.ts';
 import { WebError } from '../web-error.ts';
 import { withSites } from './domains.ts';
 import { optionalText, readAnswer, resultOf, withoutNulls } from './results.ts';
@@ -70,7 +71,7 @@ function notesFor({ startDate, endDate, topic, depth }: SearchQuery): string[] {
 }
 
 function silentEngines(engines: readonly unknown[][]): string[] {
-  const names = engines.map(([name]) => String(name).slice(0, 40)).slice(0, 10);
+  const names = engines.map(([name]) => cleanLine(String(name), 40)).slice(0, 10);
   return names.length ? [`These of its engines did not answer: ${names.join(', ')}.`] : [];
 }
 

@@ -8,6 +8,7 @@ import type {
   Spent,
   WebSearchProvider,
 } from '../types.ts';
+import { cleanLine } from '../clean-text.ts';
 import { WebError } from '../web-error.ts';
 import { optionalNumber, optionalText, readAnswer, resultOf, withoutNulls } from './results.ts';
 
@@ -159,6 +160,6 @@ function tavilyFailure(asked: Asked, answer: ProviderAnswer): WebError | null {
 }
 
 function noPage(url: string, reason: string | null | undefined): WebError {
-  const why = reason ? ` (${reason.slice(0, 200)})` : '';
+  const why = reason ? ` (${cleanLine(reason, 200)})` : '';
   return new WebError('no_page', `Tavily could not read ${url}${why}. Try another source.`, { status: 200 });
 }
