@@ -13,16 +13,23 @@ export function textForm(text: string): TextForm | null {
   const plain = body.replaceAll('\r\n', '\n');
   const isCrlf = body.includes('\r\n');
   if (plain.includes('\r') || (isCrlf && /(?:^|[^\r])\n/.test(body))) return null;
-  const end = /\n*$/.exec(plain)?.[0] ?? '';
+  const end = plain.slice(contentLength(plain));
   return {
     plain,
     restore(merged) {
       let lines = withoutMark(merged).replaceAll('\r\n', '\n');
       if (lines.startsWith('\n') && !plain.startsWith('\n')) lines = lines.slice(1);
-      lines = lines.replace(/\n*$/, () => end);
+      lines = lines.slice(0, contentLength(lines)) + end;
       return mark + (isCrlf ? lines.replaceAll('\n', '\r\n') : lines);
     },
   };
+}
+
+/** Up to the line ends with which it ends. A pattern would try each run of them. */
+function contentLength(text: string): number {
+  let length = text.length;
+  while (length > 0 && text[length - 1] === '\n') length -= 1;
+  return length;
 }
 
 function withoutMark(text: string): string {

@@ -22,10 +22,14 @@ export function readUpdate(update: string): UpdateLines {
   return { lines, markerBefore };
 }
 
+const longestMarker = 400;
+
 /** Whatever the file is: in an update three dots alone, or in a comment, stand for text, too. */
 function isMarker(line: string): boolean {
+  const text = line.trim();
+  if (text.length > longestMarker) return false;
   return (
-    findOmission('update.ts', '', line) !== null ||
-    /^\s*(?:\/\/|#|--|\/\*|<!--)?\s*(?:\.{3}|…)\s*(?:\*\/|-->)?\s*$/.test(line)
+    findOmission('update.ts', '', text) !== null ||
+    /^(?:\/\/|#|--|\/\*|<!--)?\s*(?:\.{3}|…)\s*(?:\*\/|-->)?$/.test(text)
   );
 }

@@ -1,5 +1,7 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
+import { textForm } from './text-form.ts';
+import { readUpdate } from './update-lines.ts';
 import { mergeProblem } from './verify-merge.ts';
 
 const cart = `import { round } from './round.js';
@@ -276,6 +278,15 @@ const refused: [name: string, update: string, replaced: [string, string][], prob
 test('each fault is named, with its line', () => {
   for (const [name, update, replaced, problem] of refused)
     assert.match(mergeProblem(edit(name, update, replaced)) ?? 'taken', problem, name);
+});
+
+test('a hostile file is compared in bounded time', () => {
+  const before = `${'\n'.repeat(150_000)}a\n`;
+  assert.equal(textForm(before)?.restore(`${'\n'.repeat(150_000)}b`), `${'\n'.repeat(150_000)}b\n`);
+  assert.equal(readUpdate(` ${' '.repeat(250_000)}x`).lines.length, 1);
+  const names = Array.from({ length: 3_000 }, (_value, index) => `function f${index}() {}`);
+  const text = names.join('\n');
+  assert.match(mergeProblem({ path: 'a.js', before: text, update: text, merged: `${text}\n\nx` }) ?? '', /./);
 });
 
 test('a comparison that would take too long is refused', () => {

@@ -72,15 +72,19 @@ function repeatedDefinition(
   lines: readonly string[],
   { lines: asked }: UpdateLines,
 ): string | null {
-  const count = (all: readonly string[], line: string) =>
-    all.filter((other) => other.trimEnd() === line).length;
-  for (const line of new Set(asked.map((each) => each.trimEnd()))) {
-    if (!definition.test(line)) continue;
-    const known = count(old, line);
-    if (known > 0 && count(lines, line) > Math.max(known, count(asked, line)))
+  const [before, now, wanted] = [countOf(old), countOf(lines), countOf(asked)];
+  for (const [line, times] of wanted) {
+    const known = before.get(line) ?? 0;
+    if (known > 0 && definition.test(line) && (now.get(line) ?? 0) > Math.max(known, times))
       return `it has a second "${short(line)}"`;
   }
   return null;
+}
+
+function countOf(lines: readonly string[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const line of lines) counts.set(line.trimEnd(), (counts.get(line.trimEnd()) ?? 0) + 1);
+  return counts;
 }
 
 const longestDoubled = 200;
