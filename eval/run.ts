@@ -1,4 +1,5 @@
 import { evaluateEdits } from './edits/edits.ts';
+import { evaluateHybrid } from './hybrid/hybrid.ts';
 import { evaluateLoop } from './loop/loop.ts';
 
 /**
@@ -9,17 +10,20 @@ interface Evaluation {
   name: string;
   /** Prints its figures. @returns whether all bars are met */
   run(print: (line: string) => void): Promise<boolean>;
+  /** It asks a model of the person's, so only where it is named. */
+  asksModel?: true;
 }
 
 const evaluations: Evaluation[] = [
   { name: 'edits', run: evaluateEdits },
   { name: 'loop', run: evaluateLoop },
+  { name: 'hybrid', run: evaluateHybrid, asksModel: true },
 ];
 
 const wanted = process.argv.slice(2);
 const failed: string[] = [];
-for (const { name, run } of evaluations) {
-  if (wanted.length && !wanted.includes(name)) continue;
+for (const { name, run, asksModel } of evaluations) {
+  if (wanted.length ? !wanted.includes(name) : asksModel) continue;
   console.log(`\n${name}`);
   if (!(await run(console.log))) failed.push(name);
 }

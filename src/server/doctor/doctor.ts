@@ -1,5 +1,6 @@
 import { ConfigError, readConfig, type Config } from '../config.ts';
 import { readEnvironment } from '../process/environment-file.ts';
+import { checkCodeSearch } from './code-search.ts';
 import { checkDataDirectory } from './data-directory.ts';
 import type { Check, Finding } from './finding.ts';
 import { checkGateway } from './gateway.ts';
@@ -38,7 +39,8 @@ async function diagnose(isPageBuilt: () => boolean): Promise<Finding[]> {
 async function checkRecordAndModels(config: Config): Promise<Finding[]> {
   const data = await checkDataDirectory(config);
   const gateway = await checkGateway(config);
-  return [...data, ...gateway.findings, ...(await checkProviders(gateway.config))];
+  const found = [...data, ...gateway.findings, ...(await checkProviders(gateway.config))];
+  return [...found, ...(await checkCodeSearch(config))];
 }
 
 function tryConfig(): Config | Finding {

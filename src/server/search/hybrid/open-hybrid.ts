@@ -45,6 +45,23 @@ export interface Hybrid {
   close(): Promise<void>;
 }
 
+const asksNobody = { embed: () => Promise.reject(new Error('a model is asked only by the server')) };
+
+/** What a running server knows of a model. The model itself is not asked. */
+export async function knownVerdict(
+  model: string,
+  dataDir: string,
+  settings: HybridOptions['settings'],
+): Promise<HybridVerdict | null> {
+  const cache = new VectorCache(join(dataDir, 'embeddings.db'));
+  try {
+    const { space } = new Embedder({ model, cache, embeddings: asksNobody });
+    return space && (await readVerdict(settings, space));
+  } finally {
+    cache.close();
+  }
+}
+
 export async function openHybrid(options: HybridOptions): Promise<Hybrid> {
   const { model, embeddings, dataDir, settings, ownerId, logger } = options;
   const cache = new VectorCache(join(dataDir, 'embeddings.db'));

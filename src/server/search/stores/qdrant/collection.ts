@@ -72,7 +72,8 @@ export function isMissing(cause: unknown): boolean {
   return statusOf(cause) === 404;
 }
 
-async function readVersion(connection: QdrantConnection): Promise<string> {
+/** @throws CrosspointError `code_search_unavailable` for one that is too old, or no Qdrant */
+export async function readVersion(connection: QdrantConnection): Promise<string> {
   const { version } = (await connection.askRaw('read', (api, init) => api.root({}, init))) as {
     version?: unknown;
   };

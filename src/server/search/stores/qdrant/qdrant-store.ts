@@ -1,5 +1,11 @@
 import type { CodeStore, VectorSpace, WorkspaceIndex } from '../../types.ts';
-import { collectionPrefix, isMissing, openCollection, type OpenCollection } from './collection.ts';
+import {
+  collectionPrefix,
+  isMissing,
+  openCollection,
+  readVersion,
+  type OpenCollection,
+} from './collection.ts';
 import { QdrantConnection, type QdrantOptions } from './connection.ts';
 import { QdrantIndex, type OpenPoints } from './qdrant-index.ts';
 import { TenantPoints } from './tenant-points.ts';
@@ -34,6 +40,17 @@ export class QdrantStore implements CodeStore {
     const { collections } = await this.#connection.ask('write', (api, init) => api.getCollections({}, init));
     for (const { name } of collections.filter((each) => each.name.startsWith(collectionPrefix)))
       await this.#removeFrom(name, id);
+  }
+
+  /**
+   * Of the server, which takes the key. Makes nothing there.
+   * @throws CrosspointError `code_search_unavailable`
+   */
+  async version(): Promise<string> {
+    const version = await readVersion(this.#connection);
+    // The version is given to everybody.
+    await this.#connection.ask('read', (api, init) => api.getCollections({}, init));
+    return version;
   }
 
   close(): Promise<void> {
