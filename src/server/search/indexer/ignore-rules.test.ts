@@ -80,7 +80,7 @@ test('what git leaves out is left out, and nothing else, for random rules at thr
       }));
       assert.deepEqual(kept(files, paths), keptByGit(files, paths));
     }),
-    { numRuns: 30 },
+    { numRuns: 30, seed: 6 },
   );
 });
 
