@@ -52,7 +52,7 @@ export async function createApp(config: Config, logger: Logger, options: AppOpti
   const store = await openRecord(config.dataDir);
   const log = createEventLog(store);
   const { models, gatewaySettings } = await openModels(config, store, logger);
-  const mcp = await openMcp(config, store, () => workspaces);
+  const mcp = await openMcp(config, store, logger, () => workspaces);
   const settings = { current: gatewaySettings.current, mcp };
   const { gateway, v1, ...gateways } = await openGateways(config, store, models, settings, logger);
   const hybrid = await openEmbeddingModel(config, store, gateways.embeddings, logger);
@@ -137,11 +137,17 @@ function openAgent(
 }
 
 /** Servers inside of a sandbox are reached through its thread's. */
-function openMcp({ secretOf }: Config, { settings, threads }: Store, workspaces: () => Workspaces) {
+function openMcp(
+  { secretOf }: Config,
+  { settings, threads }: Store,
+  logger: Logger,
+  workspaces: () => Workspaces,
+) {
   return McpServers.open({
     settings,
     secretOf,
     version: readVersion(),
+    logger,
     async openSandbox(threadId) {
       const thread = await threads.get(ownerId, threadId);
       if (!thread) throw new CrosspointError('not_found', { what: 'thread' });

@@ -33,6 +33,8 @@ const longestCallMs = 600_000;
 /** After which the list of tools is read again before a call: not every server tells that it changed. */
 const freshMs = 30_000;
 const detailCharacters = 300;
+/** Of a list of tools. */
+const mostPages = 10;
 
 /** One server: connected when it is first needed, and anew after it has ended. */
 export class McpConnection {
@@ -42,6 +44,7 @@ export class McpConnection {
   #client: Promise<Sdk.Client> | null = null;
   #tools: ServerTool[] = [];
   #listedAt = 0;
+  #isConnected = false;
 
   constructor(parts: ConnectionParts) {
     this.#parts = parts;
@@ -80,9 +83,7 @@ export class McpConnection {
           maxTotalTimeout: longestCallMs,
           resetTimeoutOnProgress: true,
           onprogress: ({ progress, total, message }) =>
-            onProgress(
-              this.#parts.redact(message ?? `${progress}${total === undefined ? '' : ` of ${total}`}`),
-            ),
+            onProgress(this.#line(message ?? `${progress}${total === undefined ? '' : ` of ${total}`}`)),
         },
       );
     } catch (cause) {
@@ -91,10 +92,12 @@ export class McpConnection {
     }
   }
 
+  /** One that is still connecting is closed when it has connected: nobody waits for a server that stays silent. */
   async close(): Promise<void> {
-    const client = await this.#client?.catch(() => null);
+    const made = this.#client;
     this.#client = null;
-    await client?.close().catch(() => undefined);
+    const closed = made?.then((client) => client.close()).catch(() => undefined);
+    if (this.#isConnected) await closed;
   }
 
   async #connected(): Promise<Sdk.Client> {
@@ -116,6 +119,7 @@ export class McpConnection {
       {
         capabilities: {},
         versionNegotiation: { mode: asksForNewest ? 'auto' : 'legacy' },
+        listMaxPages: mostPages,
         // Nothing is asked of the person in a server's name.
         inputRequired: { autoFulfill: false },
         listChanged: { tools: { onChanged: (_error, tools) => void (tools && this.#know(tools)) } },
@@ -130,6 +134,7 @@ export class McpConnection {
       await client.connect(await transport(), { timeout: connectMs });
       const { tools } = await client.listTools(undefined, { timeout: listMs });
       this.#know(tools);
+      this.#isConnected = true;
       return client;
     } catch (cause) {
       await client.close().catch(() => undefined);
@@ -149,6 +154,7 @@ export class McpConnection {
     void this.#client?.then(
       (current) => {
         if (current !== client) return;
+        this.#isConnected = false;
         this.#client = null;
         this.#parts.onTools(null);
       },
@@ -174,7 +180,13 @@ export class McpConnection {
   #detail(cause: unknown): string {
     const all: string[] = [];
     for (let at: unknown = cause; at instanceof Error && all.length < 3; at = at.cause) all.push(at.message);
-    const text = all.length ? all.join(': ') : String(cause);
-    return this.#parts.redact(text.replaceAll(/\s+/g, ' ')).slice(0, detailCharacters);
+    return this.#line(all.length ? all.join(': ') : String(cause));
+  }
+
+  /** Of what a server says, a line that may be shown. */
+  #line(text: string): string {
+    return this.#parts
+      .redact(text.slice(0, 10 * detailCharacters).replaceAll(/\s+/g, ' '))
+      .slice(0, detailCharacters);
   }
 }

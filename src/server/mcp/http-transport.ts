@@ -8,7 +8,7 @@ type HttpTransport = Extract<McpTransport, { type: 'http' }>;
 
 const connectMs = 10_000;
 /** Bytes of one answer, also of a stream of them. */
-const answerBytes = 32 * 1024 * 1024;
+const answerBytes = 16 * 1024 * 1024;
 
 /**
  * Asks one server, at the address that the person gave and at no other: a redirect to elsewhere is refused, and unless they

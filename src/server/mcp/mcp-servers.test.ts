@@ -25,6 +25,7 @@ async function open(secrets: Record<string, string> = {}) {
     settings,
     secretOf: (variable) => secrets[variable] ?? null,
     version: '1',
+    logger: { warn: () => assert.fail('every server can be read') },
     openSandbox: () => assert.fail('nothing of this runs in a sandbox'),
   });
   closing.push(() => servers.close());
@@ -296,4 +297,25 @@ test('names are taken once, servers are few, and what was switched off is not of
   assert.deepEqual(offered(servers), ['mcp__test__add'], 'the same server: what was agreed to still counts');
   await servers.remove(id);
   assert.deepEqual(servers.list(null), []);
+});
+
+test('what another version wrote in another form is left out and told; the others are there', async () => {
+  const servers = await fresh();
+  await servers.add(http('https://mcp.test/'));
+  const record = JSON.parse(kept.get('mcp.servers') ?? '') as { servers: unknown[] };
+  record.servers.push({ id: 'x', config: { name: 'from the future' } });
+  kept.set('mcp.servers', JSON.stringify(record));
+  const told: unknown[] = [];
+  const again = await McpServers.open({
+    settings,
+    secretOf: () => null,
+    version: '1',
+    logger: { warn: (details) => told.push(details) },
+    openSandbox: () => assert.fail('nothing of this runs in a sandbox'),
+  });
+  assert.deepEqual(
+    again.list(null).map(({ name }) => name),
+    ['test'],
+  );
+  assert.deepEqual(told, [{ count: 1 }]);
 });

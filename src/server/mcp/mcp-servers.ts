@@ -24,6 +24,7 @@ export interface McpParts {
   version: string;
   /** The sandbox of a thread. */
   openSandbox: (threadId: string) => Promise<Sandbox>;
+  logger?: { warn(details: object, message: string): void };
 }
 
 /** A tool that models are told of, and what a call of it needs. */
@@ -55,7 +56,9 @@ export class McpServers {
 
   static async open(parts: McpParts): Promise<McpServers> {
     const servers = new McpServers(parts);
-    for (const stored of await readServers(parts.settings)) servers.#put(stored);
+    const onLost = (count: number) =>
+      parts.logger?.warn({ count }, 'MCP servers of another version were left out');
+    for (const stored of await readServers(parts.settings, onLost)) servers.#put(stored);
     return servers;
   }
 
@@ -171,7 +174,8 @@ export class McpServers {
     const server = this.#require(serverId);
     if (!server.stored.config.enabled)
       throw new CrosspointError('mcp_disabled', { server: server.stored.config.name });
-    return readResult(await server.connection.call(tool, args, options));
+    const result = readResult(await server.connection.call(tool, args, options));
+    return { ...result, text: this.#redacted(result.text) };
   }
 
   /** Values that are sent to servers: to be kept out of everything else. */

@@ -12,6 +12,7 @@ import type { Pty, Sandbox } from '#server/sandbox/sandbox.ts';
 const startMs = 20_000;
 /** Bytes of one message. */
 const messageBytes = 16 * 1024 * 1024;
+const newline = 10;
 
 /**
  * A server that speaks over standard input and output, as a process inside the sandbox: never on the host. The way to it is a
@@ -25,7 +26,8 @@ export class SandboxTransport implements Transport {
   readonly #open: () => Promise<Sandbox>;
   readonly #command: string;
   #pty: Pty | null = null;
-  #rest: Buffer = Buffer.alloc(0);
+  #pieces: Buffer[] = [];
+  #bytes = 0;
   #started = false;
   #closed = false;
 
@@ -69,24 +71,33 @@ export class SandboxTransport implements Transport {
     this.onclose?.();
   }
 
-  /** Everything before the mark is the shell's own talk. */
+  /** Everything before the mark is the shell's own talk. Pieces of a long message are put together once, at its end. */
   #take(chunk: Buffer, onReady: () => void): void {
-    this.#rest = Buffer.concat([this.#rest, chunk]);
+    this.#pieces.push(chunk);
+    this.#bytes += chunk.length;
+    if (this.#bytes > messageBytes) {
+      this.onerror?.(new Error(`A message is larger than ${messageBytes} bytes.`));
+      void this.close();
+    } else if (!this.#started || chunk.includes(newline)) this.#readLines(onReady);
+  }
+
+  #readLines(onReady: () => void): void {
+    let text = Buffer.concat(this.#pieces);
     if (!this.#started) {
-      const at = this.#rest.indexOf(mark);
-      if (at < 0) return;
-      this.#started = true;
-      this.#rest = this.#rest.subarray(at + mark.length);
-      onReady();
+      const at = text.indexOf(mark);
+      if (at >= 0) {
+        this.#started = true;
+        text = text.subarray(at + mark.length);
+        onReady();
+      }
     }
-    for (let end = this.#rest.indexOf(10); end >= 0; end = this.#rest.indexOf(10)) {
-      const line = this.#rest.subarray(0, end).toString('utf8').trim();
-      this.#rest = this.#rest.subarray(end + 1);
+    for (let end = text.indexOf(newline); this.#started && end >= 0; end = text.indexOf(newline)) {
+      const line = text.subarray(0, end).toString('utf8').trim();
+      text = text.subarray(end + 1);
       if (line !== '') this.#read(line);
     }
-    if (this.#rest.length <= messageBytes) return;
-    this.onerror?.(new Error(`A message is larger than ${messageBytes} bytes.`));
-    void this.close();
+    this.#pieces = [text];
+    this.#bytes = text.length;
   }
 
   /** A line that is no message is told, and passed over: many programs greet on standard output. */

@@ -14,21 +14,29 @@ export interface StoredServer {
 }
 
 const key = 'mcp.servers';
-const record = v.object({
-  servers: v.array(
-    v.object({
-      id: v.string(),
-      config: mcpServerConfig,
-      agreed: v.array(storedTool),
-      allowed: v.array(v.string()),
-    }),
-  ),
+const record = v.object({ servers: v.array(v.unknown()) });
+const server = v.object({
+  id: v.string(),
+  config: mcpServerConfig,
+  agreed: v.array(storedTool),
+  allowed: v.array(v.string()),
 });
 
-/** In the database, where nothing in a workspace can write (R13). @throws when what is there cannot be read */
-export async function readServers(settings: Pick<SettingsStore, 'get'>): Promise<StoredServer[]> {
+/**
+ * In the database, where nothing in a workspace can write (R13). What another version of ours wrote in another form is left
+ * out: a server that cannot be read is no reason not to start.
+ * @param onLost told how many were left out
+ */
+export async function readServers(
+  settings: Pick<SettingsStore, 'get'>,
+  onLost: (count: number) => void,
+): Promise<StoredServer[]> {
   const text = await settings.get(key);
-  return text === null ? [] : v.parse(record, JSON.parse(text)).servers;
+  if (text === null) return [];
+  const all = v.parse(record, JSON.parse(text)).servers.map((each) => v.safeParse(server, each));
+  const read = all.flatMap(({ success, output }) => (success ? [output] : []));
+  if (read.length < all.length) onLost(all.length - read.length);
+  return read;
 }
 
 export function writeServers(

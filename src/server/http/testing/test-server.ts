@@ -87,6 +87,7 @@ function openMcp({ store, workspaces }: Pick<Workbench, 'store' | 'workspaces'>)
     settings: store.settings,
     secretOf: () => null,
     version: '1.2.3',
+    logger: { warn: () => undefined },
     async openSandbox(threadId) {
       const thread = await store.threads.get(ownerId, threadId);
       if (!thread) throw new Error(`There is no thread ${threadId}.`);
