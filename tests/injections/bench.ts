@@ -97,6 +97,7 @@ export async function openInjectionBench() {
     settings: bench.store.settings,
     secretOf: () => null,
     version: '1',
+    logger: { warn: () => undefined },
     openSandbox: () => Promise.reject(new Error('no MCP server runs in a sandbox here')),
   });
   mcp = mcpTools(servers);

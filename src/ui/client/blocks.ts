@@ -88,7 +88,11 @@ export function describeSteps(steps: readonly Step[]): string {
 
 const described = ['list_files', 'read_file', 'search_text', 'search_code', 'web_search'];
 
-const spoken: Record<string, string> = { update_plan: 'updated the plan', explore: 'sent a subagent' };
+const spoken: Record<string, string> = {
+  update_plan: 'updated the plan',
+  explore: 'sent a subagent',
+  read_page: 'read a page',
+};
 
 function otherPhrases(calls: Call[]): string[] {
   const names = new Set(calls.map((call) => call.name).filter((name) => !described.includes(name)));
