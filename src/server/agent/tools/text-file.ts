@@ -13,7 +13,7 @@ const imageTypes: [string, number[]][] = [
   ['image/gif', [0x47, 0x49, 0x46, 0x38]],
 ];
 
-export class NotText extends Error {
+class NotText extends Error {
   constructor(path: string) {
     super(`${path} is a binary file and cannot be edited as text.`);
     this.name = 'NotText';

@@ -27,7 +27,7 @@ export interface MergeParts {
 }
 
 /** A merge that is not taken. The message is for the model that proposed the update: why, and what to do instead. */
-export class MergeRefusal extends Error {
+class MergeRefusal extends Error {
   constructor(reason: string) {
     super(
       `The update could not be merged into the file: ${reason}. Nothing was changed. Make the change with edits instead: [{"oldText", "newText"}].`,
