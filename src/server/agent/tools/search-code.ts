@@ -77,7 +77,7 @@ function textOf({ hits, notes }: CodeAnswer): string {
 
 function entry({ path, kind, symbol, parent, startLine, endLine, lines }: CodeHit): string {
   const name = [parent, symbol].filter(Boolean).join('.');
-  const head = `${path}:${startLine}-${endLine}${name ? `  ${kind} ${name}` : ''}`;
+  const head = `${path}:${startLine}-${endLine}${name ? `  ${kind} ${cut(name)}` : ''}`;
   const code = lines.map((line, index) => `${String(startLine + index).padStart(6)}\t${cut(line)}`);
   const rest = endLine - startLine + 1 - lines.length;
   return [head, ...code, ...(rest > 0 ? [`       … ${rest} more lines`] : [])].join('\n');
