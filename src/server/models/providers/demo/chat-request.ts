@@ -5,6 +5,7 @@ import {
   RefusedRequest,
   type AnsweredCall,
   type Conversation,
+  newestCalls,
 } from './conversation.ts';
 
 const textPart = v.strictObject({ type: v.literal('text'), text: v.string() });
@@ -61,7 +62,7 @@ export function readChatRequest(text: string): ChatRequest {
     includeUsage: options?.include_usage === true,
     conversation: {
       words: ownWords(lastWords < 0 ? '' : textOf(messages[lastWords]?.content)),
-      calls: callsIn(messages.slice(lastWords + 1)),
+      calls: newestCalls(callsIn(messages), callsIn(messages.slice(lastWords + 1)).length),
       tools: tools.map((tool) => tool.function.name),
     },
   };

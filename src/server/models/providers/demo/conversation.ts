@@ -51,3 +51,22 @@ export function answeredCall(
   const marked = /^error: /i.test(result);
   return { ...call, result: marked ? result.slice('error: '.length) : result, failed: isError || marked };
 }
+
+/**
+ * The newest calls, each with what it read: where the result only says that it stands further up, it is taken from there.
+ * @param all of the whole conversation, in order
+ */
+export function newestCalls(all: readonly AnsweredCall[], count: number): AnsweredCall[] {
+  const read = new Map<string, string>();
+  const followed = all.map((call) => {
+    if (call.name !== 'read_file') return call;
+    const key = JSON.stringify(call.args);
+    const earlier = isPointer.test(call.result) ? read.get(key) : undefined;
+    if (earlier !== undefined) return { ...call, result: earlier };
+    read.set(key, call.result);
+    return call;
+  });
+  return followed.slice(followed.length - count);
+}
+
+const isPointer = /^\[.{1,250} is unchanged: these lines of it stand in the result of an earlier read_file/;

@@ -5,6 +5,7 @@ import {
   RefusedRequest,
   type AnsweredCall,
   type Conversation,
+  newestCalls,
 } from './conversation.ts';
 import { signatureOf } from './signature.ts';
 
@@ -95,7 +96,7 @@ export function readMessagesRequest(text: string): MessagesRequest {
           .map(({ text: said }) => said)
           .join('\n'),
       ),
-      calls: callsIn(turns.slice(lastWords + 1)),
+      calls: newestCalls(callsIn(turns), callsIn(turns.slice(lastWords + 1)).length),
       tools: tools.map(({ name }) => name),
     },
   };
