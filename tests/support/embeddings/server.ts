@@ -9,6 +9,8 @@ export interface EmbeddingServerOptions {
   extraFields?: readonly string[];
   /** null: nobody is asked for a key. */
   key?: string | null;
+  /** Instead of the sum of the words' directions. */
+  vectorOf?: (text: string, size: number) => number[];
   mostInputs?: number;
   /** Characters of one input; longer ones are refused as too long for the model. */
   mostCharacters?: number;
@@ -80,10 +82,11 @@ function answered(
   fault: 'short' | 'reversed' | undefined,
 ) {
   const size = dimensionsOf(options)[model] ?? 0;
+  const { vectorOf = hashVector } = options;
   const data = input.map((text, index) => ({
     object: 'embedding',
     index,
-    embedding: hashVector(text, size),
+    embedding: vectorOf(text, size),
   }));
   if (fault === 'short') data.pop();
   if (fault === 'reversed') data.reverse();
