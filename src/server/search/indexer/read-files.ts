@@ -7,8 +7,8 @@ import { readArchive } from './read-archive.ts';
 /** Files that are asked for at the same time. */
 const atOnce = 8;
 /** Files and bytes that are read, cut and put into the index in one piece; a stop, or a crash, loses no more than one. */
-const batchFiles = 64;
-const batchBytes = 500_000;
+const batchFiles = 32;
+const batchBytes = 150_000;
 /** Of a sandbox of a service, more files than this come in one archive: one request each takes longer. */
 const fewFiles = 12;
 
