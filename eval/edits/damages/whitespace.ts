@@ -88,6 +88,14 @@ export const whitespaceDamages: Damage[] = [
       unitOf(base) ? inUnit(base, unitOf(base) ?? 2, unitOf(base) === 4 ? '  ' : '    ') : null,
   },
   {
+    name: 'shifted, old only',
+    apply: (base) => {
+      const edit = writtenAs(base, shift('  '));
+      // Lines that move to where the others are said to be could be meant either way.
+      return { ...edit, newLines: base.newLines };
+    },
+  },
+  {
     name: 'file in tabs',
     apply(base) {
       const unit = unitOf(base);

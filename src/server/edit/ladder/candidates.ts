@@ -4,7 +4,8 @@ import type { LineHunk } from '../diff-lines.ts';
 import type { FileText } from '../file-text.ts';
 import { EditRefusal } from '../refusal.ts';
 import { align, type Alignment, type Region } from './compare.ts';
-import { replay, textOf } from './replay.ts';
+import { isSignShift, withOwnIndent } from './own-indent.ts';
+import { replay, textOf, type Surroundings } from './replay.ts';
 import { everyIndex, everyRun } from './search.ts';
 import { looseKey, plainText, unitsOf } from './typography.ts';
 import type { Wording } from './wording.ts';
@@ -28,8 +29,8 @@ export interface Candidate {
 
 interface LineForm {
   script?: readonly LineHunk[] | undefined;
-  oldLines: string[];
-  newLines: string[];
+  oldLines: readonly string[];
+  newLines: readonly string[];
   /** It begins, or ends, at the border of a line. */
   startsLine: boolean;
   endsLine: boolean;
@@ -79,12 +80,39 @@ function wholeLineCandidates(
     const from = Math.max((indexes[run - 1] ?? -1) + 1, (indexes[run] ?? 0) - before);
     const end = Math.min(indexes[last + 1] ?? file.lines.length, (indexes[last] ?? 0) + after + 1);
     const region = { lines: file.lines.slice(from, end), ends: file.ends.slice(from, end) };
-    const alignment = align(form.oldLines, form.newLines, region, wording.isIndentExact ?? false);
-    if (!alignment) return [];
-    const write = () => textOf(replay(form, alignment, { end: file.endNear(from), isMarkdown }));
     const place = { start: file.startOf(from), end: file.startOf(end), from, to: end - 1 };
-    return [{ ...place, rungs: withWording(alignment, wording), write }];
+    const around = { end: file.endNear(from), isMarkdown };
+    return wholeLinesAt(form, region, wording, around).map((found) => ({ ...place, ...found }));
   });
+}
+
+/** How the lines are those of a region, and what is written then; none where they are not. */
+function wholeLinesAt(
+  form: LineForm,
+  region: Region,
+  wording: Wording,
+  around: Surroundings,
+): Pick<Candidate, 'rungs' | 'write'>[] {
+  const own = ownLines(form.oldLines, region.lines);
+  const meant = wording.isIndentExact ? form.oldLines : withOwnIndent(form, own);
+  const texts = { ...form, oldLines: meant ?? form.oldLines };
+  const alignment = align(texts.oldLines, form.newLines, region, wording.isIndentExact ?? false);
+  if (!alignment) return [];
+  const write = () => {
+    if (alignment.shifts.length && (!meant || isSignShift(form, alignment, own)))
+      throw new EditRefusal('it is not clear whether its new lines are indented as the file is');
+    return textOf(replay(texts, alignment, around));
+  };
+  const rungs = withWording(alignment, wording);
+  if (meant && meant !== form.oldLines) rungs.add('indentation');
+  return [{ rungs, write }];
+}
+
+/** For each quoted line that is not blank, the line of the region that it is. */
+function ownLines(oldLines: readonly string[], lines: readonly string[]): string[] {
+  const solid = lines.filter((line) => looseKey(line) !== '');
+  let next = 0;
+  return oldLines.map((line) => (looseKey(line) === '' ? '' : (solid[next++] ?? '')));
 }
 
 /** Where the text begins or ends within a line, its indentation is that of the file. */
