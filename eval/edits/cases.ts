@@ -5,7 +5,6 @@ import { whitespaceDamages } from './damages/whitespace.ts';
 import { formats, type Written } from './formats.ts';
 import { baseEditsOf, readPairs } from './pairs.ts';
 import { Random } from './random.ts';
-import { wholeFileCases } from './whole-files.ts';
 
 export type Outcome = 'exact' | 'refused' | 'wrong';
 
@@ -45,7 +44,6 @@ export function* runCases(perKind: number): Generator<Case> {
         });
       }
     }
-  yield* wholeFileCases(readPairs(), perKind);
 }
 
 function judged(

@@ -65,7 +65,7 @@ test('replacing a unique text changes exactly that text, whatever stands in it',
       );
     },
   );
-  fc.assert(property, { numRuns: 300 });
+  fc.assert(property, { numRuns: 300, seed: 20 });
 });
 
 test('counted line changes turn the one text into the other', () => {
@@ -77,6 +77,7 @@ test('counted line changes turn the one text into the other', () => {
       assert.equal(count(before) - removed + added, count(after));
       assert.equal(added + removed === 0, before === after);
     }),
+    { seed: 20 },
   );
   assert.deepEqual(countLineChanges('a\nb\nc\n', 'a\nx\nc\nd\n'), { added: 2, removed: 1 });
 });

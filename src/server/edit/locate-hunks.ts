@@ -1,10 +1,11 @@
 import type { Hunk } from './change.ts';
 import type { FileText } from './file-text.ts';
 import type { Placed } from './ladder/choose.ts';
-import { locateLoosely, type Wanted } from './ladder/locate-edit.ts';
+import { locateLoosely } from './ladder/locate-edit.ts';
 import { everyRun } from './ladder/search.ts';
 import { alreadyApplied, notFound, notUnique } from './messages.ts';
 import { EditRefusal } from './refusal.ts';
+import type { Wanted } from './wanted.ts';
 
 interface Option {
   /** The first line and the one after the last. */

@@ -1,7 +1,7 @@
 import { closestPlaces, lineOf } from './closest-places.ts';
-import type { Wanted } from './ladder/locate-edit.ts';
 import type { Wording } from './ladder/wording.ts';
 import { EditRefusal } from './refusal.ts';
+import type { Wanted } from './wanted.ts';
 
 const mostLines = 20;
 

@@ -2,22 +2,13 @@ import type { Edit } from '../change.ts';
 import type { FileText } from '../file-text.ts';
 import { alreadyApplied, notFound, notUnique, unsure } from '../messages.ts';
 import { EditRefusal } from '../refusal.ts';
+import type { Wanted } from '../wanted.ts';
 import { looseCandidates, type Candidate } from './candidates.ts';
 import { choose, type Placed } from './choose.ts';
 import { mayBeWithinString, withoutEscapes } from './escapes.ts';
 import { withoutLineNumbers } from './line-numbers.ts';
 import { everyIndex } from './search.ts';
 import type { Wording } from './wording.ts';
-
-/** What is looked for, where, and how a refusal calls it. */
-export interface Wanted {
-  path: string;
-  file: FileText;
-  /** "Edit 2". */
-  name: string;
-  /** "oldText". */
-  subject: string;
-}
 
 /** The one place of an edit. @throws {EditRefusal} */
 export function locateEdit(wanted: Wanted, edit: Edit): Placed {
