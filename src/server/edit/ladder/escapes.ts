@@ -46,9 +46,7 @@ export function mayBeWithinString(written: Wording, meant: Wording): boolean {
   if (!made.length) return false;
   if (made.some((sign) => written.newText.includes(sign))) return true;
   const known = new Set(meant.oldText.split('\n'));
-  return meant.newText
-    .split('\n')
-    .some((line) => !known.has(line) && (isOpenAtEnd(line) || hasTabInString(line)));
+  return meant.newText.split('\n').some((line) => !known.has(line) && mayBeString(line));
 }
 
 function replaced(text: string, kinds: readonly string[]): string {
@@ -60,26 +58,18 @@ function unescaped(text: string): string {
   return text.replaceAll(/\\([nrt"'\\/])/g, (_all, sign: string) => values[sign] ?? sign);
 }
 
-function isOpenAtEnd(line: string): boolean {
-  return quoteAt(line, line.length) !== null;
-}
-
-function hasTabInString(line: string): boolean {
-  for (let at = line.indexOf('\t'); at >= 0; at = line.indexOf('\t', at + 1))
-    if (quoteAt(line, at) !== null) return true;
-  return false;
-}
-
-function quoteAt(line: string, end: number): string | null {
+/** A string is open at the end of the line, or where a tab is. */
+function mayBeString(line: string): boolean {
   let open: string | null = null;
-  for (let at = 0; at < end; at += 1) {
+  for (let at = 0; at < line.length; at += 1) {
     const sign = line[at] ?? '';
+    if (sign === '\t' && open !== null) return true;
     if (sign === '\\') at += 1;
     else if (open === sign) open = null;
     else if (open === null && (sign === '"' || sign === "'" || sign === '`') && !isApostrophe(line, at))
       open = sign;
   }
-  return open;
+  return open !== null;
 }
 
 /** As in "don't": after a word that is no prefix of a string of Python. */

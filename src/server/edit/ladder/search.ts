@@ -2,12 +2,13 @@
 export const maxPlaces = 50;
 
 /** Every index at which `wanted` stands in `items`, in order, in linear time (Knuth, Morris and Pratt). */
-export function everyRun(items: readonly string[], wanted: readonly string[]): number[] {
+export function everyRun(items: ArrayLike<string>, wanted: ArrayLike<string>): number[] {
   if (!wanted.length || wanted.length > items.length) return [];
   const fallback = fallbacks(wanted);
   const found: number[] = [];
   let matched = 0;
-  for (const [index, item] of items.entries()) {
+  for (let index = 0; index < items.length; index += 1) {
+    const item = items[index];
     while (matched > 0 && wanted[matched] !== item) matched = fallback[matched - 1] ?? 0;
     if (wanted[matched] === item) matched += 1;
     if (matched < wanted.length) continue;
@@ -18,10 +19,11 @@ export function everyRun(items: readonly string[], wanted: readonly string[]): n
   return found;
 }
 
-function fallbacks(wanted: readonly string[]): number[] {
+function fallbacks(wanted: ArrayLike<string>): number[] {
   const lengths = [0];
   let length = 0;
-  for (const item of wanted.slice(1)) {
+  for (let index = 1; index < wanted.length; index += 1) {
+    const item = wanted[index];
     while (length > 0 && wanted[length] !== item) length = lengths[length - 1] ?? 0;
     if (wanted[length] === item) length += 1;
     lengths.push(length);
@@ -29,10 +31,14 @@ function fallbacks(wanted: readonly string[]): number[] {
   return lengths;
 }
 
+/** From this product of lengths on, a text made for it (1 MB of one letter) would keep `indexOf` busy for seconds. */
+const mostCompared = 2e8;
+
 /** Every index at which `wanted` stands in `text`, also where they overlap. */
 export function everyIndex(text: string, wanted: string): number[] {
   const found: number[] = [];
   if (wanted === '') return found;
+  if (text.length * wanted.length > mostCompared) return everyRun(text, wanted);
   for (let at = text.indexOf(wanted); at >= 0 && found.length < maxPlaces; at = text.indexOf(wanted, at + 1))
     found.push(at);
   return found;
