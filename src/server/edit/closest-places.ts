@@ -58,7 +58,9 @@ export function closestPlaces(file: FileText, wanted: string, count = 3): Closes
 function likelyStarts(file: FileText, wanted: readonly string[]): number[] {
   const linesOfWord = new Map<string, number[]>();
   for (const [index, line] of wanted.entries())
-    for (const word of new Set(line.slice(0, longLine).match(/\w+/g) ?? [line.trim().slice(0, longLine)])) {
+    for (const word of new Set(
+      line.slice(0, longLine).match(/\w{1,100}/g) ?? [line.trim().slice(0, longLine)],
+    )) {
       if (word === '') continue;
       const known = linesOfWord.get(word);
       if (known) known.push(index);
@@ -123,7 +125,7 @@ function similarity({ text, words }: WantedLine, line: string | undefined): numb
 }
 
 function wordsOf(line: string): string[] {
-  return line.slice(0, longLine).match(/\w+|[^\w\s]/g) ?? [];
+  return line.slice(0, longLine).match(/\w{1,100}|[^\w\s]/g) ?? [];
 }
 
 function excerpt(file: FileText, wanted: readonly string[], start: number): string {
@@ -138,7 +140,9 @@ function excerpt(file: FileText, wanted: readonly string[], start: number): stri
 /** Of a long line, what is around the longest word that was looked for. */
 function shown(line: string, wanted: string): string {
   if (line.length <= mostCharacters) return line;
-  const words = (wanted.match(/\w+/g) ?? []).slice(0, 200).sort((left, right) => right.length - left.length);
+  const words = (wanted.match(/\w{1,100}/g) ?? [])
+    .slice(0, 200)
+    .sort((left, right) => right.length - left.length);
   const at =
     words
       .slice(0, 5)
