@@ -33,7 +33,11 @@ const suites: Suite[] = [
     ),
     missing: null,
     // Many tests start processes of their own: more than the cores would only make them wait for each other.
-    run: (files) => runFiles(files, { concurrency: 2 }),
+    async run(files) {
+      // Servers that are started in tests would wait for it longer than they are waited for.
+      if (files.some((path) => path.startsWith('tests/'))) await ensurePage();
+      return runFiles(files, { concurrency: 2 });
+    },
   },
   {
     name: 'checkpoint conformance (LangGraph)',

@@ -188,6 +188,8 @@ test('a budget that is reached pauses the run and asks; raising it goes on', asy
   await page.getByRole('button', { name: /Raise the budget to \$0\.01 and go on/ }).click();
   await review(page).waitFor();
   assert.equal((await crosspoint.thread(threadId)).budgetUsd, 0.01);
+  // Two requests with all tools cost about that much.
+  await crosspoint.api('PATCH', `/api/threads/${threadId}`, { budgetUsd: 1 });
   await button(page, /^Reject/).click();
   await page.getByRole('button', { name: 'Reject it' }).click();
   await said(page, /rejected this call/);
