@@ -46,7 +46,7 @@ export interface Candidate extends ChunkPlace {
   /** Of the file that it was made of. */
   hash: string;
   signature: string;
-  /** The distinct terms of its text, joined by blanks, as `distinctTermsOf` gives them. */
+  /** The terms of its text in order, as `joinedTerms` gives them. */
   terms: string;
   /** By the store's own measure; comparable within one answer only. */
   score: number;

@@ -1,23 +1,24 @@
 import type { Candidate, Candidates } from '../types.ts';
 import { termsOf, withoutExtension } from '../terms/fields.ts';
 import { stemOf, wordsOf } from '../terms/words.ts';
+import { occurrences, saturated } from './field-match.ts';
 import { QueryView } from './query-view.ts';
 import { areRelated } from './related-words.ts';
 import type { Feature } from './weights.ts';
 
 /** Mean numbers of terms, over the development packages of the evaluation: BM25's measure of a long field. */
-const meanLengths = { symbol: 3, parent: 2, path: 8, signature: 15 };
-const saturation = 1.2;
-const lengthShare = 0.6;
+const meanLengths = { symbol: 3, parent: 2, path: 8, signature: 15, body: 90 };
+type CountedField = Exclude<keyof typeof meanLengths, 'body'>;
 
 /** A candidate as the ranking looks at it. */
 interface View {
   symbolParts: string[];
   parentParts: string[];
   fileParts: ReadonlySet<string>;
-  counts: Record<keyof typeof meanLengths, Map<string, number>>;
+  counts: Record<CountedField, Map<string, number>>;
   /** With a blank at both ends. */
   body: string;
+  /** In terms. */
   bodyLength: number;
 }
 
@@ -58,7 +59,7 @@ function viewOf({ symbol, parent, path, signature, terms }: Candidate): View {
       signature: counted(termsOf(signature)),
     },
     body: ` ${terms} `,
-    bodyLength: terms.length,
+    bodyLength: terms.split(' ').length,
   };
 }
 
@@ -69,18 +70,25 @@ type NameFeature =
   | 'firstWord'
   | 'lastWord'
   | 'wordPair'
+  | 'bodyPair'
   | 'parentPrecision';
 
-function nameFeatures(query: QueryView, { symbolParts, parentParts }: View): Record<NameFeature, number> {
+function nameFeatures(
+  query: QueryView,
+  { symbolParts, parentParts, body }: View,
+): Record<NameFeature, number> {
   const distinct = [...new Set(symbolParts)];
   const count = distinct.length || 1;
   const named = distinct.filter((part) => query.has(part)).length;
   const spoken = distinct.filter((part) => query.speaksOf(part)).length;
   const [first = '', second = query.content[0] ?? ''] = [symbolParts[0], query.content[0]];
   const last = symbolParts.at(-1);
-  let pairs = 0;
-  for (let at = 0; at + 1 < query.content.length; at++)
-    if (hasPair(symbolParts, query.content[at]!, query.content[at + 1]!)) pairs++;
+  let [pairs, bodyPairs] = [0, 0];
+  for (let at = 0; at + 1 < query.content.length; at++) {
+    const [one, next] = [query.content[at]!, query.content[at + 1]!];
+    if (hasPair(symbolParts, one, next)) pairs++;
+    if (body.includes(` ${one} ${next} `)) bodyPairs++;
+  }
   return {
     symbolPrecision: named / count,
     symbolSpoken: (named + 0.8 * (spoken - named)) / count,
@@ -88,6 +96,7 @@ function nameFeatures(query: QueryView, { symbolParts, parentParts }: View): Rec
     firstWord: first === '' || second === '' ? 0 : first === second ? 1 : areRelated(first, second) ? 0.7 : 0,
     lastWord: last !== undefined && query.speaksOf(last) ? 1 : 0,
     wordPair: Math.min(2, pairs) / 2,
+    bodyPair: Math.min(3, bodyPairs) / 3,
     parentPrecision: parentParts.length
       ? parentParts.filter((part) => query.has(part)).length / parentParts.length
       : 0,
@@ -115,7 +124,8 @@ type CoverFeature =
   | 'symbolMatch'
   | 'parentMatch'
   | 'pathMatch'
-  | 'signatureMatch';
+  | 'signatureMatch'
+  | 'bodyMatch';
 
 /** How much of the query stands where, each term by how rare it is; `…Match` by the saturation and length of BM25. */
 function coverFeatures(query: QueryView, view: View): Record<CoverFeature, number> {
@@ -155,6 +165,7 @@ function coverFeatures(query: QueryView, view: View): Record<CoverFeature, numbe
     parentMatch: match(query, parent, meanLengths.parent),
     pathMatch: match(query, path, meanLengths.path),
     signatureMatch: match(query, signature, meanLengths.signature),
+    bodyMatch: matchBody(query, view),
   };
 }
 
@@ -164,16 +175,14 @@ function relatedTerms(query: QueryView, stems: Iterable<string>): Set<number> {
   return positions;
 }
 
-function match({ terms, rarity, total }: QueryView, counts: Map<string, number>, meanLength: number): number {
+function match(query: QueryView, counts: Map<string, number>, meanLength: number): number {
   let length = 0;
   for (const count of counts.values()) length += count;
-  const norm = saturation * (1 - lengthShare + (lengthShare * length) / meanLength);
-  let sum = 0;
-  for (const [position, term] of terms.entries()) {
-    const count = counts.get(term);
-    if (count) sum += (rarity[position]! * count * (saturation + 1)) / (count + norm);
-  }
-  return sum / total;
+  return saturated(query, (term) => counts.get(term) ?? 0, length / meanLength);
+}
+
+function matchBody(query: QueryView, { body, bodyLength }: View): number {
+  return saturated(query, (term) => occurrences(body, ` ${term} `), bodyLength / meanLengths.body);
 }
 
 const testPath =

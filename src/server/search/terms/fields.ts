@@ -35,9 +35,9 @@ export function termsOf(text: string): string[] {
   return [...wordsOf(text).map(stemOf), ...joinedNamesOf(text)];
 }
 
-/** For `Candidate.terms`. */
-export function distinctTermsOf(terms: readonly string[]): string {
-  return [...new Set(terms)].join(' ');
+/** For `Candidate.terms`: those of a body, in order, so that the ranking can count them and see which stand together. */
+export function joinedTerms(terms: readonly string[]): string {
+  return terms.join(' ');
 }
 
 export function withoutExtension(path: string): string {

@@ -1,6 +1,6 @@
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
 import { fuse, fusedFrom } from '../../fusion.ts';
-import { distinctTermsOf, fieldsOf } from '../../terms/fields.ts';
+import { joinedTerms, fieldsOf } from '../../terms/fields.ts';
 import { queryTerms } from '../../terms/query.ts';
 import type { Candidate, Candidates, Chunk, CodeQuery, EmbeddedFile } from '../../types.ts';
 import { VectorTable } from '../../vectors/vector-table.ts';
@@ -109,7 +109,7 @@ export class WorkspaceTables {
     const fields = fieldsOf(chunk);
     const { language, kind, symbol, parent, signature, startLine, endLine } = chunk;
     const place = [language, kind, symbol, parent, signature, startLine, endLine];
-    const id = this.#id(insertions.chunk, file, ...place, distinctTermsOf(fields.body));
+    const id = this.#id(insertions.chunk, file, ...place, joinedTerms(fields.body));
     const columns = [fields.symbol, fields.parent, fields.path, fields.signature, fields.body];
     this.#run(insertions.words, id, ...columns.map((terms) => terms.join(' ')));
     if (vector) this.#vectors.put(id, vector);

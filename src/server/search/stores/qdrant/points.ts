@@ -1,5 +1,5 @@
 import type { Schemas } from '@qdrant/js-client-rest';
-import { distinctTermsOf, fieldsOf, type Fields } from '../../terms/fields.ts';
+import { joinedTerms, fieldsOf, type Fields } from '../../terms/fields.ts';
 import type { Candidate, Chunk, ChunkKind, EmbeddedFile } from '../../types.ts';
 import { pointId } from './ids.ts';
 import { documentVector } from './sparse.ts';
@@ -98,7 +98,7 @@ function chunkPayload({ path, hash }: EmbeddedFile, chunk: Chunk, { body }: Fiel
     symbol: symbol.toWellFormed(),
     parent: parent.toWellFormed(),
     signature: signature.toWellFormed(),
-    terms: distinctTermsOf(body).toWellFormed(),
+    terms: joinedTerms(body).toWellFormed(),
     start: startLine,
     end: endLine,
   };
