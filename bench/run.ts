@@ -9,6 +9,7 @@ import { ledger } from './ledger.ts';
 import { longThread } from './long-thread.ts';
 import { page } from './page.ts';
 import { sandbox } from './sandbox.ts';
+import { search } from './search.ts';
 import { start } from './start.ts';
 import { switching } from './switching.ts';
 import { workspace } from './workspace.ts';
@@ -32,6 +33,7 @@ const benchmarks: Benchmark[] = [
     sandbox,
     workspace,
     edit,
+    search,
   ],
 ];
 

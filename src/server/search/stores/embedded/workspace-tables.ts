@@ -25,6 +25,7 @@ export class WorkspaceTables {
   readonly #space: string;
   readonly #vectors: VectorTable;
   readonly #statements = new Map<string, StatementSync>();
+  #chunks: number | null = null;
 
   /** @param space names the model of the vectors; empty for none */
   constructor(database: DatabaseSync, space: string) {
@@ -92,7 +93,7 @@ export class WorkspaceTables {
   }
 
   #rarity(terms: readonly string[]): Map<string, number> {
-    const { count } = this.#prepared('select count(*) as count from chunk').get() as { count: number };
+    const count = this.#count();
     const statement = this.#prepared('select doc from vocabulary where term = ?');
     const rarity = new Map<string, number>();
     for (const term of terms) {
@@ -103,6 +104,13 @@ export class WorkspaceTables {
       rarity.set(term, Math.log(1 + (others + 0.5) / (holding + 0.5)));
     }
     return rarity;
+  }
+
+  /** Counted once after each change: a count reads the whole index. */
+  #count(): number {
+    const sql = 'select count(*) as count from chunk';
+    this.#chunks ??= this.#prepared(sql).get()?.count as number;
+    return this.#chunks;
   }
 
   #insert(file: number, chunk: Chunk, vector: readonly number[] | undefined): void {
@@ -127,6 +135,7 @@ export class WorkspaceTables {
   }
 
   #transaction(work: () => void): void {
+    this.#chunks = null;
     this.#database.exec('begin immediate');
     try {
       work();
