@@ -1,7 +1,7 @@
 import type { Candidate, Candidates } from '../types.ts';
-import { termsOf, withoutExtension } from '../terms/fields.ts';
-import { stemOf, wordsOf } from '../terms/words.ts';
+import { withoutExtension } from '../terms/fields.ts';
 import { occurrences, saturated } from './field-match.ts';
+import { Names } from './names.ts';
 import { QueryView } from './query-view.ts';
 import { areRelated } from './related-words.ts';
 import type { Feature } from './weights.ts';
@@ -34,8 +34,9 @@ export function featuresOf(text: string, { found, rarity }: Candidates): Record<
   const query = new QueryView(text, rarity);
   const top = Math.max(Number.MIN_VALUE, ...found.map(({ score }) => score));
   const others = othersOf(found);
+  const names = new Names();
   return found.map((candidate) => {
-    const view = viewOf(candidate);
+    const view = viewOf(candidate, names);
     return {
       score: candidate.score / top,
       ...nameFeatures(query, view),
@@ -46,20 +47,21 @@ export function featuresOf(text: string, { found, rarity }: Candidates): Record<
   });
 }
 
-function viewOf({ symbol, parent, path, signature, terms }: Candidate): View {
+function viewOf({ symbol, parent, path, signature, terms }: Candidate, names: Names): View {
   const file = withoutExtension(path);
+  const body = ` ${terms} `;
   return {
-    symbolParts: wordsOf(symbol).map(stemOf),
-    parentParts: [...new Set(wordsOf(parent).map(stemOf))],
-    fileParts: new Set(wordsOf(file.slice(file.lastIndexOf('/') + 1)).map(stemOf)),
+    symbolParts: names.stems(symbol),
+    parentParts: [...new Set(names.stems(parent))],
+    fileParts: new Set(names.stems(file.slice(file.lastIndexOf('/') + 1))),
     counts: {
-      symbol: counted(termsOf(symbol)),
-      parent: counted(termsOf(parent)),
-      path: counted(termsOf(file)),
-      signature: counted(termsOf(signature)),
+      symbol: names.counts(symbol),
+      parent: names.counts(parent),
+      path: names.counts(file),
+      signature: names.counts(signature),
     },
-    body: ` ${terms} `,
-    bodyLength: terms.split(' ').length,
+    body,
+    bodyLength: occurrences(body, ' ') - 1,
   };
 }
 
@@ -261,10 +263,4 @@ function parentKey({ path, parent }: Candidate): string {
 /** @param scores best first, with `own` among them */
 function bestOther(scores: readonly number[], own: number): number {
   return (scores[0] === own ? scores[1] : scores[0]) ?? 0;
-}
-
-function counted(terms: readonly string[]): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const term of terms) counts.set(term, (counts.get(term) ?? 0) + 1);
-  return counts;
 }

@@ -22,6 +22,7 @@ export function saturated(
 export function occurrences(text: string, part: string): number {
   let count = 0;
   // The blank at the end of one is the blank at the beginning of the next.
-  for (let at = text.indexOf(part); at >= 0; at = text.indexOf(part, at + part.length - 1)) count++;
+  for (let at = text.indexOf(part); at >= 0; at = text.indexOf(part, at + Math.max(1, part.length - 1)))
+    count++;
   return count;
 }
