@@ -21,8 +21,8 @@ test('a definition is a chunk with its leading comment, its lines and its signat
   assert.equal(chunks[0]?.kind, 'module');
 });
 
-test('a small class is one chunk; a large one is its head and its members, named by it', async () => {
-  assert.deepEqual(await named('a.ts', 'class A {\n  b() {\n    return 1;\n  }\n}\n'), ['class >A']);
+test('a class is its head and its members, named by it, however small', async () => {
+  assert.deepEqual(await named('a.ts', 'class A {\n  b() {\n    return 1;\n  }\n}\n'), ['class >A', 'method A>b']);
   const large = `class A {\n  x = 1;\n\n  b() {\n${filler}  }\n\n  c = () => {\n${filler}  };\n}\n`;
   assert.deepEqual(await named('a.ts', large), ['class >A', 'method A>b', 'method A>c']);
 });

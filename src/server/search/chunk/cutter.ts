@@ -5,7 +5,7 @@ import { roleOf } from './node-roles.ts';
 import { cutAtLines, LineStarts } from './lines.ts';
 
 /** Characters. A class that is longer is told by its head and its members. */
-const longestWhole = 1_500;
+const longestWhole = 0;
 /** What is shorter than this and no function is put together with its neighbours. */
 const shortestAlone = 120;
 /** Neighbours are put together up to this. */

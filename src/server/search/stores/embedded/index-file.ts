@@ -7,7 +7,7 @@ import { fieldWeights } from '../../terms/fields.ts';
  * Counts up with every change of the tables, of how files are cut and of how words are split: an index of another version is
  * thrown away and filled again.
  */
-const schemaVersion = 2;
+const schemaVersion = 3;
 
 /** Milliseconds; another process of this installation may write just now. */
 const busyTimeoutMs = 5_000;
