@@ -22,7 +22,10 @@ test('a definition is a chunk with its leading comment, its lines and its signat
 });
 
 test('a class is its head and its members, named by it, however small', async () => {
-  assert.deepEqual(await named('a.ts', 'class A {\n  b() {\n    return 1;\n  }\n}\n'), ['class >A', 'method A>b']);
+  assert.deepEqual(await named('a.ts', 'class A {\n  b() {\n    return 1;\n  }\n}\n'), [
+    'class >A',
+    'method A>b',
+  ]);
   const large = `class A {\n  x = 1;\n\n  b() {\n${filler}  }\n\n  c = () => {\n${filler}  };\n}\n`;
   assert.deepEqual(await named('a.ts', large), ['class >A', 'method A>b', 'method A>c']);
 });
