@@ -1,5 +1,6 @@
 import { evaluateEdits } from './edits/edits.ts';
 import { evaluateHybrid } from './hybrid/hybrid.ts';
+import { evaluateRetrieval } from './retrieval/retrieval.ts';
 import { evaluateLoop } from './loop/loop.ts';
 
 /**
@@ -15,6 +16,7 @@ interface Evaluation {
 }
 
 const evaluations: Evaluation[] = [
+  { name: 'retrieval', run: evaluateRetrieval },
   { name: 'edits', run: evaluateEdits },
   { name: 'loop', run: evaluateLoop },
   { name: 'hybrid', run: evaluateHybrid, asksModel: true },

@@ -18,7 +18,7 @@ const manyFiles = 200;
 /** Of a search: files may change while it runs. */
 const rounds = 3;
 /** Of which the ranking makes its choice. */
-const candidates = 200;
+export const candidateCount = 300;
 
 /** Finds code by meaning in the workspaces of threads. One for each server. */
 export class CodeSearch {
@@ -123,7 +123,7 @@ export class CodeSearch {
     const notes = await this.#waitFor(indexer, question);
     const vector = await this.#vectorOf(store, question, notes);
     const find = async () => {
-      const query = { text, limit: candidates, ...(vector ? { vector } : {}) };
+      const query = { text, limit: candidateCount, ...(vector ? { vector } : {}) };
       return rank(text, await store.workspace(workspaceId).candidates(query), limit);
     };
     for (let round = 1; ; round += 1) {
