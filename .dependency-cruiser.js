@@ -12,7 +12,7 @@ function onlyTo(from, to) {
     comment: `src/server/${from} imports ${to.length ? to.join(', ') : 'no other part of the server'}`,
     severity: 'error',
     from: { path: server(from), pathNot: '\\.test\\.ts$|/contract(?:-live)?\\.ts$|testing/' },
-    to: { path: '^src/server/', pathNot: [...allowed, '^src/server/config\\.ts$'] },
+    to: { path: '^src/server/', pathNot: [...allowed, '^src/server/(?:config|read-capped)\\.ts$'] },
   };
 }
 

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { CrosspointError } from '#protocol/errors.ts';
+import { readCapped } from '#server/read-capped.ts';
 import { tooLarge } from './guard.ts';
 
 /** Levels of nesting; deeper input is an attack on recursive code. */
@@ -37,14 +38,9 @@ function parseInput<Schema extends v.GenericSchema>(schema: Schema, value: unkno
 }
 
 async function readBytes(body: AsyncIterable<Uint8Array>, limit: number): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of body) {
-    size += chunk.byteLength;
-    if (size > limit) throw tooLarge(limit);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
+  const bytes = await readCapped(body, limit);
+  if (bytes === null) throw tooLarge(limit);
+  return bytes;
 }
 
 function parseJson(bytes: Uint8Array): unknown {

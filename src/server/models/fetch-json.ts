@@ -1,3 +1,5 @@
+import { readCapped } from '#server/read-capped.ts';
+
 export interface FetchLimits {
   signal: AbortSignal;
   timeoutMs: number;
@@ -23,13 +25,7 @@ export async function fetchJson(url: string, limits: FetchLimits): Promise<unkno
     await response.body?.cancel();
     throw new Error(`${new URL(url).host} answered ${response.status}`);
   }
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  // Leaving the loop early cancels the rest of the body.
-  for await (const chunk of response.body) {
-    size += chunk.byteLength;
-    if (size > maxBytes) throw new Error(`${new URL(url).host} answered with more than ${maxBytes} bytes`);
-    chunks.push(chunk);
-  }
-  return JSON.parse(Buffer.concat(chunks).toString('utf8'));
+  const bytes = await readCapped(response.body, maxBytes);
+  if (bytes === null) throw new Error(`${new URL(url).host} answered with more than ${maxBytes} bytes`);
+  return JSON.parse(bytes.toString('utf8'));
 }

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseOrText } from '#server/gateway/errors/error-facts.ts';
 import { shortDetail } from '#server/gateway/errors/redact.ts';
 import { readRetryAfter } from '#server/gateway/routing/retry.ts';
-import { readCapped } from './read-capped.ts';
+import { readCapped } from '#server/read-capped.ts';
 import { WebError, type WebErrorKind } from './web-error.ts';
 
 /** Of an answer. Twenty results with long excerpts have some hundred kilobytes, a long page a few megabytes. */

@@ -2,7 +2,7 @@ import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate } from 'node:zlib';
 import { request, type Agent, type Dispatcher } from 'undici';
 import { htmlToText } from '../html/to-text.ts';
-import { readCapped } from '../read-capped.ts';
+import { readCapped } from '#server/read-capped.ts';
 import { webUrl } from '../result-url.ts';
 import type { PageAnswer } from '../types.ts';
 import { WebError } from '../web-error.ts';
