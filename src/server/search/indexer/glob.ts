@@ -1,17 +1,27 @@
-/**
- * Whether a name, without `/`, matches a pattern of `*`, `?`, `[…]` and `\`. Patterns come from the workspace: this takes at
- * most pattern × name steps, whatever they are.
- */
+/** Whether a name, without `/`, matches a pattern of `*`, `?`, `[…]` and `\`. */
 export function matchesName(pattern: readonly Piece[], name: string): boolean {
+  return matchesPieces(pattern, anyText, name.length, (piece, at) => piece(name.charCodeAt(at)));
+}
+
+/**
+ * Whether pieces match a row of `count` places, each exactly one but for `any`, which takes as many as it must. Patterns come
+ * from the workspace: this takes at most pieces × places steps, whatever they are.
+ */
+export function matchesPieces<P>(
+  pattern: readonly P[],
+  any: P,
+  count: number,
+  takes: (piece: Exclude<P, null>, at: number) => boolean,
+): boolean {
   let [at, piece] = [0, 0];
-  // Where the last `*` stood, and how far it reaches so far: only the last one ever has to take more.
+  // Where the last `any` stood, and how far it reaches so far: only the last one ever has to take more.
   let [star, reach] = [-1, 0];
-  while (at < name.length) {
+  while (at < count) {
     const here = pattern[piece];
-    if (here === anyText) {
+    if (here === any) {
       [star, reach] = [piece, at];
       piece += 1;
-    } else if (here?.(name.charCodeAt(at))) {
+    } else if (here && takes(here as Exclude<P, null>, at)) {
       [at, piece] = [at + 1, piece + 1];
     } else if (star >= 0) {
       reach += 1;
@@ -20,7 +30,7 @@ export function matchesName(pattern: readonly Piece[], name: string): boolean {
       return false;
     }
   }
-  while (pattern[piece] === anyText) piece += 1;
+  while (piece < pattern.length && pattern[piece] === any) piece += 1;
   return piece === pattern.length;
 }
 

@@ -1,4 +1,4 @@
-import { matchesName, namePattern, type Piece } from './glob.ts';
+import { matchesName, matchesPieces, namePattern, type Piece } from './glob.ts';
 
 /** A `.gitignore` or `.ignore` of the workspace. */
 export interface IgnoreFile {
@@ -85,26 +85,9 @@ function ruleOf(base: string, line: string): Rule | null {
   return { base, isNegated, onlyFolders, names };
 }
 
-/** As `matchesName`, with names in place of characters. */
+/** `**` takes any number of names. */
 function matchesPath(pattern: Rule['names'], path: readonly string[]): boolean {
-  let [at, piece] = [0, 0];
-  let [star, reach] = [-1, 0];
-  while (at < path.length) {
-    const names = pattern[piece];
-    if (names === null) {
-      [star, reach] = [piece, at];
-      piece += 1;
-    } else if (names && matchesOne(names, path[at] ?? '')) {
-      [at, piece] = [at + 1, piece + 1];
-    } else if (star >= 0) {
-      reach += 1;
-      [at, piece] = [reach, star + 1];
-    } else {
-      return false;
-    }
-  }
-  while (pattern[piece] === null) piece += 1;
-  return piece === pattern.length;
+  return matchesPieces(pattern, null, path.length, (names, at) => matchesOne(names, path[at] ?? ''));
 }
 
 /** No pieces at all: any name, for the end of `folder/**`. */
