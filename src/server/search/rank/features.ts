@@ -1,7 +1,9 @@
 import type { Candidate, Candidates } from '../types.ts';
 import { withoutExtension } from '../terms/fields.ts';
 import { occurrences, saturated } from './field-match.ts';
+import { kindFeatures } from './kind-features.ts';
 import { Names } from './names.ts';
+import { othersOf, otherFeatures } from './other-features.ts';
 import { QueryView } from './query-view.ts';
 import { areRelated } from './related-words.ts';
 import type { Feature } from './weights.ts';
@@ -22,13 +24,6 @@ interface View {
   bodyLength: number;
 }
 
-/** Between the candidates of one query: how well a file, a class and a name did as a whole. */
-interface Others {
-  ofFile: Map<string, number[]>;
-  ofParent: Map<string, number[]>;
-  ofSymbol: Map<string, number>;
-}
-
 /** What the ranking knows of each candidate for a query, mostly from 0 to 1; in the order of `found`. */
 export function featuresOf(text: string, { found, rarity }: Candidates): Record<Feature, number>[] {
   const query = new QueryView(text, rarity);
@@ -41,7 +36,7 @@ export function featuresOf(text: string, { found, rarity }: Candidates): Record<
       score: candidate.score / top,
       ...nameFeatures(query, view),
       ...coverFeatures(query, view),
-      ...kindFeatures(query, candidate, view),
+      ...kindFeatures(query, candidate, view.bodyLength),
       ...otherFeatures(candidate, others, top),
     };
   });
@@ -185,82 +180,4 @@ function match(query: QueryView, counts: Map<string, number>, meanLength: number
 
 function matchBody(query: QueryView, { body, bodyLength }: View): number {
   return saturated(query, (term) => occurrences(body, ` ${term} `), bodyLength / meanLengths.body);
-}
-
-const testPath =
-  /(?:^|\/)(?:tests?|__tests__|testing|specs?|examples?|bench(?:es|marks?)?|fixtures?)(?:\/|$)|[._-](?:test|spec)\.|(?:^|\/)test_/;
-
-type KindFeature =
-  | 'isFunction'
-  | 'isClass'
-  | 'isType'
-  | 'isText'
-  | 'isConstant'
-  | 'isTest'
-  | 'isPrivate'
-  | 'isConstructor'
-  | 'isSpecial'
-  | 'length'
-  | 'lengthSquared'
-  | 'depth';
-
-function kindFeatures(
-  query: QueryView,
-  { kind, symbol, path }: Candidate,
-  view: View,
-): Record<KindFeature, number> {
-  const is = (...kinds: Candidate['kind'][]) => (!query.asksForType && kinds.includes(kind) ? 1 : 0);
-  const length = Math.log(1 + view.bodyLength) / 10;
-  return {
-    isFunction: is('function', 'method'),
-    isClass: is('class'),
-    isType: is('type'),
-    isText: is('module', 'section', 'text'),
-    isConstant: is('constant'),
-    isTest: testPath.test(path) ? 1 : 0,
-    isPrivate: /^[_#]/.test(symbol) ? 1 : 0,
-    isConstructor: /^(?:constructor|__init__|new)$/.test(symbol) ? 1 : 0,
-    isSpecial: symbol.startsWith('__') ? 1 : 0,
-    length,
-    lengthSquared: length * length,
-    depth: Math.min(10, path.split('/').length) / 10,
-  };
-}
-
-type OtherFeature = 'fileBest' | 'fileCount' | 'parentBest' | 'sameName';
-
-function otherFeatures(candidate: Candidate, others: Others, top: number): Record<OtherFeature, number> {
-  const ofFile = others.ofFile.get(candidate.path) ?? [];
-  const ofParent = others.ofParent.get(parentKey(candidate)) ?? [];
-  return {
-    fileBest: bestOther(ofFile, candidate.score) / top,
-    fileCount: Math.min(10, ofFile.length) / 10,
-    parentBest: bestOther(ofParent, candidate.score) / top,
-    sameName: Math.min(5, (others.ofSymbol.get(candidate.symbol.toLowerCase()) ?? 1) - 1) / 5,
-  };
-}
-
-function othersOf(found: readonly Candidate[]): Others {
-  const others: Others = { ofFile: new Map(), ofParent: new Map(), ofSymbol: new Map() };
-  const add = (map: Map<string, number[]>, key: string, score: number) => {
-    const known = map.get(key);
-    if (known) known.push(score);
-    else map.set(key, [score]);
-  };
-  for (const candidate of found) {
-    add(others.ofFile, candidate.path, candidate.score);
-    add(others.ofParent, parentKey(candidate), candidate.score);
-    const symbol = candidate.symbol.toLowerCase();
-    others.ofSymbol.set(symbol, (others.ofSymbol.get(symbol) ?? 0) + 1);
-  }
-  return others;
-}
-
-function parentKey({ path, parent }: Candidate): string {
-  return `${path}\n${parent}`;
-}
-
-/** @param scores best first, with `own` among them */
-function bestOther(scores: readonly number[], own: number): number {
-  return (scores[0] === own ? scores[1] : scores[0]) ?? 0;
 }
