@@ -58,6 +58,7 @@ async function checkCall(
     );
   const checked = checkWith(setup, tool, part.args);
   if ('problem' in checked) return refused({ ...part, args: checked.text }, checked.problem);
+  const { args } = checked;
   const proposal: Proposal = {
     part: { ...part, args: checked.text },
     hash: checked.hash,
@@ -66,15 +67,15 @@ async function checkCall(
     change: null,
     needsReview:
       (!tool.allowedByRule && needsReview(tool.kind, thread.approvalMode)) ||
-      (tool.mustAsk?.(tool.parse(checked.value), turn.memory.transcript) ?? false),
+      (tool.mustAsk?.(args, turn.memory.transcript) ?? false),
     refusal: null,
   };
   if (!tool.preview) return proposal;
-  const paths = tool.paths?.(tool.parse(checked.value)) ?? [];
+  const paths = tool.paths?.(args) ?? [];
   const isLater = paths.some((path) => changed.has(path));
   for (const path of paths) changed.add(path);
   const from = { turn, thread, toolCallId: part.toolCallId, isLater };
-  const { problem, ...shown } = await previewOf(setup, tool, tool.parse(checked.value), from);
+  const { problem, ...shown } = await previewOf(setup, tool, args, from);
   // An edit that cannot be applied is not worth a person's time: the model gets the refusal at once.
   return { ...proposal, ...shown, ...(problem === null ? {} : refusedAs(problem)) };
 }
@@ -84,13 +85,12 @@ function checkWith(
   setup: AgentSetup,
   tool: Tool,
   text: string,
-): CheckedArguments | { problem: string; text: string } {
+): (CheckedArguments & { args: unknown }) | { problem: string; text: string } {
   let kept = '{}';
   try {
     const checked = checkArgumentText(text, setup.limits);
     kept = checked.text;
-    tool.parse(checked.value);
-    return checked;
+    return { ...checked, args: tool.parse(checked.value) };
   } catch (cause) {
     const reason = cause instanceof ArgumentError ? '' : ` for ${tool.name}`;
     return { problem: `Invalid arguments${reason}: ${(cause as Error).message}`, text: kept };

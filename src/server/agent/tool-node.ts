@@ -1,5 +1,5 @@
 import { CrosspointError } from '#protocol/errors.ts';
-import type { StoreTables, ThreadRow, ToolCallRow } from '#server/store/store.ts';
+import type { StoreTables, ToolCallRow } from '#server/store/store.ts';
 import { approvedChange, notingOwnChanges } from './approved-change.ts';
 import { hashText } from './arguments.ts';
 import { rulesFor } from './instructions/rules-for.ts';
@@ -45,7 +45,6 @@ async function runCall(
   setup.point('tool.effect');
   const { outcome, events: changed } = (await record?.end(ran)) ?? { outcome: ran, events: [] };
   if (changes && outcome.file) turn.own.set(outcome.file.path, outcome.file.hash);
-  const thread = await turn.thread();
   const result = resultOf(turn, call, outcome, durationMs);
   result.text = (await restorationNote(setup, turn)) + result.text;
   result.rules = await rulesFor(setup, turn, outcome);
@@ -55,7 +54,7 @@ async function runCall(
     resultId = await writeResult(store, result);
     if (outcome.whole !== undefined)
       await store.toolOutputs.keep(turn.threadId, outputName(call.toolCallId), outcome.whole);
-    await rememberFile(store, thread, outcome.currentFile);
+    await rememberFile(store, turn, outcome.currentFile);
   });
   setup.point('tool.committed');
   return {
@@ -172,9 +171,11 @@ function resultOf(turn: Turn, call: ApprovedCall, outcome: ToolOutcome, duration
 
 async function rememberFile(
   store: StoreTables,
-  thread: ThreadRow,
+  { threadId, run }: Turn,
   currentFile: string | undefined,
 ): Promise<void> {
-  if (currentFile === undefined || currentFile === thread.currentFile) return;
-  await store.threads.update(thread.userId, thread.id, { currentFile });
+  if (currentFile === undefined) return;
+  const thread = await store.threads.get(run.userId, threadId);
+  if (thread && thread.currentFile !== currentFile)
+    await store.threads.update(run.userId, threadId, { currentFile });
 }
