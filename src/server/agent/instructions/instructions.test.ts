@@ -1,28 +1,16 @@
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import assert from 'node:assert/strict';
 import type { Message } from '#protocol/message.ts';
-import { cannotRun, localFixture } from '#server/sandbox/local/testing/fixture.ts';
-import type { Sandbox } from '#server/sandbox/sandbox.ts';
+import { cannotRun } from '#server/sandbox/local/testing/fixture.ts';
 import { FolderRulesReader } from './folder-rules.ts';
 import { readFrontMatter } from './front-matter.ts';
+import { localWorkspaces } from '../testing/local-workspaces.ts';
 import { noSkills } from '../skills/read-skills.ts';
 import { readInstructions } from './project-instructions.ts';
 import { readProject } from './read-project.ts';
 
 describe('instructions of a project, read through the real sandbox', { skip: await cannotRun() }, () => {
-  let fixture: Awaited<ReturnType<typeof localFixture>>;
-  before(async () => {
-    fixture = await localFixture();
-  });
-  after(() => fixture[Symbol.asyncDispose]());
-
-  let count = 0;
-  async function workspace(files: Record<string, string>, command = 'true'): Promise<Sandbox> {
-    const sandbox = await fixture.provider.open(`rules-${(count += 1)}`);
-    for (const [path, text] of Object.entries(files)) await sandbox.files.write(path, Buffer.from(text));
-    assert.equal((await sandbox.exec(command)).exitCode, 0);
-    return sandbox;
-  }
+  const workspace = localWorkspaces('rules');
 
   test('AGENTS.md counts; without it the first of the other names; and the same object while nothing changed', async () => {
     const sandbox = await workspace({

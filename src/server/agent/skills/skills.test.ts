@@ -1,8 +1,9 @@
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import assert from 'node:assert/strict';
-import { cannotRun, localFixture } from '#server/sandbox/local/testing/fixture.ts';
+import { cannotRun } from '#server/sandbox/local/testing/fixture.ts';
 import type { Sandbox } from '#server/sandbox/sandbox.ts';
 import { inOrder, openWorkbench } from '../testing/workbench.ts';
+import { localWorkspaces } from '../testing/local-workspaces.ts';
 import { toolContext } from '../testing/tool-context.ts';
 import { write } from '../testing/steps.ts';
 import { loadSkill } from '../tools/load-skill.ts';
@@ -12,19 +13,7 @@ const skill = (name: string, description: string, body = 'Do it so.') =>
   `---\nname: ${name}\ndescription: ${description}\n---\n${body}\n`;
 
 describe('skills of a project, read through the real sandbox', { skip: await cannotRun() }, () => {
-  let fixture: Awaited<ReturnType<typeof localFixture>>;
-  before(async () => {
-    fixture = await localFixture();
-  });
-  after(() => fixture[Symbol.asyncDispose]());
-
-  let count = 0;
-  async function workspace(files: Record<string, string>, command = 'true'): Promise<Sandbox> {
-    const sandbox = await fixture.provider.open(`skills-${(count += 1)}`);
-    for (const [path, text] of Object.entries(files)) await sandbox.files.write(path, Buffer.from(text));
-    assert.equal((await sandbox.exec(command)).exitCode, 0);
-    return sandbox;
-  }
+  const workspace = localWorkspaces('skills');
   const namesOf = async (sandbox: Sandbox) =>
     (await readSkills(sandbox, noSkills)).list.map(({ name }) => name);
 
