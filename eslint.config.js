@@ -16,6 +16,7 @@ export default typescript.config(
       'tests/recordings/',
       'tests/e2e/output/',
       'eval/loop/exercises/',
+      'eval/.cache/',
     ],
   },
   ...typescript.configs.recommended,
