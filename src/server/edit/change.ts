@@ -12,7 +12,7 @@ export interface Hunk {
   newLines: string[];
   /** What the signs of a patch say is removed and added; absent where only both texts are given. */
   script?: LineHunk[];
-  /** The hunks of the patch stand in the order of the file: one that stands in several places is decided by the others. */
+  /** The line numbers of the patch go up from hunk to hunk, so that one that stands in several places is decided by the others. */
   isOrdered: boolean;
   /** Lines that the patch names above the hunk (`@@ class Name`): the hunk stands in the block of the last one. */
   anchors: string[];

@@ -1,4 +1,3 @@
-import { diffLines } from './diff-lines.ts';
 import { plainText } from './ladder/typography.ts';
 
 /** A file in plain characters, without whitespace at the end of its lines. */
@@ -30,6 +29,7 @@ export class FileText {
   private readonly rawStarts: number[] = [];
   private readonly isCarriageReturns: boolean;
   private looseText: LooseText | undefined;
+  private kinds: number | undefined;
 
   constructor(content: string) {
     this.bom = content.startsWith('\uFEFF') ? '\uFEFF' : '';
@@ -87,6 +87,11 @@ export class FileText {
     return (this.rawStarts[line] ?? 0) + offset - (this.starts[line] ?? 0);
   }
 
+  /** How many kinds of line ends there are. */
+  get kindsOfEnds(): number {
+    return (this.kinds ??= new Set(this.ends.filter((end) => end !== '')).size);
+  }
+
   /** Where line `index` begins, or the end of the text. */
   startOf(index: number): number {
     return this.starts[index] ?? this.text.length;
@@ -100,36 +105,6 @@ export class FileText {
   /** The line end for a new line that stands at line `index`: the one before it, else the one after it. */
   endNear(index: number): string {
     return this.ends[index] || this.ends[index - 1] || this.ends[0] || (this.isCarriageReturns ? '\r' : '\n');
-  }
-
-  /** `newText` in place of the text between two offsets, with the line ends of the lines that it keeps or replaces. */
-  withLineEnds(start: number, end: number, newText: string): string {
-    if (!newText.includes('\n')) return newText;
-    const first = this.lineAt(start);
-    const kinds = new Set(this.ends.filter((each) => each !== ''));
-    if (kinds.size <= 1) return newText.replaceAll('\n', this.endNear(first));
-    const oldLines = this.text.slice(start, end).split('\n');
-    const newLines = newText.split('\n');
-    const ends = newLines.map(() => '');
-    const hunks = diffLines(
-      oldLines.length,
-      newLines.length,
-      (left, right) => oldLines[left] === newLines[right],
-    );
-    let [left, right] = [0, 0];
-    const take = (count: number) => {
-      for (; count > 0; count -= 1) ends[right++] = this.endNear(first + left++);
-    };
-    for (const hunk of hunks ?? []) {
-      take(hunk.newStart - right);
-      for (; right < hunk.newEnd; right += 1)
-        ends[right] = this.endNear(
-          first + Math.max(0, Math.min(hunk.oldStart + right - hunk.newStart, hunk.oldEnd - 1)),
-        );
-      left = hunk.oldEnd;
-    }
-    take(newLines.length - right);
-    return newLines.map((line, index) => (index < newLines.length - 1 ? line + ends[index] : line)).join('');
   }
 }
 

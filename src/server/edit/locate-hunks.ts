@@ -1,8 +1,10 @@
+import { blocksOf } from './anchor-blocks.ts';
 import type { Hunk } from './change.ts';
 import type { FileText } from './file-text.ts';
 import type { Placed } from './ladder/choose.ts';
 import { locateLoosely } from './ladder/locate-edit.ts';
 import { everyRun } from './ladder/search.ts';
+import { withLineEnds } from './line-ends.ts';
 import { alreadyApplied, notFound, notUnique } from './messages.ts';
 import { EditRefusal } from './refusal.ts';
 import type { Wanted } from './wanted.ts';
@@ -14,9 +16,12 @@ interface Option {
   placed: () => Placed;
 }
 
+/** A hunk that stands in more places is not told apart by the order of the others. */
+const mostPlaces = 200;
+
 /**
  * The places of the hunks of one patch. A hunk that stands in several places is decided by the others, in whose order it must
- * be, if only one of its places can be meant; never by line numbers.
+ * be, if only one of its places can be meant, and only where the patch says that they are in order.
  * @throws {EditRefusal}
  */
 export function locateHunks(path: string, file: FileText, hunks: readonly Hunk[]): Placed[] {
@@ -45,22 +50,29 @@ function optionsOf(wanted: Wanted, hunk: Hunk): Option[] {
     if (hunk.atEnd && to !== file.lines.length) return false;
     return blocks.some((block) => from >= block.from && from < block.to);
   };
-  const exact = everyRun(file.lines, hunk.oldLines).map((from) => ({
+  const exact = everyRun(file.lines, hunk.oldLines, Infinity).map((from) => ({
     from,
     to: from + hunk.oldLines.length,
   }));
   if (!exact.length) return [loosely(wanted, hunk, isAllowed)];
   let places = exact.filter(({ from, to }) => isAllowed(from, to));
-  // A patch may name a line that only stands before the place and has no block of its own.
-  if (!places.length && hunk.anchors.length) {
-    const start = Math.min(...blocks.map(({ from }) => from));
-    places = exact.filter(({ from, to }) => from >= start && (!hunk.atEnd || to === file.lines.length));
-  }
+  // A patch may name a line that only stands before the place.
+  if (!places.length && hunk.anchors.length)
+    places = exact.filter(
+      ({ from, to }) =>
+        blocks.some((block) => from >= block.from && from <= block.reach) &&
+        (!hunk.atEnd || to === file.lines.length),
+    );
   if (!places.length)
     throw new EditRefusal(
-      `${name}: its text stands in ${wanted.path} at line ${(exact[0]?.from ?? 0) + 1}, but not ${hunk.atEnd ? 'at the end of the file' : 'after the line of its @@'}. Nothing was changed. Correct that line or leave it out.`,
+      `${name}: its text stands in ${wanted.path} at line ${(exact[0]?.from ?? 0) + 1}, but not ${hunk.atEnd ? 'at the end of the file' : 'in the block of the line of its @@'}. Nothing was changed. Correct that line or leave it out.`,
     );
-  const done = everyRun(file.lines, hunk.newLines).find((at) =>
+  if (places.length > mostPlaces)
+    throw notUnique(
+      wanted,
+      places.map(({ from }) => file.startOf(from)),
+    );
+  const done = everyRun(file.lines, hunk.newLines, Infinity).find((at) =>
     places.some(({ from, to }) => at <= from && at + hunk.newLines.length >= to),
   );
   if (done !== undefined && places.length === 1 && hunk.finalNewline === undefined)
@@ -68,7 +80,12 @@ function optionsOf(wanted: Wanted, hunk: Hunk): Option[] {
   return places.map(({ from, to }) => ({ from, to, placed: () => replaceLines(file, hunk, from, to) }));
 }
 
-function replaceLines(file: FileText, { newLines, finalNewline }: Hunk, from: number, to: number): Placed {
+function replaceLines(
+  file: FileText,
+  { newLines, finalNewline, script }: Hunk,
+  from: number,
+  to: number,
+): Placed {
   const [start, end] = [file.startOf(from), file.startOf(to)];
   const isLast = to === file.lines.length;
   const hasEnd = isLast && finalNewline !== undefined ? finalNewline : !isLast || file.endsInLineEnd;
@@ -78,7 +95,7 @@ function replaceLines(file: FileText, { newLines, finalNewline }: Hunk, from: nu
   return {
     start,
     end,
-    newText: file.withLineEnds(start, end, hasEnd ? text : text.slice(0, -1)),
+    newText: withLineEnds(file, { start, end, newText: hasEnd ? text : text.slice(0, -1), script }),
     rung: 'exact',
   };
 }
@@ -122,67 +139,28 @@ interface Way {
   option: Option;
   /** How many ways there are to place all hunks after it: none, one, or more. */
   count: number;
-  rest: Option[];
+  next: Way | null;
 }
 
 /** The one way to take a place for each hunk so that they stand one after the other; null when there is none or several. */
 function inOrder(options: readonly (readonly Option[])[]): Option[] | null {
   let ways: Way[] | null = null;
-  for (const list of options.toReversed()) ways = list.map((option) => wayFrom(option, ways));
-  const [way, second] = (ways ?? []).filter(({ count }) => count > 0);
-  return way?.count === 1 && !second ? [way.option, ...way.rest] : null;
+  for (const list of options.toReversed()) {
+    const after: Way[] | null = ways;
+    ways = list.map((option) => wayFrom(option, after)).filter(({ count }) => count > 0);
+  }
+  const [way, second] = ways ?? [];
+  if (way?.count !== 1 || second) return null;
+  const chosen: Option[] = [];
+  for (let at: Way | null = way; at; at = at.next) chosen.push(at.option);
+  return chosen;
 }
 
+/** @param after in the order of the file: more than two of them need not be looked at */
 function wayFrom(option: Option, after: readonly Way[] | null): Way {
-  if (!after) return { option, count: 1, rest: [] };
-  const following = after.filter((next) => next.count > 0 && next.option.from >= option.to);
-  const [next] = following;
+  if (!after) return { option, count: 1, next: null };
+  const first = after.findIndex((next) => next.option.from >= option.to);
+  const following = first < 0 ? [] : after.slice(first, first + 2);
   const count = following.reduce((sum, each) => sum + each.count, 0);
-  return { option, count: Math.min(2, count), rest: next ? [next.option, ...next.rest] : [] };
-}
-
-interface Block {
-  from: number;
-  to: number;
-}
-
-/** The blocks under the lines that the patch names, each within the block of the one before it. */
-function blocksOf({ file, name, path }: Wanted, anchors: readonly string[]): Block[] {
-  let blocks: Block[] = [{ from: 0, to: file.lines.length }];
-  for (const anchor of anchors) {
-    const found = anchorLines(file, anchor, blocks);
-    if (!found.length)
-      throw new EditRefusal(
-        `${name}: the line after @@, ${JSON.stringify(anchor)}, does not stand in ${path}. Nothing was changed. Copy that line from the file, or leave it out and give more lines of context.`,
-      );
-    blocks = found.map((from) => ({ from, to: blockEnd(file.lines, from) }));
-  }
-  return blocks;
-}
-
-/** Lines that are the anchor; where there is none, those that begin with it, then those that contain it. */
-function anchorLines(file: FileText, anchor: string, blocks: readonly Block[]): number[] {
-  const wanted = anchor.trim();
-  const within = blocks.flatMap(({ from, to }) =>
-    Array.from({ length: to - from }, (_none, index) => from + index),
-  );
-  const line = (index: number) => (file.lines[index] ?? '').trim();
-  const equal = within.filter((index) => line(index) === wanted);
-  if (equal.length) return equal;
-  const beginning = within.filter((index) => line(index).startsWith(wanted));
-  return beginning.length ? beginning : within.filter((index) => line(index).includes(wanted));
-}
-
-/** A block ends before the next line that is not further to the right; a line without a block reaches to the end. */
-function blockEnd(lines: readonly string[], from: number): number {
-  const width = (line: string) => line.length - line.trimStart().length;
-  const own = width(lines[from] ?? '');
-  let hasBody = false;
-  for (let index = from + 1; index < lines.length; index += 1) {
-    const line = lines[index] ?? '';
-    if (line.trim() === '') continue;
-    if (width(line) > own) hasBody = true;
-    else if (!/^\s*[{)\]]/.test(line)) return hasBody ? index : lines.length;
-  }
-  return lines.length;
+  return { option, count: Math.min(2, count), next: following[0] ?? null };
 }

@@ -40,7 +40,7 @@ export class HunkLines {
   }
 
   /** @throws {EditRefusal} when it changes nothing */
-  hunk(number: number, { anchors, atEnd }: Pick<Hunk, 'anchors' | 'atEnd'>): Hunk {
+  hunk(number: number, { anchors, atEnd, isOrdered }: Pick<Hunk, 'anchors' | 'atEnd' | 'isOrdered'>): Hunk {
     const lines = [...this.lines];
     // A line that is quite empty, last in its hunk, may as well belong to what is between hunks.
     while (lines.at(-1)?.isBare) lines.pop();
@@ -55,9 +55,10 @@ export class HunkLines {
       oldLines,
       newLines,
       script: scriptOf(lines),
-      isOrdered: true,
+      isOrdered,
       anchors,
-      atEnd,
+      // Only the last line of a file is without a line end.
+      atEnd: atEnd || this.isOpen.old,
       ...(changesEnd ? { finalNewline: !this.isOpen.new } : {}),
     };
   }

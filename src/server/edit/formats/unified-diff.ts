@@ -3,7 +3,7 @@ import { EditRefusal } from '../refusal.ts';
 import { HunkLines } from './hunk-lines.ts';
 import { requirePath } from './patch-path.ts';
 
-const range = /^@@ -\d+(?:,(\d+))? \+\d+(?:,(\d+))? @@/;
+const range = /^@@ -(\d+)(?:,(\d+))? \+\d+(?:,(\d+))? @@/;
 const ignored = /^(?:diff --git |index [0-9a-f]+\.\.[0-9a-f]+|$)/;
 const unsupported =
   /^(?:rename |copy |new file mode|deleted file mode|old mode|new mode|Binary files|GIT binary patch|similarity )/;
@@ -15,9 +15,13 @@ const unsupported =
 export function parseUnifiedDiff(path: string, lines: readonly string[]): Hunk[] {
   const hunks: Hunk[] = [];
   let body: HunkLines | null = null;
-  let counts = { old: 0, new: 0 };
+  let counts = { first: 0, old: 0, new: 0 };
+  let last = 0;
   const close = () => {
-    if (body && !body.isEmpty) hunks.push(body.hunk(hunks.length + 1, { anchors: [], atEnd: false }));
+    const isOrdered = counts.first > last;
+    if (body && !body.isEmpty)
+      hunks.push(body.hunk(hunks.length + 1, { anchors: [], atEnd: false, isOrdered }));
+    if (body) last = counts.first;
     body = null;
   };
   for (let index = 0; index < lines.length; index += 1) {
@@ -77,11 +81,11 @@ function isNamed(path: string, named: string): boolean {
   }
 }
 
-function countsOf(line: string): { old: number; new: number } {
+function countsOf(line: string): { first: number; old: number; new: number } {
   const found = range.exec(line);
-  if (!found) return { old: 0, new: 0 };
-  const [, old = '1', added = '1'] = found;
-  return { old: Number(old), new: Number(added) };
+  if (!found) return { first: 0, old: 0, new: 0 };
+  const [, first, old = '1', added = '1'] = found;
+  return { first: Number(first), old: Number(old), new: Number(added) };
 }
 
 function misplaced(index: number, line: string): EditRefusal {

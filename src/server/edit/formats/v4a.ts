@@ -16,7 +16,7 @@ export function parseV4a(path: string, lines: readonly string[]): Hunk[] {
   let body: HunkLines | null = null;
   let isEnded = false;
   const close = (atEnd = false) => {
-    if (body && !body.isEmpty) hunks.push(body.hunk(hunks.length + 1, { anchors, atEnd }));
+    if (body && !body.isEmpty) hunks.push(body.hunk(hunks.length + 1, { anchors, atEnd, isOrdered: false }));
     else if (atEnd)
       throw new EditRefusal('"*** End of File" needs lines of a hunk before it. Nothing was changed.');
     if (body && !body.isEmpty) anchors = [];

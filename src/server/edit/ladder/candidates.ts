@@ -158,10 +158,9 @@ function partialCandidates(
   });
 }
 
-/** Its indentation is not that of the file: what is right for the first line is not for others. */
-function isWithinIndent(line: string, column: number, { oldLines, newLines }: LineForm): boolean {
-  const isAlone = oldLines.length === 1 && newLines.length === 1;
-  return !isAlone && column > 0 && line.slice(0, column).trim() === '' && /^[ \t]/.test(oldLines[0] ?? '');
+/** It begins within the indentation of the line: whole lines were compared under more rungs. */
+function isWithinIndent(line: string, column: number, { oldLines }: LineForm): boolean {
+  return column > 0 && line.slice(0, column).trim() === '' && /^[ \t]/.test(oldLines[0] ?? '');
 }
 
 function withWording({ rungs }: Alignment, wording: Wording): Set<Rung> {

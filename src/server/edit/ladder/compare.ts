@@ -25,8 +25,10 @@ export interface Alignment {
   shifts: readonly ((indent: string) => string | null)[];
   /** What is spelt differently in the file. */
   spellings: Spellings;
-  /** Quoted lines end in whitespace that the file does not have: neither does it mean anything in new lines. */
+  /** Quoted lines end in whitespace that the file does not have. */
   hasStraySpace: boolean;
+  /** All of them do: neither does it mean anything in new lines. */
+  isStraySpaceEverywhere: boolean;
 }
 
 interface Pair {
@@ -69,7 +71,17 @@ export function align(
   if (isShifted) rungs.add('indentation');
   if (drifts.length) rungs.add('blank_lines');
   const hasStraySpace = stray.some(({ written }) => trailOf(written) !== '');
-  return { region, own, rungs, drifts, shifts, spellings: differing(spellings), hasStraySpace };
+  const isStraySpaceEverywhere = hasStraySpace && solid.every(({ written }) => trailOf(written) !== '');
+  return {
+    region,
+    own,
+    rungs,
+    drifts,
+    shifts,
+    spellings: differing(spellings),
+    hasStraySpace,
+    isStraySpaceEverywhere,
+  };
 }
 
 /** Without the spaces and tabs before it and the whitespace after it. */

@@ -49,6 +49,13 @@ export function mayBeWithinString(written: Wording, meant: Wording): boolean {
   return meant.newText.split('\n').some((line) => !known.has(line) && mayBeString(line));
 }
 
+/** A part of the text with a written-out line break or tab stands in the file as it is: it may be that string that was meant. */
+export function standsAsWritten(fileText: string, { oldText }: Wording): boolean {
+  return [...oldText.matchAll(/([^\n\\]{4,12})\\[nt]/g)].some(
+    ([part, before = '']) => before.trim().length >= 4 && fileText.includes(part),
+  );
+}
+
 function replaced(text: string, kinds: readonly string[]): string {
   return kinds.reduce((result, kind) => result.replaceAll(`\\${kind}`, values[kind] ?? kind), text);
 }

@@ -27,9 +27,16 @@ export function withoutLineNumbers({ oldText, newText, ...rest }: Wording): Word
       oldText: oldLines.map(strip).join('\n') + endOf(oldText),
       newText: written.lines.join('\n') + endOf(newText),
       rungs: ['line_numbers' as const],
+      copied: { first, form },
     };
     return [written.hadNumbers ? result : { ...result, isIndentExact: true }];
   });
+}
+
+/** Numbers that are not those of the place, in a file with such numbers of its own, are more likely a text that is gone. */
+export function mayBeOwnNumbers(lines: readonly string[], from: number, { copied }: Wording): boolean {
+  if (!copied || copied.first === from + 1) return false;
+  return lines.some((line) => line.trim() !== '' && copied.form.test(line));
 }
 
 function newWithout(

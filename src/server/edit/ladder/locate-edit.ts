@@ -1,12 +1,13 @@
 import type { Edit } from '../change.ts';
 import type { FileText } from '../file-text.ts';
+import { withLineEnds } from '../line-ends.ts';
 import { alreadyApplied, notFound, notUnique, unsure } from '../messages.ts';
 import { EditRefusal } from '../refusal.ts';
 import type { Wanted } from '../wanted.ts';
 import { looseCandidates, type Candidate } from './candidates.ts';
 import { choose, type Placed } from './choose.ts';
-import { mayBeWithinString, withoutEscapes } from './escapes.ts';
-import { withoutLineNumbers } from './line-numbers.ts';
+import { mayBeWithinString, standsAsWritten, withoutEscapes } from './escapes.ts';
+import { mayBeOwnNumbers, withoutLineNumbers } from './line-numbers.ts';
 import { everyIndex } from './search.ts';
 import type { Wording } from './wording.ts';
 
@@ -30,22 +31,32 @@ export function locateEdit(wanted: Wanted, edit: Edit): Placed {
   const places = everyIndex(file.text, oldText);
   const [start] = places;
   if (places.length > 1) throw notUnique(wanted, places);
-  if (start === undefined || isShifted(file, start, oldText, newText))
+  const isInIndent = start !== undefined && isWithinIndent(file, start, oldText);
+  if (start === undefined || (isInIndent && (oldText + newText).includes('\n')))
     return locateLoosely(wanted, { oldText, newText, rungs: [] });
+  if (isInIndent) refuseOtherIndents(wanted, start, { oldText, newText, rungs: [] });
   const end = start + oldText.length;
   const done = standsAround(file.text, { start, oldText, newText });
   if (done !== null) throw alreadyApplied(wanted, done);
-  return { start, end, newText: file.withLineEnds(start, end, newText), rung: 'exact' };
+  return { start, end, newText: withLineEnds(file, { start, end, newText }), rung: 'exact' };
 }
 
-/**
- * The text begins within the indentation of a line, so its own is another: where there are more lines, what is right for the
- * first is not for them.
- */
-function isShifted(file: FileText, start: number, oldText: string, newText: string): boolean {
-  if (!/^[ \t]/.test(oldText) || !(oldText + newText).includes('\n')) return false;
+/** It begins within the indentation of a line, so its own is another: what is right for that line is not for further ones. */
+function isWithinIndent(file: FileText, start: number, oldText: string): boolean {
+  if (!/^[ \t]/.test(oldText)) return false;
   const before = file.text.slice(file.startOf(file.lineAt(start)), start);
   return before !== '' && before.trim() === '';
+}
+
+/** One line may be quoted with less indentation than it has, but not where the same line stands with less elsewhere. */
+function refuseOtherIndents(wanted: Wanted, start: number, written: Wording): void {
+  const body = written.oldText.trimStart();
+  const own = wanted.file.lineAt(start);
+  const others = wanted.file.lines.flatMap((line, index) =>
+    index !== own && line.trimStart().startsWith(body) ? [index + 1] : [],
+  );
+  if (others.length)
+    throw unsure(wanted, written, [own + 1, ...others], 'the line stands there in several indentations');
 }
 
 /** Where a text stands that contains the old one where that stands: an edit that only adds was applied before. */
@@ -66,7 +77,9 @@ export function locateLoosely(wanted: Wanted, written: Wording): Placed {
   const meanings = [...withoutLineNumbers(written), ...(written.isWholeLines ? [] : withoutEscapes(written))];
   const candidates = looseCandidates(path, file, written);
   for (const meant of meanings)
-    candidates.push(...looseCandidates(path, file, meant).map((each) => guarded(each, written, meant)));
+    candidates.push(
+      ...looseCandidates(path, file, meant).map((each) => guarded(file, each, { written, meant })),
+    );
   if (!candidates.length) throw notFound(wanted, written, done[0]);
   const applied = done.find((at) =>
     candidates.some((each) => isElsewhere(at, at + written.newText.length, each)),
@@ -101,10 +114,17 @@ function isElsewhere(start: number, end: number, candidate: Candidate): boolean 
   return isByShape && (end <= candidate.start || start >= candidate.end);
 }
 
-function guarded(candidate: Candidate, written: Wording, meant: Wording): Candidate {
-  if (!meant.rungs.includes('escapes')) return candidate;
+/** A reading is not taken where what it leaves out may be of the file. */
+function guarded(
+  file: FileText,
+  candidate: Candidate,
+  { written, meant }: { written: Wording; meant: Wording },
+): Candidate {
   const write = () => {
-    if (mayBeWithinString(written, meant))
+    if (mayBeOwnNumbers(file.lines, candidate.from, meant))
+      throw new EditRefusal('its line numbers are others, and may be of the file');
+    const isEscaped = meant.rungs.includes('escapes');
+    if (isEscaped && (mayBeWithinString(written, meant) || standsAsWritten(file.text, written)))
       throw new EditRefusal('some of its escapes may belong to strings of the file');
     return candidate.write();
   };

@@ -136,10 +136,12 @@ function withLastEnd(lines: Line[], last: string, usual: string): Line[] {
 function newLinesOf(
   lines: readonly string[],
   replaced: readonly string[],
-  { own, region, shifts, spellings, hasStraySpace }: Alignment,
+  alignment: Alignment,
   { isMarkdown }: Surroundings,
   hunk: LineHunk,
 ): string[] {
+  const { own, region, shifts, spellings, hasStraySpace } = alignment;
+  refuseMeantSpace(lines, alignment);
   const pairs = replaced.flatMap((written, index) => {
     const mine = own[hunk.oldStart + index];
     const line = mine === null || mine === undefined ? undefined : region.lines[mine];
@@ -165,6 +167,18 @@ function newLinesOf(
     if (ownIndent === null) throw new EditRefusal('it is not clear how far new lines are to be indented');
     return hasStraySpace ? (ownIndent + body).trimEnd() : ownIndent + body;
   });
+}
+
+/** Some quoted lines end in whitespace that is not there, and so do some new ones, where it may be meant. */
+function refuseMeantSpace(
+  lines: readonly string[],
+  { hasStraySpace, isStraySpaceEverywhere }: Alignment,
+): void {
+  const solid = lines.filter((line) => line.trim() !== '');
+  const isAny = solid.some((line) => line !== line.trimEnd());
+  if (!hasStraySpace || !isAny) return;
+  if (!isStraySpaceEverywhere || solid.some((line) => line === line.trimEnd()))
+    throw new EditRefusal('it is not clear whether whitespace at the end of new lines is meant');
 }
 
 function speltIn(pairs: readonly { written: string; own: string }[]) {

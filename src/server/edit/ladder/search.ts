@@ -1,8 +1,12 @@
 /** Where more places than these qualify, it does not matter how many more there are. */
 export const maxPlaces = 50;
 
-/** Every index at which `wanted` stands in `items`, in order, in linear time (Knuth, Morris and Pratt). */
-export function everyRun(items: ArrayLike<string>, wanted: ArrayLike<string>): number[] {
+/** Every index at which `wanted` stands in `items`, in order, in linear time (Knuth, Morris and Pratt), up to `most`. */
+export function everyRun(
+  items: ArrayLike<string>,
+  wanted: ArrayLike<string>,
+  most: number = maxPlaces,
+): number[] {
   if (!wanted.length || wanted.length > items.length) return [];
   const fallback = fallbacks(wanted);
   const found: number[] = [];
@@ -13,7 +17,7 @@ export function everyRun(items: ArrayLike<string>, wanted: ArrayLike<string>): n
     if (wanted[matched] === item) matched += 1;
     if (matched < wanted.length) continue;
     found.push(index + 1 - matched);
-    if (found.length === maxPlaces) return found;
+    if (found.length === most) return found;
     matched = fallback[matched - 1] ?? 0;
   }
   return found;

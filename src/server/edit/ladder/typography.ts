@@ -26,15 +26,26 @@ export function looseKey(line: string): string {
   return plainText(line).trim();
 }
 
+interface Unit {
+  raw: string;
+  plain: string;
+}
+
 /** The units of a text and the plain form of each. */
-export function unitsOf(text: string): { raw: string; plain: string }[] {
+export function unitsOf(text: string): Unit[] {
   return (text.match(unit) ?? []).map((raw) => ({ raw, plain: plainText(raw) }));
 }
 
 /** What the same unit is written as, in `oldText` and in the file. */
-interface Spelling {
+interface Spelling extends Neighbours {
   written: string;
   own: string;
+}
+
+/** The plain units on both sides; empty at the ends of a line. */
+interface Neighbours {
+  before: string;
+  after: string;
 }
 
 /** The spellings of each plain unit that at least once differ between what was quoted and what the file has. */
@@ -50,8 +61,9 @@ export function spellingsOf(pairs: readonly { written: string; own: string }[]):
       const other = own[index];
       if (!other || other.plain !== form) return null;
       const known = all.get(form);
-      if (known) known.push({ written: raw, own: other.raw });
-      else all.set(form, [{ written: raw, own: other.raw }]);
+      const spelling = { written: raw, own: other.raw, ...neighboursOf(written, index) };
+      if (known) known.push(spelling);
+      else all.set(form, [spelling]);
     }
   }
   return all;
@@ -72,32 +84,53 @@ export function differing(spellings: Spellings): Spellings {
 export function spellAsFile(lines: readonly string[], all: Spellings, replaced: Spellings): string[] | null {
   const units = lines.map(unitsOf);
   for (const [form, spellings] of all) {
-    const added = units.flat().filter((each) => each.plain === form);
+    const added = units.flatMap((line) =>
+      line.flatMap((each, index) =>
+        each.plain === form ? [{ unit: each, ...neighboursOf(line, index) }] : [],
+      ),
+    );
     if (!added.length) continue;
     const own = replaced.get(form) ?? [];
     const isTouched = own.some(({ written, own: mine }) => written !== mine);
     const single = singleSpelling(spellings);
     if (isTouched && own.length === added.length) {
       for (const [index, each] of added.entries()) {
-        const { written, own: mine } = own[index] ?? { written: '', own: '' };
-        if (each.raw !== written && each.raw !== mine) return null;
-        each.raw = mine;
+        const mine = own[index];
+        if (!mine || !isCounterpart(each, mine, own)) return null;
+        if (each.unit.raw !== mine.written && each.unit.raw !== mine.own) return null;
+        each.unit.raw = mine.own;
       }
     } else if (
       single !== null &&
       isMeant(added, spellings) &&
       (isAscii.test(single) || isComposed(single, form))
     ) {
-      for (const each of added) each.raw = single;
-    } else if (isTouched || !added.every(({ raw }) => spellings.some((each) => each.own === raw)))
+      for (const { unit } of added) unit.raw = single;
+    } else if (isTouched || !added.every(({ unit }) => spellings.some((each) => each.own === unit.raw)))
       return null;
   }
   return units.map((line) => line.map(({ raw }) => raw).join(''));
 }
 
 /** All added units are spelt in a way in which the quoted text, or the file, spells them. */
-function isMeant(added: readonly { raw: string }[], spellings: readonly Spelling[]): boolean {
-  return added.every(({ raw }) => spellings.some(({ written, own }) => raw === written || raw === own));
+function isMeant(added: readonly { unit: Unit }[], spellings: readonly Spelling[]): boolean {
+  return added.every(({ unit: { raw } }) =>
+    spellings.some(({ written, own }) => raw === written || raw === own),
+  );
+}
+
+/** Where units may have changed places, one is that of its position only if no other with another spelling fits as well. */
+function isCounterpart(added: Neighbours, mine: Spelling, all: readonly Spelling[]): boolean {
+  const others = all.filter(({ own }) => own !== mine.own);
+  return others.every((other) => likeness(added, other) < likeness(added, mine));
+}
+
+function likeness(left: Neighbours, right: Neighbours): number {
+  return Number(left.before === right.before) + Number(left.after === right.after);
+}
+
+function neighboursOf(units: readonly Unit[], index: number): Neighbours {
+  return { before: units[index - 1]?.plain ?? '', after: units[index + 1]?.plain ?? '' };
 }
 
 function isComposed(single: string, form: string): boolean {

@@ -13,4 +13,6 @@ export interface Wording {
   isWholeLines?: boolean;
   /** Which lines stay, where that is said. */
   script?: readonly LineHunk[];
+  /** The first of the line numbers that were copied with the text, and how they were written. */
+  copied?: { first: number; form: RegExp };
 }
