@@ -2,7 +2,8 @@ import type { Sandbox } from '#server/sandbox/sandbox.ts';
 import type { ChunkedFile, EmbeddedFile, WorkspaceIndex } from '../types.ts';
 import { hashFiles } from './file-hashes.ts';
 import { listWorkspace, type ListedFile, type Listing } from './list-files.ts';
-import { readInBatches, type ReadFile } from './read-files.ts';
+import { readInBatches, type Batch, type ReadFile } from './read-files.ts';
+import { withSmallYoungGeneration } from './young-generation.ts';
 
 /** Below this many files, reading them is as quick as asking for their hashes. */
 const fewFiles = 24;
@@ -94,7 +95,7 @@ export class WorkspaceIndexer {
   /** Files that were found to be others than those in the index, or to be gone. */
   async refresh(changed: readonly ReadFile[], gone: readonly string[], signal: AbortSignal): Promise<void> {
     await this.#alone(async () => {
-      await this.#put(changed, signal);
+      await this.#put(changed, await this.#cut(changed, signal), signal);
       await this.#remove(gone);
     });
     for (const { path } of changed) this.#seen.delete(path);
@@ -142,7 +143,7 @@ export class WorkspaceIndexer {
     const files = listing.files.size;
     const { partial } = listing;
     this.#state = { state: 'indexing', files, done: files - paths.length, partial, problem: null };
-    await this.#index(sandbox, paths, listing, signal);
+    await withSmallYoungGeneration(() => this.#index(sandbox, paths, listing, signal));
     this.#token = token;
     this.#state = { ...this.#state, state: 'ready', done: files };
   }
@@ -180,20 +181,21 @@ export class WorkspaceIndexer {
     if (file && file.version !== null) this.#seen.set(file.path, { version: file.version, hash });
   }
 
-  /** While one batch is cut and written, the next is read. */
+  /** While one batch is written, the next is cut, and the one after it read. */
   async #index(sandbox: Sandbox, paths: readonly string[], { files }: Listing, signal: AbortSignal) {
     const sizeOf = (path: string) => files.get(path)?.size ?? 0;
     let writing = Promise.resolve();
-    const write = async (asked: number, read: readonly ReadFile[]) => {
-      await this.#alone(() => this.#put(read, signal));
+    const write = async ({ asked, read }: Batch, cut: readonly EmbeddedFile[]) => {
+      await this.#alone(() => this.#put(read, cut, signal));
       // Written to while it was read: its version is another by now, and it comes again with the next round.
       for (const { path, hash, text } of read) this.#see(files.get(path), text === null ? null : hash);
       this.#state = { ...this.#state, done: this.#state.done + asked };
     };
     try {
-      for await (const { asked, read } of readInBatches(sandbox, paths, sizeOf, signal)) {
+      for await (const batch of readInBatches(sandbox, paths, sizeOf, signal)) {
+        const cut = await this.#cut(batch.read, signal);
         await writing;
-        writing = write(asked, read);
+        writing = write(batch, cut);
         // It is looked at with the next batch, and must not be an unhandled one until then.
         writing.catch(() => undefined);
       }
@@ -202,11 +204,10 @@ export class WorkspaceIndexer {
     }
   }
 
-  async #put(read: readonly ReadFile[], signal: AbortSignal): Promise<void> {
+  /** Of the files that the index does not hold as they were read: their chunks, with vectors. */
+  async #cut(read: readonly ReadFile[], signal: AbortSignal): Promise<readonly EmbeddedFile[]> {
     const indexed = (this.#indexed ??= await this.#parts.index.files());
     const fresh = read.filter(({ path, hash, text }) => text !== null && indexed.get(path) !== hash);
-    await this.#remove(read.filter(({ text }) => text === null).map(({ path }) => path));
-    if (!fresh.length) return;
     const cut = await Promise.all(
       fresh.map(async ({ path, hash, text }) => ({
         path,
@@ -214,10 +215,16 @@ export class WorkspaceIndexer {
         chunks: await this.#parts.chunk(path, text ?? ''),
       })),
     );
-    const embedded = await this.#parts.embed(cut, signal);
+    return cut.length ? this.#parts.embed(cut, signal) : [];
+  }
+
+  async #put(read: readonly ReadFile[], cut: readonly EmbeddedFile[], signal: AbortSignal): Promise<void> {
+    const indexed = (this.#indexed ??= await this.#parts.index.files());
+    await this.#remove(read.filter(({ text }) => text === null).map(({ path }) => path));
     signal.throwIfAborted();
-    await this.#parts.index.put(embedded);
-    for (const { path, hash } of fresh) indexed.set(path, hash);
+    if (!cut.length) return;
+    await this.#parts.index.put(cut);
+    for (const { path, hash } of cut) indexed.set(path, hash);
   }
 
   async #remove(paths: readonly string[]): Promise<void> {

@@ -3,6 +3,8 @@ import type { Arguments, Operation, Operations, StoreAnswer, StoreRequest } from
 
 /** Milliseconds without work after which the thread ends, and its memory with it. */
 const idleMs = 60_000;
+/** Mebibytes. What a request makes is garbage right after it; V8's own limit would let 100 MB of it wait. */
+const maxYoungGenerationSizeMb = 4;
 
 interface Waiting {
   resolve(result: unknown): void;
@@ -49,6 +51,7 @@ export class StoreThread {
   #start(): Worker {
     const worker = new Worker(new URL('./store-worker.ts', import.meta.url), {
       workerData: { space: this.#space },
+      resourceLimits: { maxYoungGenerationSizeMb },
     });
     worker.on('message', (answer: StoreAnswer) => this.#answered(answer));
     const lost = (cause: Error) => {
