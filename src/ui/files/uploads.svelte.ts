@@ -1,7 +1,7 @@
 import { plural } from '#ui/client/format.ts';
+import type { FilesApi } from '#ui/client/files-api.ts';
 import { asApiError } from '#ui/client/thread.svelte.ts';
-import { folderOf } from './file-tree.svelte.ts';
-import type { FilesView } from './files-view.svelte.ts';
+import { folderOf, type FileTree } from './file-tree.svelte.ts';
 
 /** A file of the person's own disk, and where it goes, below the folder that was chosen. */
 export interface Upload {
@@ -29,13 +29,17 @@ export class Uploads {
   #sent = $state(0);
   #total = $state(0);
   #done = $state('');
-  readonly #files: FilesView;
+  readonly #threadId: string;
+  readonly #api: FilesApi;
+  readonly #tree: FileTree;
   readonly words = $derived(
     this.#total > 0 ? `Uploading ${this.#sent} of ${plural(this.#total, 'file')}` : this.#done,
   );
 
-  constructor(files: FilesView) {
-    this.#files = files;
+  constructor(threadId: string, api: FilesApi, tree: FileTree) {
+    this.#threadId = threadId;
+    this.#api = api;
+    this.#tree = tree;
   }
 
   /** Sends them, or asks first where something would be written over, or an archive could be unpacked. */
@@ -57,7 +61,7 @@ export class Uploads {
       const waiting = [...uploads];
       const next = async () => {
         for (let upload = waiting.shift(); upload; upload = waiting.shift()) {
-          await this.#files.api.upload(this.#files.threadId, upload.path, upload.bytes);
+          await this.#api.upload(this.#threadId, upload.path, upload.bytes);
           this.#sent += 1;
         }
       };
@@ -68,9 +72,7 @@ export class Uploads {
   async unpack({ folder, archive }: ProposedUpload): Promise<void> {
     this.proposed = null;
     await this.#work(1, 'Unpacked the archive.', () =>
-      archive
-        ? this.#files.api.unpack(this.#files.threadId, folder || '.', archive.bytes)
-        : Promise.resolve(null),
+      archive ? this.#api.unpack(this.#threadId, folder || '.', archive.bytes) : Promise.resolve(null),
     );
   }
 
@@ -85,7 +87,7 @@ export class Uploads {
       this.failure = `${asApiError(cause).message} ${this.#sent} of ${plural(count, 'file')} arrived.`;
     } finally {
       this.#total = 0;
-      await this.#files.tree.look();
+      await this.#tree.look();
     }
   }
 
@@ -93,7 +95,7 @@ export class Uploads {
   async #alreadyThere(paths: string[]): Promise<string[]> {
     const folders = [...new Set(paths.map(folderOf))];
     const listings = await Promise.all(
-      folders.map((folder) => this.#files.api.list(this.#files.threadId, folder).catch(() => null)),
+      folders.map((folder) => this.#api.list(this.#threadId, folder).catch(() => null)),
     );
     const there = new Set(listings.flatMap((listing) => listing?.entries.map(({ path }) => path) ?? []));
     return paths.filter((path) => there.has(path));
