@@ -51,6 +51,11 @@ test('a person sees how far the index of the code is, and what the agent found i
   await page.keyboard.press('Enter');
   await page.getByRole('log').getByText('Done.').nth(2).waitFor();
   await line.getByText('Code search: 1 file').waitFor();
+  await page.getByText('Searched total of the cart').last().click();
+  await page
+    .getByRole('log')
+    .getByText(/src\/cart\.js:1-3 {2}function totalOfCart/)
+    .waitFor();
   await assertFineEverywhere(page, 'a workspace whose code can be searched');
   const finished = (await desk.crosspoint.events(threadId)).findLast(({ type }) => type === 'tool.finished');
   assert.match(JSON.stringify(finished?.data), /Searched the code for total of the cart: 1 place/);

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { ProposedCall } from '#protocol/review.ts';
+import { titleOfReview } from '#ui/review/words.ts';
 import { callOutcome, callTarget, callVerb, changesOf } from './call-words.ts';
 
 test('a call says what became of it', () => {
@@ -9,6 +11,13 @@ test('a call says what became of it', () => {
   assert.equal(callVerb({ ...call, status: 'ok' }), 'Wrote');
   assert.equal(callVerb({ ...call, status: 'rejected' }), 'Rejected: write');
   assert.equal(callVerb({ ...call, status: 'not_run' }), 'Not run: write');
+  assert.equal(callVerb({ ...call, status: 'error' }), 'Write');
+  assert.equal(callVerb({ ...call, name: 'run_terminal_command', status: 'error' }), 'Ran');
+});
+
+test('a tool of an MCP server is named with its server', () => {
+  assert.equal(callVerb({ name: 'mcp__docs__look_up', state: 'finished' }), 'Used docs: look up:');
+  assert.equal(titleOfReview([{ name: 'mcp__docs__look_up' } as ProposedCall]), 'Use of docs: look up');
 });
 
 test('an outcome that nobody knows is not called a success', () => {

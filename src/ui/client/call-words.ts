@@ -32,6 +32,8 @@ export function callVerb(call: Pick<Call, 'name' | 'state' | 'status' | 'decisio
     return `Rejected: ${todo.toLowerCase()}`;
   if (call.status === 'not_run' || call.status === 'interrupted') return `Not run: ${todo.toLowerCase()}`;
   if (call.state === 'running') return doing;
+  // "failed" follows: nothing of it was done. A command that failed did run.
+  if (call.status === 'error' && changesFile(call)) return todo;
   return call.state === 'finished' ? done : todo;
 }
 
@@ -52,8 +54,10 @@ export function callTarget({ name, args }: ShownCall): string {
   return argument(call, 'path');
 }
 
+const changesFile = ({ name }: Pick<Call, 'name'>) => name === 'write_file' || name === 'edit_file';
+
 /** "docs: search" for a tool of an MCP server. */
-function shownName(name: string): string {
+export function shownName(name: string): string {
   const [, server, tool] = /^mcp__([^_]+)__(.+)$/.exec(name) ?? [];
   return (tool ? `${server}: ${tool}` : name).replaceAll('_', ' ');
 }

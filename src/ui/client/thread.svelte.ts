@@ -11,7 +11,7 @@ import { EventStream, type Connection } from './event-stream.ts';
 import { configOf, idOf } from './model-search.ts';
 import { ThreadSettings } from './thread-settings.svelte.ts';
 import { applyEvent, findCall } from './timeline-events.ts';
-import { parseArguments, timelineOf, type Timeline } from './timeline.ts';
+import { parseArguments, showResults, timelineOf, type Timeline } from './timeline.ts';
 
 export interface ThreadHooks {
   onChange: () => void;
@@ -71,6 +71,7 @@ export class Thread extends ThreadSettings {
   #stream: EventStream | null = null;
   #closed = false;
   #loads = 0;
+  #readingResults: Promise<void> | null = null;
 
   constructor(id: string, api: Api, hooks: ThreadHooks) {
     super();
@@ -159,6 +160,15 @@ export class Thread extends ThreadSettings {
     const view = await this.#api.thread(this.id).catch(() => null);
     const stored = view?.toolCalls.find((other) => other.toolCallId === toolCallId);
     if (stored) call.args = parseArguments(stored.args);
+  }
+
+  /** What the calls gave that ended since the thread was loaded. */
+  readResults(): Promise<void> {
+    const look = async () => {
+      const view = await this.#api.thread(this.id).catch(() => null);
+      if (view && this.timeline) showResults(this.timeline, view);
+    };
+    return (this.#readingResults ??= look().finally(() => (this.#readingResults = null)));
   }
 
   /** Sends a message; shown at once, taken back when it is refused. False when it was refused. */

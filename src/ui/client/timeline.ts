@@ -102,6 +102,14 @@ function callOf({ hash: _hash, args, ...call }: ToolCallView): Call {
   return { ...call, args: parseArguments(args), output: '' };
 }
 
+/** What models read of the calls that ended since the timeline was made: an event tells only that they did. */
+export function showResults({ entries }: Timeline, { messages }: Pick<ThreadView, 'messages'>): void {
+  const calls = entries.flatMap((entry) => (entry.kind === 'answer' ? entry.calls : []));
+  const ended = calls.filter(({ resultText }) => resultText === undefined);
+  const byId = new Map(ended.map((call) => [call.toolCallId, call]));
+  for (const message of messages) addResults(message, byId);
+}
+
 /** Arguments come from a model: anything but a JSON object is shown as it is. */
 export function parseArguments(text: string): Record<string, unknown> {
   try {

@@ -1,4 +1,5 @@
 import type { ProposedCall } from '#protocol/review.ts';
+import { shownName } from '#ui/client/call-words.ts';
 import type { ReviewDraft } from '#ui/client/review-draft.svelte.ts';
 
 const titles: Record<string, string> = {
@@ -6,11 +7,12 @@ const titles: Record<string, string> = {
   edit_file: 'Proposed change',
   run_terminal_command: 'Proposed command',
   execute_code: 'Proposed code',
+  read_page: 'Page of the web to read',
 };
 
 export function titleOfReview(calls: readonly ProposedCall[]): string {
   const [first] = calls;
-  if (calls.length === 1 && first) return titles[first.name] ?? `Use of ${first.name.replaceAll('_', ' ')}`;
+  if (calls.length === 1 && first) return titles[first.name] ?? `Use of ${shownName(first.name)}`;
   return `${calls.length} proposals`;
 }
 
