@@ -88,13 +88,14 @@ export async function assertAccessible(page: Page, where: string): Promise<void>
   );
 }
 
-/** Nothing is wider than the window: no side-scrolling on a phone. A window that was just resized is laid out first. */
+/** Nothing is larger than the window: no side-scrolling on a phone, and only parts of the page scroll. A window that was just resized is laid out first. */
 export async function assertFits(page: Page): Promise<void> {
-  const [content, window] = await page.evaluate<number[]>(
+  const [width = 0, innerWidth = 0, height = 0, innerHeight = 0] = await page.evaluate<number[]>(
     `new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() =>
-      done([document.documentElement.scrollWidth, innerWidth]))))`,
+      done([document.documentElement.scrollWidth, innerWidth, document.documentElement.scrollHeight, innerHeight]))))`,
   );
-  assert.ok((content ?? 0) <= (window ?? 0), `the page is ${content} wide in a window of ${window}`);
+  assert.ok(width <= innerWidth, `the page is ${width} wide in a window of ${innerWidth}`);
+  assert.ok(height <= innerHeight, `the page is ${height} high in a window of ${innerHeight}`);
 }
 
 /** Both of the above on a desktop and on a phone, light and dark; then as it was. */
