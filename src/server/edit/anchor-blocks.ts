@@ -23,7 +23,7 @@ export function blocksOf(wanted: Wanted, anchors: readonly string[]): Block[] {
     if (!found.length) throw missing(wanted, anchor);
     if (found.length > mostLines)
       throw new EditRefusal(
-        `${wanted.name}: the line after @@, ${JSON.stringify(anchor)}, stands on more than ${mostLines} lines of ${wanted.path}. Nothing was changed. Name one that says where.`,
+        `${wanted.name}: the line after @@, ${quoted(anchor)}, stands on more than ${mostLines} lines of ${wanted.path}. Nothing was changed. Name one that says where.`,
       );
     const isMarkdown = markdown.has(extname(wanted.path).toLowerCase());
     blocks = found.map((from) => blockAt(lines, from, isMarkdown));
@@ -35,7 +35,7 @@ function missing({ name, path, file }: Wanted, anchor: string): EditRefusal {
   const { excerpts } = closestPlaces(file, anchor.trim());
   const shown = excerpts.length ? ` The closest lines, with their numbers:\n\n${excerpts.join('\n')}` : '';
   return new EditRefusal(
-    `${name}: the line after @@, ${JSON.stringify(anchor)}, does not stand in ${path}. Nothing was changed. Copy that line from the file, or leave it out and give more lines of context.${shown}`,
+    `${name}: the line after @@, ${quoted(anchor)}, does not stand in ${path}. Nothing was changed. Copy that line from the file, or leave it out and give more lines of context.${shown}`,
   );
 }
 
@@ -104,13 +104,19 @@ function sectionOf(line: string, isMarkdown: boolean): RegExp | null {
 
 /** The next line, not further to the right than `own`, under which lines are. */
 function nextOpening(lines: readonly string[], from: number, own: number): number {
+  let [opening, openingWidth] = [-1, 0];
   for (let index = from; index < lines.length; index += 1) {
     const line = lines[index] ?? '';
-    if (line.trim() === '' || width(line) > own) continue;
-    const below = lines.findIndex((each, at) => at > index && each.trim() !== '');
-    if (below > 0 && width(lines[below] ?? '') > width(line)) return index;
+    if (line.trim() === '') continue;
+    if (opening >= 0 && width(line) > openingWidth) return opening;
+    [opening, openingWidth] = width(line) > own ? [-1, 0] : [index, width(line)];
   }
   return lines.length;
+}
+
+/** A line as a refusal quotes it. */
+function quoted(anchor: string): string {
+  return JSON.stringify(anchor.slice(0, 200));
 }
 
 function width(line: string): number {

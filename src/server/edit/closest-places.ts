@@ -41,8 +41,9 @@ export function closestPlaces(file: FileText, wanted: string, count = 3): Closes
   const wantedLines = all.slice(first, first + mostWanted);
   while (wantedLines.length > 1 && wantedLines.at(-1)?.trim() === '') wantedLines.pop();
   const compared = wantedLines.map((line) => ({ text: line.trim(), words: new Set(wordsOf(line)) }));
+  const words = wordsByLine(file);
   const found = likelyStarts(file, wantedLines)
-    .map((start) => ({ start, score: scoreAt(file, compared, start) }))
+    .map((start) => ({ start, score: scoreAt(file, compared, { start, words }) }))
     .filter(({ score }) => score >= worthShowing)
     .sort((left, right) => right.score - left.score || left.start - right.start);
   const chosen: number[] = [];
@@ -94,12 +95,28 @@ function linesWith(file: FileText, word: string): number[] {
   return found;
 }
 
-function scoreAt(file: FileText, wanted: readonly WantedLine[], start: number): number {
+/** Places that are compared are often next to each other. */
+function wordsByLine(file: FileText): (index: number) => ReadonlySet<string> {
+  const known = new Map<number, ReadonlySet<string>>();
+  return (index) => {
+    const words = known.get(index) ?? new Set(wordsOf(file.lines[index] ?? ''));
+    known.set(index, words);
+    return words;
+  };
+}
+
+interface Place {
+  start: number;
+  words: ReturnType<typeof wordsByLine>;
+}
+
+function scoreAt(file: FileText, wanted: readonly WantedLine[], { start, words }: Place): number {
   let [sum, weight] = [0, 0];
   for (const [index, line] of wanted.entries()) {
     const own = Math.max(1, line.text.length);
     weight += own;
-    sum += own * similarity(line, file.lines[start + index]);
+    const at = start + index;
+    sum += own * similarity(line, file.lines[at], () => words(at));
   }
   return sum / weight;
 }
@@ -109,7 +126,11 @@ interface WantedLine {
   words: ReadonlySet<string>;
 }
 
-function similarity({ text, words }: WantedLine, line: string | undefined): number {
+function similarity(
+  { text, words }: WantedLine,
+  line: string | undefined,
+  wordsOfLine: () => ReadonlySet<string>,
+): number {
   if (line === undefined) return 0;
   if (text === line.trim()) return 1;
   if (!words.size) return 0;
@@ -117,7 +138,7 @@ function similarity({ text, words }: WantedLine, line: string | undefined): numb
     const longest = [...words].sort((left, right) => right.length - left.length).slice(0, mostLongWords);
     return longest.filter((word) => line.includes(word)).length / longest.length;
   }
-  const others = new Set(wordsOf(line));
+  const others = wordsOfLine();
   let common = 0;
   for (const word of words) if (others.has(word)) common += 1;
   // A part of a long line counts as much as a whole one.

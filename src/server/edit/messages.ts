@@ -34,6 +34,14 @@ export function alreadyApplied({ name, path, file }: Wanted, at: number): EditRe
   );
 }
 
+/** It stands there as a part of a longer word. */
+export function withinWord(wanted: Wanted, at: number, oldText: string): EditRefusal {
+  const { name, subject, path, file } = wanted;
+  return new EditRefusal(
+    `${name}: ${subject} stands in ${path} at line ${lineOf(file, at)}, but only up to the middle of a word: these may not be the lines that you know. Nothing was changed. ${closest(wanted, oldText)}`,
+  );
+}
+
 /** It nearly stands there, but where, or what is to be written, is not certain. */
 export function unsure(
   wanted: Wanted,

@@ -84,6 +84,27 @@ const refused: [string, string, Change[]][] = [
     '\tcall_it()\nx\n        call_it()\n',
     edit('    call_it()\n', '    stop()\n'),
   ],
+  [
+    'a block that stands elsewhere in an indentation that no shift explains',
+    '\t  one(alpha)\n\t two(beta)\nx\n      one(alpha)\n     two(beta)\n',
+    edit('    one(alpha)\n   two(beta)', '    one(alpha)\n   three()'),
+  ],
+  [
+    'one line is indented by one space too many, and the new ones are not',
+    'first()\nsecond()\n    third()\n',
+    edit('first()\nsecond()\n     third()', 'first()\n    second()\n     third()'),
+  ],
+  [
+    'one of two equal lines is new, and one was quoted in another indentation',
+    '[lib]\npath = "here"\n[next]\n',
+    edit('[lib]\n path = "here"\n[next]', '[lib]\npath = "here"\n path = "here"\n[next]'),
+  ],
+  [
+    'one of two blank lines, which end in other spaces, goes with the lines around it',
+    'first here\n\nsecond\n \nthird\nfourth\t\n',
+    edit('first here\n\nsecond\n\nthird\nfourth', 'first here\n\nfourth'),
+  ],
+  ['a number that goes on', 'limit = 30\n', edit('limit = 3', 'limit = 5')],
 ];
 
 for (const [name, file, changes] of refused)
@@ -97,6 +118,18 @@ const applied: [string, string, Change[], string][] = [
     'start one\r\n}\r\n}\nend two\r\n',
     v4a('@@', ' start one', '-}', ' }', ' end two'),
     'start one\r\n}\nend two\r\n',
+  ],
+  [
+    'lines that are only indented keep their line ends',
+    'a1()\r\nb2()\nc3()\r\n',
+    edit('a1()\nb2()\nc3()', 'if x:\n  a1()\n  b2()\nc3()'),
+    'if x:\r\n  a1()\r\n  b2()\nc3()\r\n',
+  ],
+  [
+    'a part of a name that is quoted within its line',
+    'x = getUserById(1)\n',
+    edit('getUser', 'findUser'),
+    'x = findUserById(1)\n',
   ],
   [
     'a curly quote keeps its place when a word between changes',

@@ -7,6 +7,6 @@ export function requirePath(path: string, named: string): void {
   if (own === other || (own.startsWith('/') && !other.startsWith('/') && own.endsWith(`/${other}`))) return;
   if (other.startsWith('/') && !own.startsWith('/') && other.endsWith(`/${own}`)) return;
   throw new EditRefusal(
-    `The patch is for ${other}, but this call is for ${own}. Nothing was changed. Make one call of edit_file for each file, with its path.`,
+    `The patch is for ${other.slice(0, 200)}, but this call is for ${own}. Nothing was changed. Make one call of edit_file for each file, with its path.`,
   );
 }

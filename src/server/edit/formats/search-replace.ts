@@ -35,6 +35,6 @@ export function parseBlocks(path: string, lines: readonly string[]): Hunk[] {
 
 function unclear(index: number, line: string): EditRefusal {
   return new EditRefusal(
-    `Line ${index + 1} of the patch, ${JSON.stringify(line)}, may be of a block or of the file. Nothing was changed. Use edits instead.`,
+    `Line ${index + 1} of the patch, ${JSON.stringify(line.slice(0, 120))}, may be of a block or of the file. Nothing was changed. Use edits instead.`,
   );
 }

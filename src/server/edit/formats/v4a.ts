@@ -43,7 +43,9 @@ export function parseV4a(path: string, lines: readonly string[]): Hunk[] {
   }
   close();
   if (anchors.length)
-    throw new EditRefusal(`The patch ends after "@@ ${anchors.at(-1)}" without a hunk. Nothing was changed.`);
+    throw new EditRefusal(
+      `The patch ends after "@@ ${anchors.at(-1)?.slice(0, 200)}" without a hunk. Nothing was changed.`,
+    );
   return hunks;
 }
 

@@ -23,6 +23,8 @@ export interface Candidate {
   from: number;
   to: number;
   rungs: ReadonlySet<Rung>;
+  /** The same lines, in an indentation that is not explained: no place for the edit, but one that another may have meant. */
+  isUnexplained?: boolean;
   /** What is written there. @throws {EditRefusal} with the reason as a clause */
   write(): string;
 }
@@ -75,29 +77,29 @@ function wholeLineCandidates(
   const before = keys.findIndex((key) => key !== '');
   const after = keys.length - 1 - keys.findLastIndex((key) => key !== '');
   const { solid: indexes, keys: fileKeys } = file.loose;
-  return everyRun(fileKeys, solid).flatMap((run) => {
+  return everyRun(fileKeys, solid).map((run) => {
     const last = run + solid.length - 1;
     const from = Math.max((indexes[run - 1] ?? -1) + 1, (indexes[run] ?? 0) - before);
     const end = Math.min(indexes[last + 1] ?? file.lines.length, (indexes[last] ?? 0) + after + 1);
     const region = { lines: file.lines.slice(from, end), ends: file.ends.slice(from, end) };
     const place = { start: file.startOf(from), end: file.startOf(end), from, to: end - 1 };
     const around = { end: file.endNear(from), isMarkdown };
-    return wholeLinesAt(form, region, wording, around).map((found) => ({ ...place, ...found }));
+    return { ...place, ...wholeLinesAt(form, region, wording, around) };
   });
 }
 
-/** How the lines are those of a region, and what is written then; none where they are not. */
+/** How the lines are those of a region, and what is written then. */
 function wholeLinesAt(
   form: LineForm,
   region: Region,
   wording: Wording,
   around: Surroundings,
-): Pick<Candidate, 'rungs' | 'write'>[] {
+): Pick<Candidate, 'rungs' | 'write' | 'isUnexplained'> {
   const own = ownLines(form.oldLines, region.lines);
   const meant = wording.isIndentExact ? form.oldLines : withOwnIndent(form, own);
   const texts = { ...form, oldLines: meant ?? form.oldLines };
   const alignment = align(texts.oldLines, form.newLines, region, wording.isIndentExact ?? false);
-  if (!alignment) return [];
+  if (!alignment) return { rungs: new Set(), isUnexplained: true, write: () => textOf([]) };
   const write = () => {
     if (alignment.shifts.length && (!meant || isSignShift(form, alignment, own)))
       throw new EditRefusal('it is not clear whether its new lines are indented as the file is');
@@ -105,7 +107,7 @@ function wholeLinesAt(
   };
   const rungs = withWording(alignment, wording);
   if (meant && meant !== form.oldLines) rungs.add('indentation');
-  return [{ rungs, write }];
+  return { rungs, write };
 }
 
 /** For each quoted line that is not blank, the line of the region that it is. */
@@ -127,13 +129,19 @@ function partialCandidates(
     .map((line, index) => (index < last ? plainText(line).trimEnd() : plainText(line)))
     .join('\n');
   const { text, starts } = file.loose;
+  const known = new Map<number, ReturnType<typeof rawColumns>>();
+  const columnsOf = (line: number) => {
+    const columns = known.get(line) ?? rawColumns(file.lines[line] ?? '');
+    known.set(line, columns);
+    return columns;
+  };
   return everyIndex(text, needle).flatMap((index) => {
     const from = lastAtMost(starts, index);
     const to = from + last;
     const [first, final] = [file.lines[from] ?? '', file.lines[to] ?? ''];
-    const column = rawColumn(first, index - (starts[from] ?? 0));
-    const endColumn = rawColumn(final, index + needle.length - (starts[to] ?? 0));
-    if (column === null || endColumn === null) return [];
+    const column = columnsOf(from)(index - (starts[from] ?? 0));
+    const endColumn = columnsOf(to)(index + needle.length - (starts[to] ?? 0));
+    if (column === undefined || endColumn === undefined) return [];
     const isAtEnd = endColumn >= final.trimEnd().length;
     // Whole lines were compared under more rungs.
     if (column === 0 && isAtEnd) return [];
@@ -177,14 +185,15 @@ function lastAtMost(starts: readonly number[], offset: number): number {
   return low;
 }
 
-/** Where in a line its plain form has come to `plainColumn`; null within a unit. */
-function rawColumn(line: string, plainColumn: number): number | null {
-  if (plainText(line) === line) return plainColumn;
+/** Where in a line its plain form has come to each of its columns; none within a unit. */
+function rawColumns(line: string): (plainColumn: number) => number | undefined {
+  if (plainText(line) === line) return (column) => column;
+  const columns = new Map<number, number>();
   let [column, at] = [0, 0];
   for (const { raw, plain } of unitsOf(line)) {
-    if (at >= plainColumn) break;
+    columns.set(at, column);
     column += raw.length;
     at += plain.length;
   }
-  return at === plainColumn ? column : null;
+  return (plainColumn) => columns.get(plainColumn) ?? (plainColumn === at ? column : undefined);
 }

@@ -24,11 +24,12 @@ export interface Undecided {
 export function choose(file: FileText, candidates: readonly Candidate[]): Placed | Undecided {
   const undecided = { lines: [...new Set(candidates.map(({ from }) => from + 1))] };
   if (candidates.length >= maxPlaces) return undecided;
-  const best = candidates.find((one) =>
-    candidates.every((other) => isSamePlace(one, other) || isLess(one.rungs, other.rungs)),
+  const places = candidates.filter(({ isUnexplained }) => !isUnexplained);
+  const best = places.find((one) =>
+    candidates.every((other) => isSamePlace(one, other) || goesBefore(one, other)),
   );
   if (!best) return undecided;
-  const here = candidates.filter((other) => isSamePlace(best, other));
+  const here = places.filter((other) => isSamePlace(best, other));
   const results = new Set(here.map((each) => wholeLines(file, each)));
   if (results.size !== 1) return undecided;
   const least = here.reduce((one, other) => (isLess(other.rungs, one.rungs) ? other : one));
@@ -38,6 +39,10 @@ export function choose(file: FileText, candidates: readonly Candidate[]): Placed
 
 function isSamePlace(left: Candidate, right: Candidate): boolean {
   return left.from === right.from && left.to === right.to;
+}
+
+function goesBefore(one: Candidate, other: Candidate): boolean {
+  return other.isUnexplained ? !one.rungs.has('indentation') : isLess(one.rungs, other.rungs);
 }
 
 function isLess(left: ReadonlySet<Rung>, right: ReadonlySet<Rung>): boolean {

@@ -25,10 +25,10 @@ export interface Alignment {
   shifts: readonly ((indent: string) => string | null)[];
   /** What is spelt differently in the file. */
   spellings: Spellings;
-  /** Quoted lines end in whitespace that the file does not have. */
-  hasStraySpace: boolean;
+  /** Quoted lines, as they are written, that end in whitespace which the file does not have. */
+  strayLines: ReadonlySet<string>;
   /** All of them do: neither does it mean anything in new lines. */
-  isStraySpaceEverywhere: boolean;
+  isStrayEverywhere: boolean;
 }
 
 interface Pair {
@@ -70,8 +70,8 @@ export function align(
   if (isSpelt) rungs.add('typography');
   if (isShifted) rungs.add('indentation');
   if (drifts.length) rungs.add('blank_lines');
-  const hasStraySpace = stray.some(({ written }) => trailOf(written) !== '');
-  const isStraySpaceEverywhere = hasStraySpace && solid.every(({ written }) => trailOf(written) !== '');
+  const strayLines = new Set(stray.map(({ written }) => written).filter((line) => trailOf(line) !== ''));
+  const isStrayEverywhere = strayLines.size > 0 && solid.every(({ written }) => trailOf(written) !== '');
   return {
     region,
     own,
@@ -79,8 +79,8 @@ export function align(
     drifts,
     shifts,
     spellings: differing(spellings),
-    hasStraySpace,
-    isStraySpaceEverywhere,
+    strayLines,
+    isStrayEverywhere,
   };
 }
 

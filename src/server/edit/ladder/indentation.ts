@@ -1,7 +1,7 @@
 /** How the indentation of a quoted text becomes that of the file; null where it does not say. */
 type Shift = (indent: string) => string | null;
 
-const units = ['\t', '  ', '   ', '    ', '        '];
+const units = ['\t', '  ', '    ', '        '];
 
 /** The spaces and tabs at the start of a line. */
 export function indentOf(line: string): string {
@@ -22,7 +22,7 @@ export function shiftsBetween(
   own: readonly string[],
   others: readonly string[],
 ): Shift[] {
-  const candidates = [...sideShifts(written[0] ?? '', own[0] ?? ''), ...unitChanges(others)];
+  const candidates = [...sideShifts(written[0] ?? '', own[0] ?? ''), ...unitChanges(written, others)];
   return candidates.filter((shift) => written.every((indent, index) => shift(indent) === own[index]));
 }
 
@@ -44,8 +44,13 @@ function sideShifts(written: string, own: string): Shift[] {
   return [];
 }
 
-function unitChanges(others: readonly string[]): Shift[] {
-  const pairs = units.flatMap((from) => units.filter((to) => to !== from).map((to) => ({ from, to })));
+function unitChanges(written: readonly string[], others: readonly string[]): Shift[] {
+  // A line that is not of whole units says nothing about the unit.
+  const shows = (from: string) =>
+    written.some((indent) => indent !== '' && indent === from.repeat(indent.length / from.length));
+  const pairs = units
+    .filter(shows)
+    .flatMap((from) => units.filter((to) => to !== from).map((to) => ({ from, to })));
   return pairs
     .map(
       ({ from, to }) =>

@@ -1,7 +1,7 @@
 import type { Edit } from '../change.ts';
 import type { FileText } from '../file-text.ts';
 import { withLineEnds } from '../line-ends.ts';
-import { alreadyApplied, notFound, notUnique, unsure } from '../messages.ts';
+import { alreadyApplied, notFound, notUnique, unsure, withinWord } from '../messages.ts';
 import { EditRefusal } from '../refusal.ts';
 import type { Wanted } from '../wanted.ts';
 import { looseCandidates, type Candidate } from './candidates.ts';
@@ -36,6 +36,7 @@ export function locateEdit(wanted: Wanted, edit: Edit): Placed {
     return locateLoosely(wanted, { oldText, newText, rungs: [] });
   if (isInIndent) refuseOtherIndents(wanted, start, { oldText, newText, rungs: [] });
   const end = start + oldText.length;
+  if (isCutWord(file, start, end)) throw withinWord(wanted, start, oldText);
   const done = standsAround(file.text, { start, oldText, newText });
   if (done !== null) throw alreadyApplied(wanted, done);
   return { start, end, newText: withLineEnds(file, { start, end, newText }), rung: 'exact' };
@@ -46,6 +47,16 @@ function isWithinIndent(file: FileText, start: number, oldText: string): boolean
   if (!/^[ \t]/.test(oldText)) return false;
   const before = file.text.slice(file.startOf(file.lineAt(start)), start);
   return before !== '' && before.trim() === '';
+}
+
+/** Whole lines but for the rest of a word, as `limit = 3` where the file has `limit = 30`: they were other lines once. */
+function isCutWord(file: FileText, start: number, end: number): boolean {
+  const { text } = file;
+  const isCut = (at: number) => /^\w\w$/.test(text.slice(at - 1, at + 1));
+  const before = text.slice(file.startOf(file.lineAt(start)), start);
+  const lineEnd = text.indexOf('\n', end);
+  const after = text.slice(end, lineEnd < 0 ? text.length : lineEnd);
+  return (before.trim() === '' && isCut(end)) || (after.trim() === '' && isCut(start));
 }
 
 /** One line may be quoted with less indentation than it has, but not where the same line stands with less elsewhere. */

@@ -1,4 +1,5 @@
-import { diffLines } from '../diff-lines.ts';
+import type { LineHunk } from '../diff-lines.ts';
+import { possibleDiffs } from '../possible-diffs.ts';
 import type { Alignment } from './compare.ts';
 import { indentOf } from './indentation.ts';
 import { looseKey } from './typography.ts';
@@ -19,15 +20,21 @@ export function withOwnIndent(
   { oldLines, newLines }: Texts,
   own: readonly string[],
 ): readonly string[] | null {
-  const pairs = commonLines({ oldLines, newLines }).map(({ oldIndex, newIndex }) => ({
-    oldIndex,
-    newIndex,
-    written: indentOf(oldLines[oldIndex] ?? ''),
-    meant: indentOf(newLines[newIndex] ?? ''),
-    real: indentOf(own[oldIndex] ?? ''),
-  }));
-  const isMoved = pairs.some(({ written, meant, real }) => meant !== written && meant === real);
+  const all = commonLines({ oldLines, newLines }).map((common) =>
+    common.map(({ oldIndex, newIndex }) => ({
+      oldIndex,
+      newIndex,
+      written: indentOf(oldLines[oldIndex] ?? ''),
+      meant: indentOf(newLines[newIndex] ?? ''),
+      real: indentOf(own[oldIndex] ?? ''),
+    })),
+  );
+  const [pairs = []] = all;
+  const isMoved = all.flat().some(({ written, meant, real }) => meant !== written && meant === real);
   if (!isMoved) return oldLines;
+  // Of equal lines it cannot be told which one has been quoted badly.
+  if (all.some((others) => others.some(({ newIndex }, index) => newIndex !== pairs[index]?.newIndex)))
+    return null;
   const [first, last] = [pairs[0], pairs.at(-1)];
   const isWhole =
     first?.oldIndex === solidFrom(oldLines) &&
@@ -52,15 +59,23 @@ export function isSignShift(
   return written === ` ${real}` || real === ` ${written}`;
 }
 
-function commonLines({ oldLines, newLines }: Texts): { oldIndex: number; newIndex: number }[] {
+/** The pairs of equal lines that are not blank, for each way to pair them. */
+function commonLines({ oldLines, newLines }: Texts): { oldIndex: number; newIndex: number }[][] {
   const [oldKeys, newKeys] = [oldLines.map(looseKey), newLines.map(looseKey)];
-  const hunks =
-    diffLines(oldKeys.length, newKeys.length, (left, right) => oldKeys[left] === newKeys[right]) ?? [];
+  const same = (left: number, right: number) => oldKeys[left] === newKeys[right];
+  return possibleDiffs(oldKeys.length, newKeys.length, same).map((hunks) =>
+    pairsBetween(hunks ?? [], oldKeys.length).filter(({ oldIndex }) => oldKeys[oldIndex] !== ''),
+  );
+}
+
+function pairsBetween(
+  hunks: readonly LineHunk[],
+  oldCount: number,
+): { oldIndex: number; newIndex: number }[] {
   const pairs: { oldIndex: number; newIndex: number }[] = [];
   let [oldIndex, newIndex] = [0, 0];
-  for (const hunk of [...hunks, { oldStart: oldKeys.length, oldEnd: 0, newEnd: 0 }]) {
-    for (; oldIndex < hunk.oldStart; oldIndex += 1, newIndex += 1)
-      if (oldKeys[oldIndex] !== '') pairs.push({ oldIndex, newIndex });
+  for (const hunk of [...hunks, { oldStart: oldCount, oldEnd: 0, newEnd: 0 }]) {
+    for (; oldIndex < hunk.oldStart; oldIndex += 1, newIndex += 1) pairs.push({ oldIndex, newIndex });
     [oldIndex, newIndex] = [hunk.oldEnd, hunk.newEnd];
   }
   return pairs;

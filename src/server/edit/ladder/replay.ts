@@ -1,4 +1,6 @@
-import { diffLines, diffLinesFromEnd, type LineHunk } from '../diff-lines.ts';
+import type { LineHunk } from '../diff-lines.ts';
+import { counterparts } from '../line-ends.ts';
+import { possibleDiffs } from '../possible-diffs.ts';
 import { EditRefusal } from '../refusal.ts';
 import { bodyOf, type Alignment } from './compare.ts';
 import { indentOf, shifted } from './indentation.ts';
@@ -32,12 +34,13 @@ interface Texts {
 export function replay(texts: Texts, alignment: Alignment, around: Surroundings): Line[] {
   const { oldLines, newLines, script } = texts;
   const same = (left: number, right: number) => isKept(oldLines, newLines, alignment, left, right);
-  const [first, second] = [diffLines, diffLinesFromEnd].map((diff) => {
-    const hunks = script ? within(script, diff, same) : diff(oldLines.length, newLines.length, same);
+  const scripts = script ? within(script, same) : possibleDiffs(oldLines.length, newLines.length, same);
+  const results = scripts.map((hunks) => {
     if (!hunks) throw new EditRefusal('it changes too many lines to be sure');
     return written(texts, alignment, around, hunks);
   });
-  if (!first || !second || textOf(first) !== textOf(second))
+  const [first = []] = results;
+  if (results.some((each) => textOf(each) !== textOf(first)))
     throw new EditRefusal('it is not clear which of several equal lines stay');
   const { lines, ends } = alignment.region;
   if (textOf(first) === lines.map((line, index) => line + (ends[index] ?? '')).join(''))
@@ -48,20 +51,25 @@ export function replay(texts: Texts, alignment: Alignment, around: Surroundings)
 /** A patch may remove and add the same line. */
 function within(
   script: readonly LineHunk[],
-  diff: typeof diffLines,
   same: (left: number, right: number) => boolean,
-): LineHunk[] | null {
+): (LineHunk[] | null)[] {
   const parts = script.map(({ oldStart, oldEnd, newStart, newEnd }) =>
-    diff(oldEnd - oldStart, newEnd - newStart, (left, right) => same(oldStart + left, newStart + right))?.map(
-      (hunk) => ({
+    possibleDiffs(oldEnd - oldStart, newEnd - newStart, (left, right) =>
+      same(oldStart + left, newStart + right),
+    ).map((hunks) =>
+      hunks?.map((hunk) => ({
         oldStart: hunk.oldStart + oldStart,
         oldEnd: hunk.oldEnd + oldStart,
         newStart: hunk.newStart + newStart,
         newEnd: hunk.newEnd + newStart,
-      }),
+      })),
     ),
   );
-  return parts.some((part) => part === undefined) ? null : parts.flatMap((part) => part ?? []);
+  const ways = Math.max(...parts.map(({ length }) => length));
+  return Array.from({ length: ways }, (_none, way) => {
+    const chosen = parts.map((part) => part[way % part.length]);
+    return chosen.some((part) => part === undefined) ? null : chosen.flatMap((part) => part ?? []);
+  });
 }
 
 /** Lines with their line ends. */
@@ -111,10 +119,10 @@ function written(
     keepOld(hunk.oldStart);
     const replaced = oldLines.slice(hunk.oldStart, hunk.oldEnd);
     const lines = newLinesOf(newLines.slice(hunk.newStart, hunk.newEnd), replaced, alignment, around, hunk);
+    const places = counterparts(replaced, newLines.slice(hunk.newStart, hunk.newEnd));
     for (const [index, text] of lines.entries()) {
-      const mine = own[Math.min(hunk.oldStart + index, hunk.oldEnd - 1)];
-      const end =
-        (hunk.oldEnd > hunk.oldStart && mine !== null && mine !== undefined && region.ends[mine]) || '';
+      const mine = own[hunk.oldStart + (places[index] ?? replaced.length)];
+      const end = (places[index] !== null && mine !== null && mine !== undefined && region.ends[mine]) || '';
       out.push({ text, end: end || out.at(-1)?.end || region.ends[next] || around.end });
     }
     next += replaced.length;
@@ -140,7 +148,7 @@ function newLinesOf(
   { isMarkdown }: Surroundings,
   hunk: LineHunk,
 ): string[] {
-  const { own, region, shifts, spellings, hasStraySpace } = alignment;
+  const { own, region, shifts, spellings, strayLines } = alignment;
   refuseMeantSpace(lines, alignment);
   const pairs = replaced.flatMap((written, index) => {
     const mine = own[hunk.oldStart + index];
@@ -165,19 +173,16 @@ function newLinesOf(
     const indent = indentOf(lines[index] ?? '');
     const ownIndent = shifts.length && (indent !== '' || body !== '') ? shifted(shifts, indent) : indent;
     if (ownIndent === null) throw new EditRefusal('it is not clear how far new lines are to be indented');
-    return hasStraySpace ? (ownIndent + body).trimEnd() : ownIndent + body;
+    return strayLines.size ? (ownIndent + body).trimEnd() : ownIndent + body;
   });
 }
 
-/** Some quoted lines end in whitespace that is not there, and so do some new ones, where it may be meant. */
-function refuseMeantSpace(
-  lines: readonly string[],
-  { hasStraySpace, isStraySpaceEverywhere }: Alignment,
-): void {
-  const solid = lines.filter((line) => line.trim() !== '');
-  const isAny = solid.some((line) => line !== line.trimEnd());
-  if (!hasStraySpace || !isAny) return;
-  if (!isStraySpaceEverywhere || solid.some((line) => line === line.trimEnd()))
+/** Some quoted lines end in whitespace that is not there, and so do other new ones, where it may be meant. */
+function refuseMeantSpace(lines: readonly string[], { strayLines, isStrayEverywhere }: Alignment): void {
+  const others = lines.filter((line) => line.trim() !== '' && !strayLines.has(line));
+  const spaced = others.filter((line) => line !== line.trimEnd());
+  if (!strayLines.size || !spaced.length) return;
+  if (!isStrayEverywhere || spaced.length < others.length)
     throw new EditRefusal('it is not clear whether whitespace at the end of new lines is meant');
 }
 
