@@ -14,7 +14,12 @@ const mostCompareCharacters = 2_000;
 const longLine = 10_000;
 const mostLongWords = 30;
 /** Words that are looked for, the longest first. */
-const mostWords = 60;
+const mostWords = 24;
+/** Places that words speak for; the rarest words come first. */
+const mostVotes = 5_000;
+
+/** Of each of several places of the same text. */
+const [linesBefore, linesAfter] = [3, 2];
 
 interface Closest {
   /** Lines with their numbers, best first. */
@@ -26,6 +31,17 @@ interface Closest {
 /** The number of the line, from 1, in which the character at `offset` stands. */
 export function lineOf(file: FileText, offset: number): number {
   return file.lineAt(offset) + 1;
+}
+
+/** Some lines before and after one, with their numbers: what tells a place from others with the same text. */
+export function linesAround(file: FileText, line: number): string {
+  const from = Math.max(0, line - 1 - linesBefore);
+  const lines = file.lines.slice(from, line + linesAfter);
+  return lines.map((own, index) => numbered(from + index + 1, shown(own, ''))).join('\n');
+}
+
+function numbered(line: number, text: string): string {
+  return `${String(line).padStart(6)}\t${text}`;
 }
 
 /**
@@ -69,9 +85,14 @@ function likelyStarts(file: FileText, wanted: readonly string[]): number[] {
     }
   const scores = new Map<number, number>();
   const words = [...linesOfWord].sort(([left], [right]) => right.length - left.length).slice(0, mostWords);
-  for (const [word, offsets] of words) {
-    const places = linesWith(file, word);
-    if (places.length > mostLines) continue;
+  const known = words
+    .map(([word, offsets]) => ({ offsets, places: linesWith(file, word) }))
+    .filter(({ places }) => places.length <= mostLines)
+    .sort((left, right) => left.places.length - right.places.length);
+  let votes = 0;
+  for (const { offsets, places } of known) {
+    if (votes > mostVotes) break;
+    votes += places.length * offsets.length;
     const weight = 1 / (places.length + 1);
     for (const place of places)
       for (const offset of offsets) scores.set(place - offset, (scores.get(place - offset) ?? 0) + weight);
@@ -152,9 +173,7 @@ function wordsOf(line: string): string[] {
 function excerpt(file: FileText, wanted: readonly string[], start: number): string {
   return wanted
     .map((line, index) => ({ line, own: file.lines[start + index], number: start + index + 1 }))
-    .flatMap(({ line, own, number }) =>
-      own === undefined ? [] : [`${String(number).padStart(6)}\t${shown(own, line)}`],
-    )
+    .flatMap(({ line, own, number }) => (own === undefined ? [] : [numbered(number, shown(own, line))]))
     .join('\n');
 }
 

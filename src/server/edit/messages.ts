@@ -1,4 +1,4 @@
-import { closestPlaces, lineOf } from './closest-places.ts';
+import { closestPlaces, lineOf, linesAround } from './closest-places.ts';
 import type { Wording } from './ladder/wording.ts';
 import { EditRefusal } from './refusal.ts';
 import type { Wanted } from './wanted.ts';
@@ -22,8 +22,9 @@ export function notUnique({ name, subject, path, file }: Wanted, places: readonl
   const isAll = places.length < mostLines;
   const where = isAll ? lines.join(', ') : `${lines.join(', ')} and more`;
   const count = isAll ? String(lines.length) : `at least ${mostLines}`;
+  const excerpts = [...new Set(lines)].slice(0, 3).map((line) => linesAround(file, line));
   return new EditRefusal(
-    `${name}: ${subject} stands ${count} times in ${path}, at lines ${where}. Nothing was changed. Add lines around it until it stands only once.`,
+    `${name}: ${subject} stands ${count} times in ${path}, at lines ${where}. Nothing was changed. Add lines around it until it stands only once. With the lines around:\n\n${excerpts.join('\n\n')}`,
   );
 }
 
