@@ -2,13 +2,12 @@ import { globSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { createChunker } from '#server/search/chunk/chunker.ts';
 import { rank } from '#server/search/rank/rank.ts';
 import { createEmbeddedStore } from '#server/search/stores/embedded/embedded-store.ts';
 import type { Chunk, WorkspaceIndex } from '#server/search/types.ts';
 import { median, percentile, type Benchmark, type Figure } from './support/figures.ts';
+import { indexMemory } from './support/index-memory.ts';
 
 /** Real code that is here: what the packages of this project ship. */
 const pattern = 'node_modules/**/*.{ts,mts,js,mjs,cjs}';
@@ -53,8 +52,8 @@ export const search: Benchmark = {
     const store = createEmbeddedStore({ folder: join(folder, 'store') });
     const index = store.workspace('bench');
     const plain = plainTable(join(folder, 'plain.db'));
-    const before = residentBytes();
-    const paths = globSync(pattern).filter(isSource).sort();
+    const all = globSync(pattern).filter(isSource).sort();
+    const paths = [...all];
     const figures: Figure[] = [];
     const filled: Filled = { chunks: 0, bytes: 0, seconds: 0 };
     try {
@@ -63,13 +62,12 @@ export const search: Benchmark = {
         figures.push(...(await queryFigures(index, plain, filled.chunks, size)));
       }
       const speed = filled.bytes / 1e6 / filled.seconds;
-      const held = (residentBytes() - before) / 1e6;
       return {
         figures: [
           { name: 'index, without embeddings', value: speed, unit: 'MB/s', bar: 3, atLeast: true },
           ...figures,
           await updateFigure(index),
-          { name: `memory over idle at ${filled.chunks} chunks`, value: held, unit: 'MB', bar: 150 },
+          ...(await indexMemory(folder, all.slice(0, all.length - paths.length))),
         ],
       };
     } finally {
@@ -80,15 +78,10 @@ export const search: Benchmark = {
   },
 };
 
-/** Without what only waits to be collected, such as the texts that this benchmark read. */
-function residentBytes(): number {
-  setFlagsFromString('--expose-gc');
-  (runInNewContext('gc') as () => void)();
-  return process.memoryUsage().rss;
-}
-
 function isSource(path: string): boolean {
-  return !/\.d\.[mc]?ts$|\.min\.|\/(?:test|tests|__tests__)\//.test(path) && statSync(path).size < 300_000;
+  if (/\.d\.[mc]?ts$|\.min\.|\/(?:test|tests|__tests__)\//.test(path)) return false;
+  const found = statSync(path);
+  return found.isFile() && found.size < 300_000;
 }
 
 /** Takes files off `paths` until there are so many chunks. Only cutting and writing are timed, not the table beside it. */

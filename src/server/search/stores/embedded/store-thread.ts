@@ -1,10 +1,11 @@
 import { Worker } from 'node:worker_threads';
+import { threadEnvironment } from '../../thread-environment.ts';
 import type { Arguments, Operation, Operations, StoreAnswer, StoreRequest } from './store-protocol.ts';
 
 /** Milliseconds without work after which the thread ends, and its memory with it. */
 const idleMs = 60_000;
-/** Mebibytes. What a request makes is garbage right after it; V8's own limit would let 100 MB of it wait. */
-const maxYoungGenerationSizeMb = 4;
+/** What a request makes is garbage right after it; V8's own limits would let much of it wait. Pages of SQLite do not count. */
+const resourceLimits = { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 64 };
 
 interface Waiting {
   resolve(result: unknown): void;
@@ -51,7 +52,8 @@ export class StoreThread {
   #start(): Worker {
     const worker = new Worker(new URL('./store-worker.ts', import.meta.url), {
       workerData: { space: this.#space },
-      resourceLimits: { maxYoungGenerationSizeMb },
+      env: threadEnvironment(),
+      resourceLimits,
     });
     worker.on('message', (answer: StoreAnswer) => this.#answered(answer));
     const lost = (cause: Error) => {

@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { DatabaseSync } from 'node:sqlite';
 import { openIndexFile, removeIndexFile } from './index-file.ts';
@@ -9,6 +10,9 @@ const mostOpen = 8;
 
 const { space } = workerData as StoreThreadData;
 const open = new Map<string, { database: DatabaseSync; tables: WorkspaceTables }>();
+
+// A thread that is ended keeps nothing for the next one by itself.
+flushCompileCache();
 
 /** Runs in a thread of its own: a query of a large workspace would hold the server up. */
 parentPort?.on('message', (request: StoreRequest) => {
