@@ -1,5 +1,6 @@
 import { applyChanges, EditRefusal } from '#server/edit/apply.ts';
 import { characterDamages } from './damages/characters.ts';
+import { nearMissDamages } from './damages/near-misses.ts';
 import { negativeDamages } from './damages/negatives.ts';
 import { whitespaceDamages } from './damages/whitespace.ts';
 import { formats, type Written } from './formats.ts';
@@ -19,7 +20,7 @@ export interface Case {
   detail?: { before: string; expected: string | null; result: string; written: string };
 }
 
-const damages = [...whitespaceDamages, ...characterDamages, ...negativeDamages];
+const damages = [...whitespaceDamages, ...characterDamages, ...negativeDamages, ...nearMissDamages];
 
 /**
  * Every damage in every format on `perKind` changes that people made to real files, evenly taken from all of them.

@@ -12,7 +12,11 @@ import {
 } from './damage.ts';
 
 /** No right result: the edit, as it is or damaged too, meets a file that it was not written for. */
-function refused(base: BaseEdit, before: readonly string[], edit: Damaged = undamaged(base)): Damaged | null {
+export function refused(
+  base: BaseEdit,
+  before: readonly string[],
+  edit: Damaged = undamaged(base),
+): Damaged | null {
   const text = textOf(before);
   // Where the text stands elsewhere too, it is another case.
   return isUnique(text, base.oldLines) ? null : { ...edit, before: text, expected: null };
