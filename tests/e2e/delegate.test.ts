@@ -89,7 +89,7 @@ test('a person adds a server of tools, ticks what models are told of, and review
 
   await beginThread(desk, page, 'Look into the docs.');
   const review = page.getByRole('region', { name: 'Review' });
-  await review.getByText(/look.up/).waitFor();
+  await review.getByRole('heading', { name: 'Use of docs: look up' }).waitFor();
   await page.setViewportSize(sizes.phone);
   await page.setViewportSize(sizes.desktop);
   await review.getByRole('button', { name: /^Approve/ }).click();

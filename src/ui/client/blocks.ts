@@ -92,11 +92,14 @@ const spoken: Record<string, string> = {
   update_plan: 'updated the plan',
   explore: 'sent a subagent',
   read_page: 'read a page',
+  read_output: 'read on in an output',
+  recall: 'looked up earlier messages',
+  load_skill: 'loaded a skill',
 };
 
 function otherPhrases(calls: Call[]): string[] {
   const names = new Set(calls.map((call) => call.name).filter((name) => !described.includes(name)));
-  return [...names].map((name) => spoken[name] ?? `used ${name.replaceAll('_', ' ')}`);
+  return [...names].map((name) => spoken[name] ?? `used ${shownName(name)}`);
 }
 
 function phraseFor(calls: Call[], names: string[], phrase: (list: Call[]) => string): string[] {
@@ -106,6 +109,12 @@ function phraseFor(calls: Call[], names: string[], phrase: (list: Call[]) => str
 
 function searched(call: Call | undefined): string {
   return argument(call, 'pattern') || argument(call, 'query');
+}
+
+/** "docs: search" for a tool of an MCP server. */
+export function shownName(name: string): string {
+  const [, server, tool] = /^mcp__([^_]+)__(.+)$/.exec(name) ?? [];
+  return (tool ? `${server}: ${tool}` : name).replaceAll('_', ' ');
 }
 
 /** An argument as text; empty when the model sent something else. */

@@ -12,6 +12,7 @@ test('a call says what became of it', () => {
   assert.equal(callVerb({ ...call, status: 'rejected' }), 'Rejected: write');
   assert.equal(callVerb({ ...call, status: 'not_run' }), 'Not run: write');
   assert.equal(callVerb({ ...call, status: 'error' }), 'Write');
+  assert.equal(callVerb({ ...call, name: 'load_skill', status: 'error' }), 'Load the skill');
   assert.equal(callVerb({ ...call, name: 'run_terminal_command', status: 'error' }), 'Ran');
 });
 

@@ -1,6 +1,6 @@
 import { planAfter, planProgress, planTool } from '#protocol/plan.ts';
 import type { FileDiff } from '#protocol/review.ts';
-import { argument } from './blocks.ts';
+import { argument, shownName } from './blocks.ts';
 import type { Call } from './entries.ts';
 
 type ShownCall = Pick<Call, 'name' | 'args'>;
@@ -32,8 +32,8 @@ export function callVerb(call: Pick<Call, 'name' | 'state' | 'status' | 'decisio
     return `Rejected: ${todo.toLowerCase()}`;
   if (call.status === 'not_run' || call.status === 'interrupted') return `Not run: ${todo.toLowerCase()}`;
   if (call.state === 'running') return doing;
-  // "failed" follows: nothing of it was done. A command that failed did run.
-  if (call.status === 'error' && changesFile(call)) return todo;
+  // "failed" follows: it was not done. A command that failed did run.
+  if (call.status === 'error' && !isCommand(call)) return todo;
   return call.state === 'finished' ? done : todo;
 }
 
@@ -54,13 +54,8 @@ export function callTarget({ name, args }: ShownCall): string {
   return argument(call, 'path');
 }
 
-const changesFile = ({ name }: Pick<Call, 'name'>) => name === 'write_file' || name === 'edit_file';
-
-/** "docs: search" for a tool of an MCP server. */
-export function shownName(name: string): string {
-  const [, server, tool] = /^mcp__([^_]+)__(.+)$/.exec(name) ?? [];
-  return (tool ? `${server}: ${tool}` : name).replaceAll('_', ' ');
-}
+const isCommand = ({ name }: Pick<Call, 'name'>) =>
+  name === 'run_terminal_command' || name === 'execute_code';
 
 function planWords(args: Call['args']): string {
   const { done, total } = planProgress(planAfter([{ name: planTool, args, status: 'ok' }]));

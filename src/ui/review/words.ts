@@ -1,5 +1,5 @@
 import type { ProposedCall } from '#protocol/review.ts';
-import { shownName } from '#ui/client/call-words.ts';
+import { shownName } from '#ui/client/blocks.ts';
 import type { ReviewDraft } from '#ui/client/review-draft.svelte.ts';
 
 const titles: Record<string, string> = {
