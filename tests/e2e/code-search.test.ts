@@ -60,3 +60,19 @@ test('a person sees how far the index of the code is, and what the agent found i
   const finished = (await desk.crosspoint.events(threadId)).findLast(({ type }) => type === 'tool.finished');
   assert.match(JSON.stringify(finished?.data), /Searched the code for total of the cart: 1 place/);
 });
+
+test(
+  'what could not be looked up while nobody answered is there when the server is back',
+  { skip },
+  async () => {
+    const files = page.getByRole('group', { name: 'Files of the workspace' });
+    await desk.crosspoint.kill();
+    await page.getByText('The connection is lost.').waitFor();
+    await files.getByRole('button', { name: 'Look again' }).click();
+    await files.getByText('Crosspoint does not answer.').waitFor();
+    await desk.crosspoint.restart();
+    await files.getByRole('button', { name: 'src', exact: true }).waitFor();
+    // What could not be reached meanwhile is told by the browser.
+    desk.visited.complaints.length = 0;
+  },
+);

@@ -108,8 +108,14 @@ export class Thread extends ThreadSettings {
       this.id,
       view.replayAfter ?? view.lastEventId,
       (event) => this.#apply(event),
-      (connection) => (this.connection = connection),
+      (connection) => this.#connected(connection),
     );
+  }
+
+  /** While nobody answered, what was looked up failed. */
+  #connected(connection: Connection): void {
+    if (connection === 'live' && this.connection === 'lost') this.workspaceVersion += 1;
+    this.connection = connection;
   }
 
   #apply(event: ThreadEvent): void {
