@@ -105,6 +105,7 @@ const refused: [string, string, Change[]][] = [
     edit('first here\n\nsecond\n\nthird\nfourth', 'first here\n\nfourth'),
   ],
   ['a number that goes on', 'limit = 30\n', edit('limit = 3', 'limit = 5')],
+  ['a number that goes on after its point', 'limit = 3.5\n', edit('limit = 3', 'limit = 5')],
 ];
 
 for (const [name, file, changes] of refused)

@@ -49,10 +49,12 @@ function isWithinIndent(file: FileText, start: number, oldText: string): boolean
   return before !== '' && before.trim() === '';
 }
 
-/** Whole lines but for the rest of a word, as `limit = 3` where the file has `limit = 30`: they were other lines once. */
+/** Whole lines but for the rest of a word or number, as `limit = 3` where the file has `limit = 30`: they were other lines once. */
 function isCutWord(file: FileText, start: number, end: number): boolean {
   const { text } = file;
-  const isCut = (at: number) => /^\w\w$/.test(text.slice(at - 1, at + 1));
+  const isCut = (at: number) =>
+    /^\w\w$/.test(text.slice(at - 1, at + 1)) ||
+    [1, 2].some((back) => /^\d\.\d$/.test(text.slice(at - back, at - back + 3)));
   const before = text.slice(file.startOf(file.lineAt(start)), start);
   const lineEnd = text.indexOf('\n', end);
   const after = text.slice(end, lineEnd < 0 ? text.length : lineEnd);
