@@ -18,15 +18,14 @@ export interface Desk {
  */
 export async function openDesk(script: Script, env: Record<string, string> = {}): Promise<Desk> {
   const providers = await startProviders({ script });
-  const [browser, crosspoint] = await Promise.all([
-    launch(),
-    Crosspoint.start({
-      ...providers.env(),
-      DEFAULT_MODEL_PROVIDER: 'openai',
-      DEFAULT_MODEL: 'gpt-4.1',
-      ...env,
-    }),
-  ]);
+  const crosspoint = await Crosspoint.start({
+    ...providers.env(),
+    DEFAULT_MODEL_PROVIDER: 'openai',
+    DEFAULT_MODEL: 'gpt-4.1',
+    ...env,
+  });
+  // Only now: a browser would hold the process of a test whose server did not start.
+  const browser = await launch();
   const visited = await visit(browser, crosspoint.link);
   await messageBox(visited.page).waitFor();
   return {

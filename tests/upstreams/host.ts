@@ -35,6 +35,8 @@ export class Host {
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', reject).listen(this.#port, '127.0.0.1', resolve);
     });
+    // A test that fails before it could close this one ends all the same, and says why.
+    this.#server.unref();
     this.#port = (this.#server.address() as AddressInfo).port;
     return this;
   }
