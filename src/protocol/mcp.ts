@@ -47,6 +47,7 @@ export const mcpServerConfig = v.object({
 });
 export type McpServerConfig = v.InferOutput<typeof mcpServerConfig>;
 export type McpTransport = McpServerConfig['transport'];
+export type HttpTransport = Extract<McpTransport, { type: 'http' }>;
 
 /** What a person saw of a tool when they agreed to it, by its hash. */
 export const mcpConsent = v.object({
@@ -62,6 +63,24 @@ export const mcpRule = v.object({
   hash: v.pipe(v.string(), v.length(64)),
   allowed: v.boolean(),
 });
+
+/** What an authorization server sent the person back with (RFC 6749, section 4.1.2; RFC 9207). */
+export const mcpCallback = v.object({
+  state: v.pipe(v.string(), v.minLength(1), v.maxLength(200)),
+  code: v.optional(v.pipe(v.string(), v.minLength(1), v.maxLength(4_000))),
+  iss: v.optional(v.pipe(v.string(), v.maxLength(2_000))),
+  error: v.optional(v.pipe(v.string(), v.maxLength(200))),
+  errorDescription: v.optional(v.pipe(v.string(), v.maxLength(1_000))),
+});
+export type McpCallback = v.InferOutput<typeof mcpCallback>;
+
+/** Where a person says yes: opened in their browser. */
+export interface McpSignIn {
+  url: string;
+}
+
+/** Of our page, where an authorization server sends the person back to. */
+export const mcpCallbackPath = '/settings/mcp/callback';
 
 export interface McpToolView {
   name: string;
@@ -86,6 +105,8 @@ export interface McpServerView extends McpServerConfig {
   /** `unknown`: it was not asked since the start. */
   state: 'unknown' | 'connected' | 'failed';
   problem?: string;
+  /** `none`: it did not ask for one. `needed`: it answers nothing before the person signs in, or signs in again. */
+  signIn: 'none' | 'needed' | 'signed-in';
   tools: McpToolView[];
   /** Variables that it names and that are not set. */
   missing: string[];

@@ -22,6 +22,25 @@ export const mcpErrors = {
       'The MCP server "{server}" did not answer in time, or ended. Nobody knows whether the call took effect; check before making it again.',
   },
   mcp_refused: { status: 502, sentence: 'The MCP server "{server}" refused: {detail}' },
+  mcp_sign_in_needed: {
+    status: 401,
+    sentence:
+      'The MCP server "{server}" wants the person to sign in. They can do so in the settings, under MCP servers; nothing was called.',
+  },
+  mcp_no_sign_in: {
+    status: 409,
+    sentence: 'Only remote servers without a token of the configuration are signed in to.',
+  },
+  mcp_sign_in_failed: {
+    status: 502,
+    sentence:
+      'Signing in to the MCP server "{server}" failed ({detail}). Try again; where it does not work, name a variable with a token.',
+  },
+  mcp_sign_in_expired: {
+    status: 409,
+    sentence:
+      'This sign-in was used already, is older than 10 minutes, or was not begun here. Press "Sign in" at the server again.',
+  },
   mcp_tool_changed: {
     status: 409,
     sentence:

@@ -8,7 +8,18 @@ import { changeGateway, getGateway, getGatewayHealth } from './api/gateway.ts';
 import { health } from './api/health.ts';
 import { compareFile, listChanges, listRewinds, previewRewind, revertChange, rewind } from './api/history.ts';
 import { changeKey, createKey, listKeys, revokeKey } from './api/keys.ts';
-import { addMcp, agreeToMcp, changeMcp, listMcp, lookAtMcp, removeMcp, ruleMcp } from './api/mcp.ts';
+import {
+  addMcp,
+  agreeToMcp,
+  changeMcp,
+  finishMcpSignIn,
+  listMcp,
+  lookAtMcp,
+  removeMcp,
+  ruleMcp,
+  signInToMcp,
+  signOutOfMcp,
+} from './api/mcp.ts';
 import { getMetrics } from './api/metrics.ts';
 import { listModels, setModel } from './api/models.ts';
 import { changePreferences, getPreferences } from './api/preferences.ts';
@@ -147,11 +158,14 @@ export const routes: readonly Route[] = [
   signedIn('DELETE', '/api/gateway/cache', clearCache),
   signedIn('GET', '/api/mcp', listMcp),
   signedIn('POST', '/api/mcp', addMcp),
+  signedIn('POST', '/api/mcp/callback', finishMcpSignIn),
   signedIn('PUT', '/api/mcp/{id}', changeMcp),
   signedIn('DELETE', '/api/mcp/{id}', removeMcp),
   signedIn('POST', '/api/mcp/{id}/look', lookAtMcp),
   signedIn('POST', '/api/mcp/{id}/consent', agreeToMcp),
   signedIn('POST', '/api/mcp/{id}/rules', ruleMcp),
+  signedIn('POST', '/api/mcp/{id}/sign-in', signInToMcp),
+  signedIn('DELETE', '/api/mcp/{id}/sign-in', signOutOfMcp),
   signedIn('GET', '/api/preferences', getPreferences),
   signedIn('PUT', '/api/preferences', changePreferences),
 ];

@@ -139,8 +139,15 @@ export class McpConnection {
     } catch (cause) {
       await client.close().catch(() => undefined);
       if (cause instanceof CrosspointError) throw cause;
+      if (this.#isUnauthorized(cause)) throw new CrosspointError('mcp_sign_in_needed', { server }, { cause });
       throw new CrosspointError('mcp_unreachable', { server, detail: this.#detail(cause) }, { cause });
     }
+  }
+
+  /** It refused a token that was just given or renewed. */
+  #isUnauthorized(cause: unknown): boolean {
+    const { SdkError, SdkErrorCode } = this.#sdk as typeof Sdk;
+    return cause instanceof SdkError && cause.code === SdkErrorCode.ClientHttpAuthentication;
   }
 
   #know(given: Parameters<typeof readTools>[1]): ServerTool[] {
@@ -172,6 +179,7 @@ export class McpConnection {
       cause instanceof SdkError &&
       [SdkErrorCode.RequestTimeout, SdkErrorCode.ConnectionClosed].includes(cause.code);
     if (isSilent) return new CrosspointError('mcp_no_answer', { server }, { cause });
+    if (this.#isUnauthorized(cause)) return new CrosspointError('mcp_sign_in_needed', { server }, { cause });
     // The session may be lost: the next call begins a new one.
     void this.close();
     return new CrosspointError('mcp_unreachable', { server, detail: this.#detail(cause) }, { cause });

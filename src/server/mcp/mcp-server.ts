@@ -2,7 +2,18 @@ import { CrosspointError } from '#protocol/errors.ts';
 import type { McpServerView, McpToolView } from '#protocol/mcp.ts';
 import type { McpConnection } from './connection.ts';
 import type { ServerTool } from './server-tools.ts';
-import { variablesOf, type StoredServer } from './server-record.ts';
+import { threadOf, variablesOf, type StoredServer } from './server-record.ts';
+
+/** A tool that models are told of, and what a call of it needs. */
+export interface OfferedTool {
+  serverId: string;
+  server: string;
+  tool: ServerTool;
+  /** Its calls run without a review, by a person's rule. */
+  isAllowed: boolean;
+  /** It runs in the workspace, and may change files. */
+  isInside: boolean;
+}
 
 /** One server: what is kept of it, and what is known of it since the start. */
 export class McpServer {
@@ -11,6 +22,7 @@ export class McpServer {
   /** null: not asked yet, or its connection has ended. */
   live: ServerTool[] | null = null;
   problem: string | null = null;
+  needsSignIn = false;
   #offered: readonly ServerTool[] | null = null;
 
   constructor(stored: StoredServer, connection: McpConnection) {
@@ -24,6 +36,29 @@ export class McpServer {
       ? this.stored.agreed.filter((tool) => this.live?.some(({ hash }) => hash === tool.hash) ?? true)
       : [];
     return this.#offered;
+  }
+
+  /** The same, with what a call needs. */
+  offers(): OfferedTool[] {
+    const { id, config } = this.stored;
+    return this.offered.map((tool) => ({
+      serverId: id,
+      server: config.name,
+      tool,
+      isAllowed: this.isAllowed(tool),
+      isInside: threadOf(config) !== null,
+    }));
+  }
+
+  /** What a person has to know of a failure of the server. */
+  failed({ code, message }: CrosspointError): void {
+    this.problem = message;
+    this.needsSignIn = code === 'mcp_sign_in_needed';
+  }
+
+  works(): void {
+    this.problem = null;
+    this.needsSignIn = false;
   }
 
   changed(): void {
@@ -46,13 +81,15 @@ export class McpServer {
     });
   }
 
-  view(secretOf: (variable: string) => string | null): McpServerView {
+  /** @param secretOf the value of a variable */
+  view(secretOf: (variable: string) => string | null, isSignedIn: boolean): McpServerView {
     const { id, config } = this.stored;
     return {
       ...config,
       id,
       state: this.problem !== null ? 'failed' : this.live ? 'connected' : 'unknown',
       ...(this.problem === null ? {} : { problem: this.problem }),
+      signIn: this.needsSignIn ? 'needed' : isSignedIn ? 'signed-in' : 'none',
       tools: this.#tools(),
       missing: variablesOf(config).filter((variable) => secretOf(variable) === null),
     };

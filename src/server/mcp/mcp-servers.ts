@@ -1,15 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { CrosspointError } from '#protocol/errors.ts';
-import type { McpServerConfig, McpServerView } from '#protocol/mcp.ts';
+import type { McpCallback, McpServerConfig, McpServerView } from '#protocol/mcp.ts';
 import type { Sandbox } from '#server/sandbox/sandbox.ts';
 import type { SettingsStore } from '#server/store/store.ts';
 import { readResult, type McpResult } from './call-result.ts';
 import { McpConnection, type CallOptions } from './connection.ts';
 import { assertMayBeAsked } from './address.ts';
-import { McpServer } from './mcp-server.ts';
+import { McpServer, type OfferedTool } from './mcp-server.ts';
+import { SignIns } from './oauth/sign-ins.ts';
+import { openTransport } from './open-transport.ts';
 import {
   readServers,
   seeEachOther,
+  signInServerOf,
   threadOf,
   variablesOf,
   writeServers,
@@ -25,17 +28,8 @@ export interface McpParts {
   /** The sandbox of a thread. */
   openSandbox: (threadId: string) => Promise<Sandbox>;
   logger?: { warn(details: object, message: string): void };
-}
-
-/** A tool that models are told of, and what a call of it needs. */
-export interface OfferedTool {
-  serverId: string;
-  server: string;
-  tool: ServerTool;
-  /** Its calls run without a review, by a person's rule. */
-  isAllowed: boolean;
-  /** It runs in the workspace, and may change files. */
-  isInside: boolean;
+  /** Milliseconds that only grow, for what has a time limit. */
+  now?: () => number;
 }
 
 const mostServers = 40;
@@ -45,17 +39,19 @@ const mostTools = 100;
 /** The MCP servers that a person added, and their tools. */
 export class McpServers {
   readonly #parts: McpParts;
+  readonly #signIns: SignIns;
   readonly #servers = new Map<string, McpServer>();
   /** What was offered last, by thread: the same objects as long as nothing changed. */
   readonly #offered = new Map<string, readonly OfferedTool[]>();
   #writing: Promise<unknown> = Promise.resolve();
 
-  private constructor(parts: McpParts) {
+  private constructor(parts: McpParts, signIns: SignIns) {
     this.#parts = parts;
+    this.#signIns = signIns;
   }
 
   static async open(parts: McpParts): Promise<McpServers> {
-    const servers = new McpServers(parts);
+    const servers = new McpServers(parts, await SignIns.open(parts));
     const onLost = (count: number) =>
       parts.logger?.warn({ count }, 'MCP servers of another version were left out');
     for (const stored of await readServers(parts.settings, onLost)) servers.#put(stored);
@@ -69,7 +65,7 @@ export class McpServers {
 
   /** Of every thread, and of this one. */
   list(threadId: string | null): McpServerView[] {
-    return this.#seenBy(threadId).map((server) => server.view(this.#parts.secretOf));
+    return this.#seenBy(threadId).map((server) => this.#view(server));
   }
 
   /** @throws `mcp_name_taken`, `mcp_too_many`, `mcp_address_refused` */
@@ -79,7 +75,7 @@ export class McpServers {
     this.#assertUsable(config, null);
     const server = this.#put({ id: randomUUID(), config, agreed: [], allowed: [] });
     await this.#save();
-    return server.view(this.#parts.secretOf);
+    return this.#view(server);
   }
 
   /** Another address or command is another server: what was agreed to counts no more. @throws as `add`, `not_found` */
@@ -90,9 +86,11 @@ export class McpServers {
       config.name === stored.config.name &&
       JSON.stringify(config.transport) === JSON.stringify(stored.config.transport);
     await connection.close();
+    if (JSON.stringify(config.transport) !== JSON.stringify(stored.config.transport))
+      await this.#signIns.forget(id);
     const server = this.#put(isSame ? { ...stored, config } : { id, config, agreed: [], allowed: [] });
     await this.#save();
-    return server.view(this.#parts.secretOf);
+    return this.#view(server);
   }
 
   async remove(id: string): Promise<void> {
@@ -100,6 +98,7 @@ export class McpServers {
     this.#servers.delete(id);
     this.#offered.clear();
     await connection.close();
+    await this.#signIns.forget(id);
     await this.#save();
   }
 
@@ -117,12 +116,42 @@ export class McpServers {
     if (!enabled) throw new CrosspointError('mcp_disabled', { server: name });
     try {
       await server.connection.list();
-      server.problem = null;
+      server.works();
     } catch (cause) {
       if (!(cause instanceof CrosspointError)) throw cause;
-      server.problem = cause.message;
+      server.failed(cause);
     }
-    return server.view(this.#parts.secretOf);
+    return this.#view(server);
+  }
+
+  /**
+   * @param redirectUrl of our page
+   * @returns where the person says yes
+   * @throws `not_found`, `mcp_no_sign_in`, `mcp_sign_in_failed`
+   */
+  async signIn(id: string, userId: string, redirectUrl: string): Promise<string> {
+    const signedInTo = signInServerOf(this.#require(id).stored);
+    if (!signedInTo) throw new CrosspointError('mcp_no_sign_in');
+    // Its refusal names where its metadata is, and what to ask for.
+    if (!this.#signIns.knowsHow(id)) await this.look(id);
+    return this.#signIns.begin(signedInTo, userId, redirectUrl);
+  }
+
+  /** The person came back from where they said yes. @throws `mcp_sign_in_expired`, `mcp_sign_in_failed` */
+  async finishSignIn(callback: McpCallback, userId: string): Promise<McpServerView> {
+    const server = this.#require(await this.#signIns.finish(callback, userId));
+    await server.connection.close();
+    server.works();
+    return this.#view(server);
+  }
+
+  async signOut(id: string): Promise<McpServerView> {
+    const server = this.#require(id);
+    await this.#signIns.forget(id);
+    await server.connection.close();
+    server.works();
+    server.needsSignIn = true;
+    return this.#view(server);
   }
 
   /** From now on models are told of exactly these. @throws `mcp_tool_changed`, `mcp_too_many` */
@@ -152,15 +181,7 @@ export class McpServers {
   offeredTo(threadId: string): readonly OfferedTool[] {
     const known = this.#offered.get(threadId);
     if (known) return known;
-    const offered = this.#seenBy(threadId).flatMap((server) =>
-      server.offered.map((tool) => ({
-        serverId: server.stored.id,
-        server: server.stored.config.name,
-        tool,
-        isAllowed: server.isAllowed(tool),
-        isInside: threadOf(server.stored.config) !== null,
-      })),
-    );
+    const offered = this.#seenBy(threadId).flatMap((server) => server.offers());
     this.#offered.set(threadId, offered);
     return offered;
   }
@@ -174,19 +195,34 @@ export class McpServers {
     const server = this.#require(serverId);
     if (!server.stored.config.enabled)
       throw new CrosspointError('mcp_disabled', { server: server.stored.config.name });
-    const result = readResult(await server.connection.call(tool, args, options));
+    const result = readResult(await this.#called(server, server.connection.call(tool, args, options)));
     return { ...result, text: this.#redacted(result.text) };
   }
 
   /** Values that are sent to servers: to be kept out of everything else. */
   secrets(): (string | null)[] {
-    return [...this.#servers.values()].flatMap(({ stored }) =>
+    const named = [...this.#servers.values()].flatMap(({ stored }) =>
       variablesOf(stored.config).map((variable) => this.#parts.secretOf(variable)),
     );
+    return [...named, ...this.#signIns.secrets()];
   }
 
   async close(): Promise<void> {
     await Promise.all([...this.#servers.values()].map(({ connection }) => connection.close()));
+  }
+
+  /** That the person has to sign in again is seen in the settings too. */
+  async #called<Result>(server: McpServer, calling: Promise<Result>): Promise<Result> {
+    try {
+      return await calling;
+    } catch (cause) {
+      if (cause instanceof CrosspointError && cause.code === 'mcp_sign_in_needed') server.failed(cause);
+      throw cause;
+    }
+  }
+
+  #view(server: McpServer): McpServerView {
+    return server.view(this.#parts.secretOf, this.#signIns.has(server.stored.id));
   }
 
   #seenBy(threadId: string | null): McpServer[] {
@@ -215,7 +251,7 @@ export class McpServers {
     server.stored = { ...server.stored, ...change };
     this.#onChange(server);
     await this.#save();
-    return server.view(this.#parts.secretOf);
+    return this.#view(server);
   }
 
   #onChange(server: McpServer): void {
@@ -229,12 +265,12 @@ export class McpServers {
       new McpConnection({
         server: stored.config.name,
         version: this.#parts.version,
-        transport: () => this.#transport(stored.config),
+        transport: () => openTransport(stored, this.#parts, this.#signIns),
         asksForNewest: stored.config.transport.type === 'http',
         redact: (text) => this.#redacted(text),
         onTools: (tools) => {
           server.live = tools;
-          if (tools) server.problem = null;
+          if (tools) server.works();
           this.#onChange(server);
         },
       }),
@@ -242,16 +278,6 @@ export class McpServers {
     this.#servers.set(stored.id, server);
     this.#offered.clear();
     return server;
-  }
-
-  /** What speaks the protocol is loaded when it is first needed. */
-  async #transport({ transport }: McpServerConfig) {
-    if (transport.type === 'http') {
-      const { httpTransport } = await import('./http-transport.ts');
-      return httpTransport(transport, this.#parts.secretOf);
-    }
-    const { SandboxTransport } = await import('./sandbox-transport.ts');
-    return new SandboxTransport(() => this.#parts.openSandbox(transport.threadId), transport.command);
   }
 
   #redacted(text: string): string {

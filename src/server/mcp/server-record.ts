@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { mcpServerConfig, type McpServerConfig } from '#protocol/mcp.ts';
+import { mcpServerConfig, type HttpTransport, type McpServerConfig } from '#protocol/mcp.ts';
 import type { SettingsStore } from '#server/store/store.ts';
 import { storedTool, type ServerTool } from './server-tools.ts';
 
@@ -62,4 +62,18 @@ export function variablesOf({ transport }: McpServerConfig): string[] {
   if (transport.type === 'stdio') return [];
   const { bearerVariable, headers } = transport;
   return [...(bearerVariable === null ? [] : [bearerVariable]), ...headers.map(({ variable }) => variable)];
+}
+
+/** A remote server that a person can sign in to. */
+export interface SignInServer {
+  id: string;
+  name: string;
+  transport: HttpTransport;
+}
+
+/** null: its configuration says how it is authorized, or it is a program. */
+export function signInServerOf({ id, config: { name, transport } }: StoredServer): SignInServer | null {
+  if (transport.type !== 'http' || transport.bearerVariable !== null) return null;
+  const isNamed = transport.headers.some((header) => header.name.toLowerCase() === 'authorization');
+  return isNamed ? null : { id, name, transport };
 }

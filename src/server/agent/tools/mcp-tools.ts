@@ -1,4 +1,5 @@
-import type { McpServers, OfferedTool } from '#server/mcp/mcp-servers.ts';
+import type { OfferedTool } from '#server/mcp/mcp-server.ts';
+import type { McpServers } from '#server/mcp/mcp-servers.ts';
 import { markedData } from '#server/web/marked-data.ts';
 import { longOutput } from './long-output.ts';
 import type { CallContext, HostTool, Tool, ToolOutcome } from './tool.ts';

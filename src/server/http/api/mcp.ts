@@ -1,10 +1,13 @@
 import * as v from 'valibot';
 import { CrosspointError } from '#protocol/errors.ts';
 import {
+  mcpCallback,
+  mcpCallbackPath,
   mcpConsent,
   mcpRule,
   mcpServerConfig,
   type McpAnswer,
+  type McpSignIn,
   type OfferedMcpServer,
 } from '#protocol/mcp.ts';
 import { mostOfferedBytes, offeredPath, readOffered } from '#server/mcp/offered-file.ts';
@@ -63,6 +66,25 @@ export const ruleMcp: Endpoint = async ({ mcp }, request) => {
   const { hash, tool, allowed } = await request.command(mcpRule);
   return { body: await mcp.setRule(request.id, hash, tool, allowed) };
 };
+
+/** Where the person says yes; they come back to our page, at the host that they use now, whose cookie they have. */
+export const signInToMcp: Endpoint = async ({ mcp }, request) => {
+  mcp.assertThere(request.id);
+  await request.command(nothing);
+  const redirectUrl = `http://${request.header('host')}${mcpCallbackPath}`;
+  const body: McpSignIn = { url: await mcp.signIn(request.id, request.userId, redirectUrl) };
+  return { body };
+};
+
+/**
+ * Sent by our page: the cookie is `Strict`, so the browser does not send it along when another site leads here, and nobody
+ * would be signed in.
+ */
+export const finishMcpSignIn: Endpoint = async ({ mcp }, request) => ({
+  body: await mcp.finishSignIn(await request.command(mcpCallback), request.userId),
+});
+
+export const signOutOfMcp: Endpoint = async ({ mcp }, { id }) => ({ body: await mcp.signOut(id) });
 
 async function offeredBy(
   parts: EndpointParts,

@@ -12,8 +12,14 @@ export interface OfferedForTest {
   call: (args: Record<string, unknown>) => unknown;
 }
 
-/** A server as its own SDK makes it, at a port of loopback. */
-export async function startMcpServer(tools: OfferedForTest[]) {
+/**
+ * A server as its own SDK makes it, at a port of loopback.
+ * @param guard false: it has answered, and the server is not asked
+ */
+export async function startMcpServer(
+  tools: OfferedForTest[],
+  guard: (request: IncomingMessage, response: ServerResponse) => boolean = () => true,
+) {
   const handler = createMcpHandler(() => {
     const server = new McpServer({ name: 'test', version: '1' });
     for (const { name, description, inputSchema, annotations, call } of tools)
@@ -31,7 +37,7 @@ export async function startMcpServer(tools: OfferedForTest[]) {
   const requests: { method: string; headers: IncomingMessage['headers'] }[] = [];
   const raw = await startRaw((request, response) => {
     requests.push({ method: request.method ?? '', headers: request.headers });
-    void answer(handler.fetch.bind(handler), request, response);
+    if (guard(request, response)) void answer(handler.fetch.bind(handler), request, response);
   });
   return { ...raw, requests, tools };
 }
