@@ -6,6 +6,8 @@ import { Names } from './names.ts';
 import { othersOf, otherFeatures } from './other-features.ts';
 import { QueryView } from './query-view.ts';
 import { areRelated } from './related-words.ts';
+import { Translation } from './translation.ts';
+import { translationFeatures } from './translation-features.ts';
 import type { Feature } from './weights.ts';
 
 /** Mean numbers of terms, over the development packages of the evaluation: BM25's measure of a long field. */
@@ -16,7 +18,6 @@ type CountedField = Exclude<keyof typeof meanLengths, 'body'>;
 interface View {
   symbolParts: string[];
   parentParts: string[];
-  fileParts: ReadonlySet<string>;
   counts: Record<CountedField, Map<string, number>>;
   /** With a blank at both ends. */
   body: string;
@@ -30,12 +31,14 @@ export function featuresOf(text: string, { found, rarity }: Candidates): Record<
   const top = Math.max(Number.MIN_VALUE, ...found.map(({ score }) => score));
   const others = othersOf(found);
   const names = new Names();
+  const translation = new Translation(text, rarity);
   return found.map((candidate) => {
     const view = viewOf(candidate, names);
     return {
       score: candidate.score / top,
       ...nameFeatures(query, view),
       ...coverFeatures(query, view),
+      ...translationFeatures(query, translation, names, candidate),
       ...kindFeatures(query, candidate, view.bodyLength),
       ...otherFeatures(candidate, others, top),
     };
@@ -48,7 +51,6 @@ function viewOf({ symbol, parent, path, signature, terms }: Candidate, names: Na
   return {
     symbolParts: names.stems(symbol),
     parentParts: [...new Set(names.stems(parent))],
-    fileParts: new Set(names.stems(file.slice(file.lastIndexOf('/') + 1))),
     counts: {
       symbol: names.counts(symbol),
       parent: names.counts(parent),
@@ -61,14 +63,7 @@ function viewOf({ symbol, parent, path, signature, terms }: Candidate, names: Na
 }
 
 type NameFeature =
-  | 'symbolPrecision'
-  | 'symbolSpoken'
-  | 'symbolExtra'
-  | 'firstWord'
-  | 'lastWord'
-  | 'wordPair'
-  | 'bodyPair'
-  | 'parentPrecision';
+  'symbolParts' | 'symbolSpoken' | 'symbolExtra' | 'firstWord' | 'lastWord' | 'bodyPair' | 'parentPrecision';
 
 function nameFeatures(
   query: QueryView,
@@ -80,19 +75,17 @@ function nameFeatures(
   const spoken = distinct.filter((part) => query.speaksOf(part)).length;
   const [first = '', second = query.content[0] ?? ''] = [symbolParts[0], query.content[0]];
   const last = symbolParts.at(-1);
-  let [pairs, bodyPairs] = [0, 0];
+  let bodyPairs = 0;
   for (let at = 0; at + 1 < query.content.length; at++) {
     const [one, next] = [query.content[at]!, query.content[at + 1]!];
-    if (hasPair(symbolParts, one, next)) pairs++;
     if (body.includes(` ${one} ${next} `)) bodyPairs++;
   }
   return {
-    symbolPrecision: named / count,
+    symbolParts: Math.min(6, symbolParts.length) / 6,
     symbolSpoken: (named + 0.8 * (spoken - named)) / count,
     symbolExtra: Math.min(5, distinct.length - named) / 5,
-    firstWord: first === '' || second === '' ? 0 : first === second ? 1 : areRelated(first, second) ? 0.7 : 0,
+    firstWord: first === '' || second === '' ? 0 : first === second ? 1 : areRelated(second, first) ? 0.7 : 0,
     lastWord: last !== undefined && query.speaksOf(last) ? 1 : 0,
-    wordPair: Math.min(2, pairs) / 2,
     bodyPair: Math.min(3, bodyPairs) / 3,
     parentPrecision: parentParts.length
       ? parentParts.filter((part) => query.has(part)).length / parentParts.length
@@ -100,24 +93,13 @@ function nameFeatures(
   };
 }
 
-function hasPair(parts: readonly string[], one: string, next: string): boolean {
-  return parts.some((part, at) => part === one && parts[at + 1] === next);
-}
-
 type CoverFeature =
   | 'symbolCover'
   | 'symbolCoverSoft'
   | 'symbolCoverEarly'
   | 'parentCover'
-  | 'pathCover'
-  | 'fileCover'
   | 'signatureCover'
-  | 'signatureCoverSoft'
-  | 'bodyCover'
-  | 'cover'
   | 'coverSoft'
-  | 'coverEarly'
-  | 'missing'
   | 'symbolMatch'
   | 'parentMatch'
   | 'pathMatch'
@@ -133,7 +115,6 @@ function coverFeatures(query: QueryView, view: View): Record<CoverFeature, numbe
     symbol: symbol.has(term),
     parent: parent.has(term),
     path: path.has(term),
-    file: view.fileParts.has(term),
     signature: signature.has(term),
     body: view.body.includes(` ${term} `),
   }));
@@ -149,15 +130,8 @@ function coverFeatures(query: QueryView, view: View): Record<CoverFeature, numbe
     symbolCoverSoft: share((at) => soft.has(at) || isIn[at]!.symbol),
     symbolCoverEarly: share((at) => isIn[at]!.symbol, query.early, query.earlyTotal),
     parentCover: share((at) => isIn[at]!.parent),
-    pathCover: share((at) => isIn[at]!.path),
-    fileCover: share((at) => isIn[at]!.file),
     signatureCover: share((at) => isIn[at]!.signature),
-    signatureCoverSoft: share((at) => soft.has(at) || softSignature.has(at) || isIn[at]!.signature),
-    bodyCover: share((at) => isIn[at]!.body),
-    cover: share(anywhere),
     coverSoft: share(anyhow),
-    coverEarly: share(anywhere, query.early, query.earlyTotal),
-    missing: Math.max(0, ...query.rarity.filter((_, at) => !anyhow(at))) / 10,
     symbolMatch: match(query, symbol, meanLengths.symbol),
     parentMatch: match(query, parent, meanLengths.parent),
     pathMatch: match(query, path, meanLengths.path),

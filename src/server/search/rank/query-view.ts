@@ -15,6 +15,10 @@ export class QueryView {
   readonly content: readonly string[];
   /** It asks for a type, a class, a constant: then functions are no more likely than others. */
   readonly asksForType: boolean;
+  /** It says when something is true. */
+  readonly asksForBoolean: boolean;
+  /** It says that something is made. */
+  readonly asksForMaker: boolean;
   readonly #terms: ReadonlySet<string>;
   readonly #words: ReadonlySet<string>;
   readonly #related = new Map<string, readonly number[]>();
@@ -29,6 +33,11 @@ export class QueryView {
     this.content = contentWords(text).map(stemOf);
     this.asksForType =
       /\b(?:class|classes|types?|interfaces?|structs?|enums?|traits?|constants?|modules?|components?)\b/i.test(
+        text,
+      );
+    this.asksForBoolean = /\b(?:whether|true|determines?|checks?|tests?|if)\b/i.test(text.slice(0, 40));
+    this.asksForMaker =
+      /^(?:creates?|constructs?|makes?|builds?|initiali[sz]es?|instantiates?|(?:returns?|gets?) a new|allocates?|new)\b/i.test(
         text,
       );
     this.#terms = new Set(this.terms);

@@ -1,4 +1,8 @@
 import { stemOf } from '../terms/words.ts';
+import { saidFor } from './lexicon.ts';
+
+/** A word that is said so often for one of a name stands for it. */
+const often = 0.04;
 
 /**
  * Words that programmers put for one another: what a sentence says and what a name says. One group a line; a word may be in
@@ -98,12 +102,15 @@ for (const [number, line] of groups.trim().split('\n').entries())
     groupsOf.set(stemOf(word), known.add(number));
   }
 
-/** Whether one stem may stand for the other: a synonym, an abbreviation (`param`), another form of one word. */
-export function areRelated(one: string, other: string): boolean {
-  if (one === other) return true;
-  const groupsOfOther = groupsOf.get(other);
-  for (const group of groupsOf.get(one) ?? []) if (groupsOfOther?.has(group)) return true;
-  const [short, long] = one.length < other.length ? [one, other] : [other, one];
+/**
+ * Whether a stem that is said may stand for one of a name: as the lexicon has it, a synonym, an abbreviation (`param`), another
+ * form of the word.
+ */
+export function areRelated(said: string, named: string): boolean {
+  if (said === named || (saidFor(named).get(said) ?? 0) >= often) return true;
+  const groupsOfNamed = groupsOf.get(named);
+  for (const group of groupsOf.get(said) ?? []) if (groupsOfNamed?.has(group)) return true;
+  const [short, long] = said.length < named.length ? [said, named] : [named, said];
   if (short.length >= 3 && long.startsWith(short)) return true;
   return short.length >= 5 && long.length <= 8 && long.startsWith(short.slice(0, 5));
 }
