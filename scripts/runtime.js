@@ -31,7 +31,11 @@ function findRuntime() {
  * @param {string[]} args the program and its arguments
  */
 export function runWithRuntime(args) {
-  const child = spawn(findRuntime(), args, { stdio: ['inherit', 'inherit', 'inherit', 'ipc'] });
+  const child = spawn(findRuntime(), args, {
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+    // glibc gives each thread a heap of its own, and keeps what is free in it: 60 MB more while code is indexed.
+    env: { MALLOC_ARENA_MAX: '2', ...process.env },
+  });
   // The terminal sends these to both; a service manager only to this process.
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
   child.on('exit', (code, signal) => process.exit(code ?? (signal ? 1 : 0)));
