@@ -1,4 +1,11 @@
-import type { McpAnswer, McpServerConfig, McpServerView, McpToolView } from '#protocol/mcp.ts';
+import type {
+  McpAnswer,
+  McpCallback,
+  McpServerConfig,
+  McpServerView,
+  McpSignIn,
+  McpToolView,
+} from '#protocol/mcp.ts';
 
 type Ask = <Body>(method: string, path: string, body?: unknown) => Promise<Body>;
 type ShownTool = Pick<McpToolView, 'name' | 'hash'>;
@@ -28,6 +35,10 @@ export class McpApi {
     });
   setRule = (id: string, { name, hash }: ShownTool, allowed: boolean) =>
     this.#ask<McpServerView>('POST', `${pathOf(id)}/rules`, { tool: name, hash, allowed });
+  /** Where the person says yes. */
+  signIn = (id: string) => this.#ask<McpSignIn>('POST', `${pathOf(id)}/sign-in`, {});
+  finishSignIn = (callback: McpCallback) => this.#ask<McpServerView>('POST', '/api/mcp/callback', callback);
+  signOut = (id: string) => this.#ask<McpServerView>('DELETE', `${pathOf(id)}/sign-in`, {});
 }
 
 const pathOf = (id: string) => `/api/mcp/${encodeURIComponent(id)}`;

@@ -1,5 +1,6 @@
 import type { McpServerConfig, McpServerView, McpToolView, OfferedMcpServer } from '#protocol/mcp.ts';
 import type { McpApi } from '#ui/client/mcp-api.ts';
+import { openWhenKnown } from './sign-in.ts';
 import { asApiError } from '#ui/client/thread.svelte.ts';
 
 /** The servers on the page, as the server of ours says they are. */
@@ -35,6 +36,8 @@ export class McpServersState {
   agree = (id: string, tools: readonly McpToolView[]) => this.#show(id, () => this.#api.agree(id, tools));
   setRule = (id: string, tool: McpToolView, allowed: boolean) =>
     this.#show(id, () => this.#api.setRule(id, tool, allowed));
+  signIn = (id: string) => this.#do(id, () => openWhenKnown(async () => (await this.#api.signIn(id)).url));
+  signOut = (id: string) => this.#show(id, () => this.#api.signOut(id));
   setEnabled = ({ id, name, transport }: McpServerView, enabled: boolean) =>
     this.#show(id, () => this.#api.change(id, { name, transport, enabled }));
   remove = (id: string) =>
