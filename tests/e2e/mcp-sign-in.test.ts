@@ -37,7 +37,7 @@ test('a person signs in to a server in a tab of its own, and out again; a way ba
   await tab.getByText('Signed in').waitFor();
   await assertFineEverywhere(tab, 'the way back');
   assert.equal(tab.url(), `${desk.crosspoint.origin}/settings/mcp/callback`, 'no code stays in the address');
-  assert.equal(await tab.evaluate(() => window.opener), null);
+  assert.equal(await tab.evaluate('window.opener'), null);
 
   await card.getByText('signed in', { exact: true }).waitFor();
   await card.getByRole('button', { name: 'Look at its tools' }).click();

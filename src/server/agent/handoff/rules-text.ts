@@ -7,7 +7,12 @@ export function rulesText(rules: readonly FolderRules[] | undefined): string {
   return rules
     .map(
       ({ path, text }) =>
-        `\n\n[Instructions of this project for ${posix.dirname(path)}/, from ${path}; what the person says comes first.]\n<project_instructions>\n${text}\n</project_instructions>`,
+        `\n\n[Instructions of this project for ${meantFor(path)}, from ${path}; what the person says comes first.]\n<project_instructions>\n${text}\n</project_instructions>`,
     )
     .join('');
+}
+
+/** Cursor's rules are for a pattern, which the file of the call is of. */
+function meantFor(path: string): string {
+  return path.startsWith('.cursor/rules/') ? 'files like this one' : `${posix.dirname(path)}/`;
 }

@@ -2,6 +2,7 @@ import { describe, test } from 'node:test';
 import assert from 'node:assert/strict';
 import type { Message } from '#protocol/message.ts';
 import { cannotRun } from '#server/sandbox/local/testing/fixture.ts';
+import { rulesText } from '../handoff/rules-text.ts';
 import { FolderRulesReader } from './folder-rules.ts';
 import { readFrontMatter } from './front-matter.ts';
 import { localWorkspaces } from '../testing/local-workspaces.ts';
@@ -39,6 +40,38 @@ describe('instructions of a project, read through the real sandbox', { skip: awa
     const read = await readInstructions(sandbox, null);
     assert.deepEqual([read?.path, read?.text], ['.cursor/rules', 'First.\n\nSecond.']);
     assert.equal(await readInstructions(sandbox, read), read);
+  });
+
+  test("Cursor's rules for a pattern come with the first file of it, once, also beside AGENTS.md", async () => {
+    const sandbox = await workspace({
+      'AGENTS.md': 'Root.',
+      '.cursor/rules/bare.mdc':
+        '---\ndescription: a\nglobs: *.ts, src/**/*.{css,scss}\nalwaysApply: false\n---\nBare.',
+      '.cursor/rules/list.mdc': '---\nglobs:\n  - "docs/**"\n---\nList.',
+      '.cursor/rules/always.mdc': '---\nglobs: "*.ts"\nalwaysApply: true\n---\nAlways.',
+      '.cursor/rules/asked.mdc': '---\ndescription: When asked.\n---\nAsked.',
+      '.cursor/rules/heavy.mdc': `---\nglobs: "${'*a'.repeat(40)}*, +(a|a)*, {1..999999}"\n---\nHeavy.`,
+    });
+    const reader = new FolderRulesReader();
+    const record: Message[] = [];
+    const of = async (runId: string, path: string) => {
+      const rules = await reader.of(sandbox, { runId, path, shown: () => record });
+      const part = { type: 'tool-result', toolCallId: 'c', name: 'read_file', status: 'ok', text: '', rules };
+      record.push({ role: 'tool', parts: [part], seq: record.length + 1 } as never);
+      return rules.map(({ text }) => text);
+    };
+    assert.deepEqual(await of('1', 'src/style.less'), []);
+    assert.deepEqual((await Promise.all([of('1', 'src/deep/a.ts'), of('1', 'b.ts')])).flat(), ['Bare.']);
+    assert.deepEqual(await of('1', '/workspace/docs/a/b.md'), ['List.']);
+    assert.deepEqual(await of('2', 'src/deep/a.scss'), []);
+    await sandbox.files.write('.cursor/rules/bare.mdc', Buffer.from('---\nglobs: src/**/*.css\n---\nNew.'));
+    assert.deepEqual(await of('3', 'a.ts'), []);
+    assert.deepEqual(await of('3', 'src/a.css'), ['New.']);
+    assert.deepEqual(await of('3', 'a'.repeat(200)), []);
+    assert.match(
+      rulesText([{ path: '.cursor/rules/a.mdc', hash: '', text: 'A.' }]),
+      /for files like this one, from/,
+    );
   });
 
   test('a link is no file of instructions, and what is behind a linked folder is not of the project', async () => {

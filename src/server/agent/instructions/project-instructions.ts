@@ -1,7 +1,6 @@
 import type { FileEntry, Sandbox } from '#server/sandbox/sandbox.ts';
-import { decodeText } from '../tools/text-file.ts';
-import { readFrontMatter } from './front-matter.ts';
-import { isOwnFolder, readRulesFile, shownRules } from './rules-file.ts';
+import { cursorFolder, listCursorRules, readCursorRule } from './cursor-rules.ts';
+import { readRulesFile, shownRules } from './rules-file.ts';
 
 /** What the workspace said about how to work on it when that was last read. */
 export interface Instructions {
@@ -17,11 +16,7 @@ export interface Instructions {
  * is the common one (agents.md); the others are those of Claude Code, GitHub Copilot and Cursor's older form.
  */
 const rootFiles = ['AGENTS.md', 'CLAUDE.md', '.github/copilot-instructions.md', '.cursorrules'];
-/** Cursor's rules, one a file; where there is none of the above. */
-const cursorFolder = '.cursor/rules';
 const maxCharacters = 16_000;
-const maxCursorRules = 50;
-const maxRuleBytes = 100_000;
 
 /**
  * Read again only when the files changed, so that the system prompt keeps its bytes.
@@ -43,28 +38,18 @@ export async function readInstructions(
   return mayHave(cursorFolder) ? readCursorRules(files, known) : null;
 }
 
-/** Those that apply always; others are meant for files of a pattern, and are read as any other file. */
+/** Those that apply always; others come with the files that they are meant for (`folder-rules.ts`). */
 async function readCursorRules(
   files: Sandbox['files'],
   known: Instructions | null,
 ): Promise<Instructions | null> {
-  if (!(await isOwnFolder(files, cursorFolder))) return null;
-  const listed = await files.list(cursorFolder, { maxEntries: 500 });
-  const rules = listed
-    .filter(({ path, type, size }) => type === 'file' && /\.mdc?$/.test(path) && size <= maxRuleBytes)
-    .sort((one, other) => (one.path < other.path ? -1 : 1))
-    .slice(0, maxCursorRules);
-  if (!rules.length) return null;
-  const version = versionOf(rules);
+  const listed = await listCursorRules(files);
+  if (!listed.length) return null;
+  const version = versionOf(listed);
   if (known?.version === version) return known;
-  const texts = await Promise.all(rules.map(({ path }) => alwaysApplied(files, path)));
-  const text = texts.filter(Boolean).join('\n\n');
+  const rules = await Promise.all(listed.map(({ path }) => readCursorRule(files, path)));
+  const text = rules.flatMap((rule) => (rule?.alwaysApplies ? [rule.body] : [])).join('\n\n');
   return text ? { path: cursorFolder, text: shownRules(cursorFolder, text, maxCharacters), version } : null;
-}
-
-async function alwaysApplied(files: Sandbox['files'], path: string): Promise<string> {
-  const head = readFrontMatter(decodeText(await files.read(path)) ?? '');
-  return head?.fields.get('alwaysApply') === true ? head.body.trim() : '';
 }
 
 function versionOf(entries: readonly FileEntry[]): string {
