@@ -3,6 +3,7 @@ import { CrosspointError } from '#protocol/errors.ts';
 import { createAgent } from './agent/create-agent.ts';
 import { createExplorer } from './agent/subagent/explorer.ts';
 import { createTools } from './agent/tools/index.ts';
+import { ownSkillFiles } from './agent/skills/own-skills.ts';
 import { mcpTools } from './agent/tools/mcp-tools.ts';
 import { ConfigError, type Config } from './config.ts';
 import type { Embeddings } from './gateway/embeddings/types.ts';
@@ -131,6 +132,7 @@ function openAgent(
     checkpointer,
     toolSources: [mcpTools(mcp)],
     seed: { demoProject },
+    ownSkills: ownSkillFiles(dataDir),
     onWorkspaceUse: (workspaceId, sandbox) => codeSearch.follow(workspaceId, sandbox),
   });
   return { agent, checkpointer };
@@ -168,6 +170,7 @@ function openTools(
     fastApply,
     codeSearch,
     explorer: createExplorer({ store, gateway, models }),
+    ownSkills: ownSkillFiles(config.dataDir),
   });
 }
 

@@ -8,6 +8,7 @@ import { Locks } from '#server/workspace/history/locks.ts';
 import type { Workspaces } from '#server/workspace/types.ts';
 import { PartCounter } from './handoff/tokens/part-sizes.ts';
 import { TokenCounter } from './handoff/tokens/token-counter.ts';
+import type { SkillFiles } from './skills/read-skills.ts';
 import { standardTools } from './tools/index.ts';
 import type { Tool } from './tools/tool.ts';
 import { Toolbox, type ToolSource } from './tools/toolbox.ts';
@@ -27,6 +28,8 @@ export interface AgentParts {
   logger?: AgentLogger;
   limits?: Partial<Limits>;
   seed?: DemoSeed;
+  /** The person's skills, offered in every workspace. */
+  ownSkills?: SkillFiles | null;
   /** The files of a workspace are in use, or were changed: an index of them can follow. */
   onWorkspaceUse?: (workspaceId: string, sandbox: Sandbox) => void;
   /** Called at every durable step; a test kills the process in it (`CRASH_AT`). */
@@ -87,6 +90,7 @@ export function fillParts(parts: AgentParts): AgentSetup {
     logger: parts.logger ?? { warn: () => undefined, error: () => undefined },
     limits: { ...defaultLimits, ...parts.limits },
     seed: parts.seed ?? null,
+    ownSkills: parts.ownSkills ?? null,
     onWorkspaceUse: parts.onWorkspaceUse ?? (() => undefined),
     point: parts.point ?? (() => undefined),
   };

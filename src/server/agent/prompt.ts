@@ -6,7 +6,7 @@ export interface PromptFacts {
   model: Pick<ModelConfig, 'provider' | 'model'>;
   /** What the workspace's AGENTS.md or its like says, already capped; null when there is none. */
   instructions: { path: string; text: string } | null;
-  skills: readonly Pick<Skill, 'name' | 'description'>[];
+  skills: readonly Pick<Skill, 'name' | 'description' | 'isOwn'>[];
 }
 
 const sandboxNames = {
@@ -71,6 +71,8 @@ function projectInstructions({ path, text }: { path: string; text: string }): st
 }
 
 function skillList(skills: PromptFacts['skills']): string {
-  const lines = skills.map(({ name, description }) => `- ${name}: ${description}`);
+  const lines = skills.map(
+    ({ name, description, isOwn }) => `- ${name}: ${description}${isOwn ? " (the person's own)" : ''}`,
+  );
   return `# Skills\nHow this project wants certain tasks done. When a task fits one of them, load it with load_skill before you begin, and follow it within what the person asked for. No skill changes what needs a review.\n${lines.join('\n')}`;
 }

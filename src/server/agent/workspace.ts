@@ -45,7 +45,7 @@ async function openWorkspace(setup: AgentSetup, turn: Turn): Promise<void> {
   try {
     const sandbox = await turn.sandbox();
     await seedDemoProject(setup, turn, sandbox);
-    Object.assign(turn.memory, await readProject(sandbox, turn.memory));
+    Object.assign(turn.memory, await readProject(sandbox, turn.memory, setup.ownSkills));
   } catch (cause) {
     if (!(cause instanceof CrosspointError)) throw cause;
     await turn.commit([{ type: 'notice', data: { code: cause.code, message: cause.message } }]);

@@ -53,7 +53,7 @@ export function shownRules(path: string, text: string, maxCharacters: number): s
 }
 
 /** Whether a folder is one, all the way down from the workspace: what a link leads to is not of this project. */
-export async function isOwnFolder(files: Sandbox['files'], folder: string): Promise<boolean> {
+export async function isOwnFolder(files: Pick<Sandbox['files'], 'stat'>, folder: string): Promise<boolean> {
   const names = posix.normalize(folder).split('/');
   for (let depth = 1; depth <= names.length; depth += 1) {
     const stat = await files.stat(names.slice(0, depth).join('/'));

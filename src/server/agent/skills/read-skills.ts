@@ -4,14 +4,19 @@ import { readFrontMatter } from '../instructions/front-matter.ts';
 import { isOwnFolder } from '../instructions/rules-file.ts';
 import { decodeText } from '../tools/text-file.ts';
 
+/** Where skills are read: a sandbox, or the data directory. */
+export type SkillFiles = Pick<Sandbox['files'], 'stat' | 'list' | 'read'>;
+
 /** A folder with a `SKILL.md`: how a project wants one kind of task done (agentskills.io/specification). */
 export interface Skill {
   /** Also that of its folder. */
   name: string;
   /** When to use it; one line. */
   description: string;
-  /** Relative to the workspace. */
+  /** Relative to the workspace, or to the data directory. */
   folder: string;
+  /** The person's, not the project's. */
+  isOwn: boolean;
 }
 
 export interface Skills {
@@ -24,6 +29,8 @@ export const noSkills: Skills = { list: [], version: '' };
 
 /** A skill of the first one stands before one of the same name in the second. */
 const skillFolders = ['.agents/skills', '.claude/skills'];
+/** Of the person, in the data directory. */
+export const ownSkillFolder = 'skills';
 const maxSkills = 40;
 const maxSkillBytes = 200_000;
 const maxListed = 2_000;
@@ -33,43 +40,58 @@ const maxDescription = 400;
 const legalName = /^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$/;
 
 /**
- * The skills of a workspace, in the order of their names, read through its sandbox. What is malformed is none.
- * @param mayHave whether there can be a folder at a path
+ * The skills of a workspace, read through its sandbox, and those of the person, in the order of their names. Of two with one
+ * name the project's counts. What is malformed is none.
+ * @param mayHave whether there can be a folder at a path of the workspace
+ * @param own the person's, in their folder `skills`
  */
 export async function readSkills(
-  { files }: Pick<Sandbox, 'files'>,
+  { files }: { files: SkillFiles },
   known: Skills,
   mayHave: (path: string) => boolean = () => true,
+  own: SkillFiles | null = null,
 ): Promise<Skills> {
-  const entries = (
-    await Promise.all(skillFolders.filter(mayHave).map((folder) => skillFiles(files, folder)))
-  ).flat();
+  const folders = skillFolders.filter(mayHave).map((folder) => ({ files, folder }));
+  const places = own ? [...folders, { files: own, folder: ownSkillFolder }] : folders;
+  const listed = await Promise.all(
+    places.map(async (place) =>
+      (await skillFiles(place.files, place.folder)).map((entry) => ({ ...entry, files: place.files })),
+    ),
+  );
+  const entries = listed.flat();
   if (!entries.length) return noSkills;
   const version = entries.map(({ path, size, modifiedMs }) => `${path} ${size} ${modifiedMs}`).join('\n');
   if (version === known.version) return known;
-  const read = await Promise.all(entries.map(({ path }) => readSkill(files, path)));
+  const read = await Promise.all(entries.map((entry) => readSkill(entry.files, entry.path)));
   const byName = new Map<string, Skill>();
   for (const skill of read) if (skill && !byName.has(skill.name)) byName.set(skill.name, skill);
-  const list = [...byName.values()].sort((one, other) => (one.name < other.name ? -1 : 1));
-  return { list: list.slice(0, maxSkills), version };
+  const named = [...byName.values()].sort(byNameOf);
+  // The project's first: a person with many skills of their own still has all that the project says.
+  const kept = [...named.filter(({ isOwn }) => !isOwn), ...named.filter(({ isOwn }) => isOwn)];
+  return { list: kept.slice(0, maxSkills).sort(byNameOf), version };
 }
 
-/** One of them as it is now; null: there is none of this name. */
+const byNameOf = (one: Skill, other: Skill) => (one.name < other.name ? -1 : 1);
+
+/** One of them as it is now, with where its files are; null: there is none of this name. */
 export async function findSkill(
-  { files }: Pick<Sandbox, 'files'>,
+  { files }: { files: SkillFiles },
   name: string,
-): Promise<(Skill & { body: string }) | null> {
+  own: SkillFiles | null = null,
+): Promise<(Skill & { body: string; files: SkillFiles }) | null> {
   if (!legalName.test(name)) return null;
-  for (const folder of skillFolders) {
-    if (!(await isOwnFolder(files, `${folder}/${name}`))) continue;
-    const skill = await readSkill(files, `${folder}/${name}/SKILL.md`);
-    if (skill) return skill;
+  const places = skillFolders.map((folder) => ({ files, folder }));
+  if (own) places.push({ files: own, folder: ownSkillFolder });
+  for (const place of places) {
+    if (!(await isOwnFolder(place.files, `${place.folder}/${name}`))) continue;
+    const skill = await readSkill(place.files, `${place.folder}/${name}/SKILL.md`);
+    if (skill) return { ...skill, files: place.files };
   }
   return null;
 }
 
 /** `SKILL.md` of each folder right below; links are not followed. */
-async function skillFiles(files: Sandbox['files'], folder: string): Promise<FileEntry[]> {
+async function skillFiles(files: SkillFiles, folder: string): Promise<FileEntry[]> {
   if (!(await isOwnFolder(files, folder))) return [];
   const entries = await files.list(folder, { recursive: true, maxEntries: maxListed });
   const depth = folder.split('/').length + 2;
@@ -81,7 +103,7 @@ async function skillFiles(files: Sandbox['files'], folder: string): Promise<File
     .slice(0, 2 * maxSkills);
 }
 
-async function readSkill(files: Sandbox['files'], path: string): Promise<(Skill & { body: string }) | null> {
+async function readSkill(files: SkillFiles, path: string): Promise<(Skill & { body: string }) | null> {
   const head = readFrontMatter((await textOrNull(files, path)) ?? '');
   const [folder, folderName] = [path.slice(0, path.lastIndexOf('/')), path.split('/').at(-2)];
   const name = head?.fields.get('name');
@@ -89,10 +111,11 @@ async function readSkill(files: Sandbox['files'], path: string): Promise<(Skill 
   if (!head || typeof name !== 'string' || typeof description !== 'string') return null;
   const line = oneLine(description);
   if (name !== folderName || !legalName.test(name) || line === '') return null;
-  return { name, description: line, folder, body: head.body.trim() };
+  const isOwn = folder.startsWith(`${ownSkillFolder}/`);
+  return { name, description: line, folder, isOwn, body: head.body.trim() };
 }
 
-async function textOrNull(files: Sandbox['files'], path: string): Promise<string | null> {
+async function textOrNull(files: SkillFiles, path: string): Promise<string | null> {
   const stat = await files.stat(path);
   if (stat?.type !== 'file' || stat.size > maxSkillBytes) return null;
   try {

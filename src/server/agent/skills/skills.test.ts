@@ -1,3 +1,6 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { describe, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { cannotRun } from '#server/sandbox/local/testing/fixture.ts';
@@ -7,6 +10,8 @@ import { localWorkspaces } from '../testing/local-workspaces.ts';
 import { toolContext } from '../testing/tool-context.ts';
 import { write } from '../testing/steps.ts';
 import { loadSkill } from '../tools/load-skill.ts';
+import { projectText } from '../prompt.ts';
+import { ownSkillFiles } from './own-skills.ts';
 import { noSkills, readSkills } from './read-skills.ts';
 
 const skill = (name: string, description: string, body = 'Do it so.') =>
@@ -79,7 +84,8 @@ describe('skills of a project, read through the real sandbox', { skip: await can
       },
       'ln -s ../../../secret.txt .agents/skills/forms/link.md && ln -s ../../.. .agents/skills/forms/up && chmod +x .agents/skills/forms/run.sh',
     );
-    const use = (args: object) => loadSkill.run(loadSkill.parse(args), { ...toolContext(sandbox), sandbox });
+    const tool = loadSkill(null);
+    const use = (args: object) => tool.run(tool.parse(args), { ...toolContext(sandbox), sandbox });
     const loaded = await use({ name: 'forms' });
     assert.equal(
       loaded.text,
@@ -97,8 +103,56 @@ describe('skills of a project, read through the real sandbox', { skip: await can
     ])
       assert.equal((await use(args)).status, 'error', JSON.stringify(args));
     for (const path of ['../forms/SKILL.md', '/etc/passwd', 'references/../../x', ''])
-      assert.throws(() => loadSkill.parse({ name: 'forms', file: path }), Error, path);
+      assert.throws(() => tool.parse({ name: 'forms', file: path }), Error, path);
     assert.equal(await sandbox.files.stat('ran'), null);
+  });
+
+  test("the person's own are there in every workspace, after the project's, and nothing else of the data directory", async () => {
+    const dataDir = mkdtempSync(join(tmpdir(), 'own-skills-'));
+    try {
+      const put = (path: string, content: string) => {
+        mkdirSync(dirname(join(dataDir, path)), { recursive: true });
+        writeFileSync(join(dataDir, path), content);
+      };
+      const own = ownSkillFiles(dataDir);
+      const sandbox = await workspace({
+        '.agents/skills/both/SKILL.md': skill('both', 'Of the project.', 'Project.'),
+      });
+      const read = (known = noSkills) => readSkills(sandbox, known, () => true, own);
+      const shown = async () => (await read()).list.map(({ name, isOwn }) => `${name} ${isOwn}`);
+      assert.deepEqual(await shown(), ['both false'], 'there need be none');
+      put('master.key', 'secret');
+      put('skills/both/SKILL.md', skill('both', 'Of the person.', 'Person.'));
+      put('skills/mine/SKILL.md', skill('mine', 'Mine.', 'Read more.md.'));
+      put('skills/mine/more.md', 'More.');
+      put('skills/huge/SKILL.md', skill('huge', 'Large.', 'x'.repeat(300_000)));
+      symlinkSync('../../master.key', join(dataDir, 'skills/mine/link.md'));
+      symlinkSync('..', join(dataDir, 'skills/up'));
+      assert.deepEqual(await shown(), ['both false', 'mine true']);
+      const known = await read();
+      assert.equal(await read(known), known);
+      const tool = loadSkill(own);
+      const use = (args: object) => tool.run(tool.parse(args), { ...toolContext(sandbox), sandbox });
+      assert.equal((await use({ name: 'both' })).text, 'Skill both:\n\nProject.');
+      assert.match(
+        (await use({ name: 'mine' })).text,
+        /^Skill mine:\n\nRead more\.md\.\n\n.*outside of the workspace.*:\nmore\.md$/s,
+      );
+      assert.match((await use({ name: 'mine', file: 'more.md' })).text, /More\.$/);
+      for (const args of [
+        { name: 'mine', file: 'link.md' },
+        { name: 'up', file: 'master.key' },
+        { name: 'huge' },
+      ])
+        assert.equal((await use(args)).status, 'error', JSON.stringify(args));
+      await assert.rejects(own.read('master.key'), { code: 'file_not_found' });
+      await assert.rejects(own.read('skills/../master.key'), { code: 'file_not_found' });
+      await assert.rejects(own.read('skills/mine/link.md'), { code: 'file_not_found' });
+      const prompt = projectText({ instructions: null, skills: (await read()).list });
+      assert.match(prompt, /- both: Of the project\.\n- mine: Mine\. \(the person's own\)$/);
+    } finally {
+      rmSync(dataDir, { recursive: true });
+    }
   });
 });
 

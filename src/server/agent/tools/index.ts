@@ -1,5 +1,6 @@
 import type { FastApply } from '../fast-apply.ts';
 import type { Explorer } from '../subagent/explorer.ts';
+import type { SkillFiles } from '../skills/read-skills.ts';
 import { editFile } from './edit-file.ts';
 import { executeCode } from './execute-code.ts';
 import type { CodeSearch } from '#server/search/code-search.ts';
@@ -20,9 +21,9 @@ import { webSearch } from './web-search.ts';
 import { writeFile } from './write-file.ts';
 
 /** The tools that every thread has, in the order in which models see them. Names and arguments are stable. */
-export const standardTools: readonly Tool[] = ofEveryThread(null);
+export const standardTools: readonly Tool[] = ofEveryThread(null, null);
 
-function ofEveryThread(fastApply: FastApply | null): Tool[] {
+function ofEveryThread(fastApply: FastApply | null, ownSkills: SkillFiles | null): Tool[] {
   return [
     readFile,
     listFiles,
@@ -32,7 +33,7 @@ function ofEveryThread(fastApply: FastApply | null): Tool[] {
     runTerminalCommand,
     executeCode,
     readOutput,
-    loadSkill,
+    loadSkill(ownSkills),
     recall,
     updatePlan,
   ];
@@ -44,12 +45,19 @@ export interface ToolServices {
   web?: Web | null;
   codeSearch?: CodeSearch | null;
   explorer?: Explorer | null;
+  ownSkills?: SkillFiles | null;
 }
 
 /** The tools of this server, in the order in which models see them. */
-export function createTools({ fastApply, web, codeSearch, explorer }: ToolServices): readonly Tool[] {
+export function createTools({
+  fastApply,
+  web,
+  codeSearch,
+  explorer,
+  ownSkills,
+}: ToolServices): readonly Tool[] {
   const tools = [
-    ...ofEveryThread(fastApply ?? null),
+    ...ofEveryThread(fastApply ?? null, ownSkills ?? null),
     ...(codeSearch ? [searchCode(codeSearch)] : []),
     ...(web ? [webSearch(web), readPage(web)] : []),
   ];

@@ -1,8 +1,7 @@
 import { posix } from 'node:path';
 import * as v from 'valibot';
-import type { Sandbox } from '#server/sandbox/sandbox.ts';
 import { isOwnFolder } from '../instructions/rules-file.ts';
-import { findSkill, type Skill } from '../skills/read-skills.ts';
+import { findSkill, type SkillFiles } from '../skills/read-skills.ts';
 import { longOutput } from './long-output.ts';
 import { objectSchema, parseWith, pathSchema } from './schema.ts';
 import { decodeText } from './text-file.ts';
@@ -27,8 +26,12 @@ const schema = v.object({
 });
 type Args = v.InferOutput<typeof schema>;
 
-/** Reads instructions of the project for one kind of task. Nothing of it is run: a script is run by a reviewed command. */
-export const loadSkill: Tool<Args> = {
+/**
+ * Reads instructions of the project, or of the person, for one kind of task. Nothing of it is run: a script is run by a reviewed
+ * command.
+ * @param own where the person's skills are
+ */
+export const loadSkill = (own: SkillFiles | null): Tool<Args> => ({
   name: 'load_skill',
   kind: 'read',
   offered: ({ hasSkills = false }) => hasSkills,
@@ -46,22 +49,26 @@ export const loadSkill: Tool<Args> = {
   ),
   parse: parseWith(schema),
   async run({ name, file }, { sandbox, call }) {
-    const skill = await findSkill(sandbox, name);
+    const skill = await findSkill(sandbox, name, own);
     if (!skill) return refused(`There is no skill "${name}". The list of skills is in your instructions.`);
-    if (file !== undefined) return readFile(sandbox, skill, posix.normalize(file), call.toolCallId);
-    const names = await filesOf(sandbox, skill);
-    const more = names.length ? `\n\nFiles of this skill in ${skill.folder}:\n${names.join('\n')}` : '';
+    if (file !== undefined) return readFile(skill, posix.normalize(file), call.toolCallId);
+    const names = await filesOf(skill);
+    const where = skill.isOwn
+      ? 'outside of the workspace, read with load_skill and file'
+      : `in ${skill.folder}`;
+    const more = names.length ? `\n\nFiles of this skill ${where}:\n${names.join('\n')}` : '';
     return {
       status: 'ok',
       ...longOutput(`Skill ${name}:\n\n${skill.body}${more}`, maxCharacters, call.toolCallId),
       summary: `Loaded the skill ${name}`,
     };
   },
-};
+});
+
+type FoundSkill = NonNullable<Awaited<ReturnType<typeof findSkill>>>;
 
 async function readFile(
-  { files }: Sandbox,
-  { name, folder }: Skill,
+  { files, name, folder, isOwn }: FoundSkill,
   file: string,
   toolCallId: string,
 ): Promise<ToolOutcome> {
@@ -70,7 +77,9 @@ async function readFile(
   const stat = isThere ? await files.stat(path) : null;
   if (stat?.type !== 'file') return refused(`The skill ${name} has no file "${file}".`);
   if (stat.size > maxFileBytes)
-    return refused(`${path} has ${stat.size} bytes; read parts of it with read_file.`);
+    return refused(
+      `${path} has ${stat.size} bytes${isOwn ? ', too many to load.' : '; read parts of it with read_file.'}`,
+    );
   const text = decodeText(await files.read(path, { maxBytes: maxFileBytes }));
   if (text === null) return refused(`${path} is a binary file.`);
   return {
@@ -80,7 +89,7 @@ async function readFile(
   };
 }
 
-async function filesOf({ files }: Sandbox, { folder }: Skill): Promise<string[]> {
+async function filesOf({ files, folder }: FoundSkill): Promise<string[]> {
   const entries = await files.list(folder, { recursive: true, maxEntries: 1_000 });
   return entries
     .filter(({ path, type }) => type === 'file' && path !== `${folder}/SKILL.md`)
