@@ -21,7 +21,7 @@ before(async () => {
   const minted = await server.send('POST', '/api/keys', { name: 'A key' });
   keyId = ((await minted.json()) as NewKeyAnswer).key.id;
   const transport = { type: 'http', url: 'https://mcp.test/' };
-  const added = await server.send('POST', '/api/mcp', { name: 'unasked', transport });
+  const added = await server.send('POST', '/api/mcp', { name: 'unasked', enabled: false, transport });
   mcpId = ((await added.json()) as McpServerView).id;
 });
 after(() => server.close());

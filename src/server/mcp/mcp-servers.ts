@@ -127,10 +127,12 @@ export class McpServers {
   /**
    * @param redirectUrl of our page
    * @returns where the person says yes
-   * @throws `not_found`, `mcp_no_sign_in`, `mcp_sign_in_failed`
+   * @throws `not_found`, `mcp_disabled`, `mcp_no_sign_in`, `mcp_sign_in_failed`
    */
   async signIn(id: string, userId: string, redirectUrl: string): Promise<string> {
-    const signedInTo = signInServerOf(this.#require(id).stored);
+    const { stored } = this.#require(id);
+    if (!stored.config.enabled) throw new CrosspointError('mcp_disabled', { server: stored.config.name });
+    const signedInTo = signInServerOf(stored);
     if (!signedInTo) throw new CrosspointError('mcp_no_sign_in');
     // Its refusal names where its metadata is, and what to ask for.
     if (!this.#signIns.knowsHow(id)) await this.look(id);

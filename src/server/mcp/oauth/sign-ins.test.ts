@@ -4,7 +4,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
+import { inspect } from 'node:util';
 import { parse } from 'valibot';
+import type { CrosspointError } from '#protocol/errors.ts';
 import { mcpServerConfig, type McpCallback, type McpServerView } from '#protocol/mcp.ts';
 import { openStore } from '#server/store/open-store.ts';
 import type { Store } from '#server/store/store.ts';
@@ -71,6 +73,11 @@ function hello() {
   assert.ok(offered);
   return servers.call(offered, {}, call());
 }
+const failureOf = (work: Promise<unknown>) =>
+  work.then(
+    () => assert.fail('it did not fail'),
+    (cause: unknown) => cause as CrosspointError,
+  );
 const seen = () => servers.list(null).map(({ signIn, state, tools }) => [signIn, state, tools.length])[0];
 
 test('a server that answers 401 says that a person has to sign in; they do, and its tools work, also after a restart', async () => {
@@ -189,6 +196,17 @@ test('no secret of it stands in the database as it is, in a view or in a failure
   ];
   for (const secret of secrets) for (const place of places) assert.ok(!place.includes(secret));
   assert.ok(secrets.every((secret) => servers.secrets().includes(secret)));
+  remote.authorization.expire();
+  remote.authorization.flaws.echoes = true;
+  const back = await consent(await begin());
+  const failures = [await failureOf(hello()), await failureOf(servers.finishSignIn(back, 'owner'))];
+  assert.deepEqual(
+    failures.map(({ code }) => code),
+    ['mcp_unreachable', 'mcp_sign_in_failed'],
+  );
+  const told = inspect(failures, { depth: null });
+  assert.match(told, /\[secret\]/);
+  for (const secret of [...secrets, back.code!]) assert.ok(!told.includes(secret));
 });
 
 test('the metadata must be of the issuer that was asked, and the answer must come from it', async () => {

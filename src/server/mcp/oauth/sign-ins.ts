@@ -73,7 +73,7 @@ export class SignIns {
     const state = randomBytes(32).toString('base64url');
     const known = this.#records.get(id)?.client;
     const draft = new Draft(redirectUrl, state, known?.redirectUrl === redirectUrl ? known : undefined);
-    const url = await failing(name, async () => {
+    const url = await this.#failing(name, [], async () => {
       const { auth } = await import('@modelcontextprotocol/client');
       const { resourceMetadataUrl, scope } = this.#challengeOf(id) ?? {};
       await auth(draft, {
@@ -98,27 +98,31 @@ export class SignIns {
   async finish({ state, code, iss, error, errorDescription }: McpCallback, userId: string): Promise<string> {
     const { serverId, server, transport, draft } = this.#pending.take(state, userId);
     const found = draft.found();
-    const tokens = await failing(server, async () => {
-      const sdk = await import('@modelcontextprotocol/client');
-      const { authorizationServerUrl, authorizationServerMetadata: metadata } = found.discovery;
-      sdk.validateAuthorizationResponseIssuer({
-        iss,
-        expectedIssuer: metadata?.issuer,
-        issParameterSupported: metadata?.authorization_response_iss_parameter_supported === true,
-      });
-      if (code === undefined)
-        throw new Error([error, errorDescription].filter(Boolean).join(': ') || 'no code');
-      return sdk.exchangeAuthorization(authorizationServerUrl, {
-        ...(metadata ? { metadata } : {}),
-        clientInformation: found.client,
-        authorizationCode: code,
-        ...(iss === undefined ? {} : { iss }),
-        codeVerifier: draft.codeVerifier(),
-        redirectUri: draft.redirectUrl,
-        ...(draft.resource === null ? {} : { resource: draft.resource }),
-        fetchFn: this.#fetch(transport),
-      });
-    });
+    const tokens = await this.#failing(
+      server,
+      [code, draft.codeVerifier(), found.client.client_secret],
+      async () => {
+        const sdk = await import('@modelcontextprotocol/client');
+        const { authorizationServerUrl, authorizationServerMetadata: metadata } = found.discovery;
+        sdk.validateAuthorizationResponseIssuer({
+          iss,
+          expectedIssuer: metadata?.issuer,
+          issParameterSupported: metadata?.authorization_response_iss_parameter_supported === true,
+        });
+        if (code === undefined)
+          throw new Error([error, errorDescription].filter(Boolean).join(': ') || 'no code');
+        return sdk.exchangeAuthorization(authorizationServerUrl, {
+          ...(metadata ? { metadata } : {}),
+          clientInformation: found.client,
+          authorizationCode: code,
+          ...(iss === undefined ? {} : { iss }),
+          codeVerifier: draft.codeVerifier(),
+          redirectUri: draft.redirectUrl,
+          ...(draft.resource === null ? {} : { resource: draft.resource }),
+          fetchFn: this.#fetch(transport),
+        });
+      },
+    );
     this.#pending.finish(state);
     const { authorizationServerUrl, authorizationServerMetadata: metadata = null } = found.discovery;
     this.#records.set(serverId, {
@@ -204,7 +208,7 @@ export class SignIns {
       this.#records.set(id, { ...record, ...renewed });
     } catch (cause) {
       if (!(cause instanceof OAuthError) || !isFinal(cause.code))
-        throw new CrosspointError('mcp_unreachable', { server: name, detail: detailOf(cause) }, { cause });
+        throw new CrosspointError('mcp_unreachable', { server: name, detail: this.#detailOf(cause) });
       if (this.#records.get(id) === record) this.#records.delete(id);
       throw needed;
     } finally {
@@ -215,6 +219,31 @@ export class SignIns {
   #dated(tokens: OAuthTokens): Pick<SignInRecord, 'tokens' | 'expiresAtMs'> {
     const { expires_in: seconds } = tokens;
     return { tokens, expiresAtMs: seconds === undefined ? null : Date.now() + seconds * 1_000 };
+  }
+
+  async #failing<Result>(
+    server: string,
+    secrets: readonly (string | undefined)[],
+    work: () => Promise<Result>,
+  ): Promise<Result> {
+    try {
+      return await work();
+    } catch (cause) {
+      throw new CrosspointError('mcp_sign_in_failed', { server, detail: this.#detailOf(cause, secrets) });
+    }
+  }
+
+  /**
+   * What a server says of a failure is shown as one short line, without what we sent it. The error itself holds the whole of
+   * its answer: it goes no further.
+   */
+  #detailOf(cause: unknown, secrets: readonly (string | undefined)[] = []): string {
+    const words = cause instanceof Error ? cause.message : String(cause);
+    return [...this.secrets(), ...secrets]
+      .reduce<string>((shown, secret) => (secret ? shown.replaceAll(secret, '[secret]') : shown), words)
+      .replaceAll(/[\p{C}\s]+/gu, ' ')
+      .trim()
+      .slice(0, detailCharacters);
   }
 
   #fetch(transport: HttpTransport): FetchLike {
@@ -237,21 +266,4 @@ function assertMayBeOpened(url: URL, transport: HttpTransport): void {
 /** Whether the refresh token, or the registration, is worth nothing any more. */
 function isFinal(code: string): boolean {
   return ['invalid_grant', 'invalid_client', 'unauthorized_client'].includes(code);
-}
-
-async function failing<Result>(server: string, work: () => Promise<Result>): Promise<Result> {
-  try {
-    return await work();
-  } catch (cause) {
-    throw new CrosspointError('mcp_sign_in_failed', { server, detail: detailOf(cause) }, { cause });
-  }
-}
-
-/** What a server says of a failure is shown as one short line. */
-function detailOf(cause: unknown): string {
-  const words = cause instanceof Error ? cause.message : String(cause);
-  return words
-    .replaceAll(/[\p{C}\s]+/gu, ' ')
-    .trim()
-    .slice(0, detailCharacters);
 }

@@ -27,6 +27,8 @@ export interface Flaws {
   /** In place of its issuer on the way back; null: none. */
   iss?: string | null;
   givesRefreshTokens: boolean;
+  /** It answers a request for tokens with all that was sent, as an error of its own. */
+  echoes?: boolean;
 }
 
 class Refused extends Error {
@@ -175,6 +177,7 @@ export class AuthorizationServer {
   }
 
   #give(form: URLSearchParams, authorization: string | undefined) {
+    refuse(this.flaws.echoes === true, 'server_error', form.toString());
     const client = this.clients.get(form.get('client_id') ?? '');
     refuse(authorization !== undefined, 'invalid_client', 'another way than was registered');
     refuse(client?.secret !== form.get('client_secret'), 'invalid_client', 'wrong client_secret');
