@@ -3,7 +3,7 @@ import { CrosspointError } from '#protocol/errors.ts';
 import { createAgent } from './agent/create-agent.ts';
 import { createExplorer } from './agent/subagent/explorer.ts';
 import { createTools } from './agent/tools/index.ts';
-import { ownSkillFiles } from './agent/skills/own-skills.ts';
+import { ownSkillFiles } from './own-skills.ts';
 import { mcpTools } from './agent/tools/mcp-tools.ts';
 import { ConfigError, type Config } from './config.ts';
 import type { Embeddings } from './gateway/embeddings/types.ts';

@@ -11,7 +11,7 @@ import { toolContext } from '../testing/tool-context.ts';
 import { write } from '../testing/steps.ts';
 import { loadSkill } from '../tools/load-skill.ts';
 import { projectText } from '../prompt.ts';
-import { ownSkillFiles } from './own-skills.ts';
+import { ownSkillFiles } from '#server/own-skills.ts';
 import { noSkills, readSkills } from './read-skills.ts';
 
 const skill = (name: string, description: string, body = 'Do it so.') =>

@@ -3,10 +3,11 @@ import { join, posix, relative } from 'node:path';
 import { constants } from 'node:fs';
 import { CrosspointError } from '#protocol/errors.ts';
 import type { FileEntry } from '#server/sandbox/sandbox.ts';
-import { ownSkillFolder, type SkillFiles } from './read-skills.ts';
+import { ownSkillFolder, type SkillFiles } from './agent/skills/read-skills.ts';
 
 /**
- * The skills of the person, in the data directory, where no model and no project writes. Nothing else of that directory is
+ * The skills of the person, in the data directory, where no model and no project writes; the agent is handed them, and opens
+ * no file of the host itself (R13). Nothing else of that directory is
  * reached: paths are below `skills`, and links are not followed, as a folder that was copied there may hold some.
  */
 export function ownSkillFiles(dataDir: string): SkillFiles {
