@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { createChunker } from '#server/search/chunk/chunker.ts';
+import { candidateCount } from '#server/search/code-search.ts';
 import { rank } from '#server/search/rank/rank.ts';
 import { createEmbeddedStore } from '#server/search/stores/embedded/embedded-store.ts';
 import type { Chunk, WorkspaceIndex } from '#server/search/types.ts';
@@ -13,7 +14,6 @@ import { indexMemory } from './support/index-memory.ts';
 const pattern = 'node_modules/**/*.{ts,mts,js,mjs,cjs}';
 const sizes = [15_000, 60_000];
 const filesAtOnce = 64;
-const candidates = 200;
 const updates = 60;
 const questions = [
   'parse the headers of an HTTP request',
@@ -128,7 +128,7 @@ async function queryFigures(
   for (let round = 0; round < 4; round++)
     for (const text of questions) {
       let start = performance.now();
-      rank(text, await index.candidates({ text, limit: candidates }), 10);
+      rank(text, await index.candidates({ text, limit: candidateCount }), 10);
       if (round > 0) ours.push(performance.now() - start);
       start = performance.now();
       find.all(text.split(' ').join(' OR '));

@@ -43,7 +43,7 @@ export function createChunker(): Chunker {
 class ChunkThread {
   readonly #worker = new Worker(new URL('./chunk-worker.ts', import.meta.url), {
     env: threadEnvironment(),
-    resourceLimits: { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 128 },
+    resourceLimits: { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 192 },
   });
   readonly #waiting = new Map<number, ChunkRequest & { resolve: (chunks: Chunk[]) => void }>();
   readonly #onEnd: () => void;

@@ -1,6 +1,7 @@
 import type { Candidate, Candidates } from '../types.ts';
 import { withoutExtension } from '../terms/fields.ts';
-import { occurrences, saturated } from './field-match.ts';
+import { bodyOf, type Body } from './body.ts';
+import { saturated } from './field-match.ts';
 import { kindFeatures } from './kind-features.ts';
 import { Names } from './names.ts';
 import { othersOf, otherFeatures } from './other-features.ts';
@@ -19,10 +20,7 @@ interface View {
   symbolParts: string[];
   parentParts: string[];
   counts: Record<CountedField, Map<string, number>>;
-  /** With a blank at both ends. */
-  body: string;
-  /** In terms. */
-  bodyLength: number;
+  body: Body;
 }
 
 /** What the ranking knows of each candidate for a query, mostly from 0 to 1; in the order of `found`. */
@@ -33,21 +31,20 @@ export function featuresOf(text: string, { found, rarity }: Candidates): Record<
   const names = new Names();
   const translation = new Translation(text, rarity);
   return found.map((candidate) => {
-    const view = viewOf(candidate, names);
+    const view = viewOf(candidate, names, query);
     return {
       score: candidate.score / top,
       ...nameFeatures(query, view),
       ...coverFeatures(query, view),
       ...translationFeatures(query, translation, names, candidate),
-      ...kindFeatures(query, candidate, view.bodyLength),
+      ...kindFeatures(query, candidate, view.body.length),
       ...otherFeatures(candidate, others, top),
     };
   });
 }
 
-function viewOf({ symbol, parent, path, signature, terms }: Candidate, names: Names): View {
+function viewOf({ symbol, parent, path, signature, terms }: Candidate, names: Names, query: QueryView): View {
   const file = withoutExtension(path);
-  const body = ` ${terms} `;
   return {
     symbolParts: names.stems(symbol),
     parentParts: [...new Set(names.stems(parent))],
@@ -57,8 +54,7 @@ function viewOf({ symbol, parent, path, signature, terms }: Candidate, names: Na
       path: names.counts(file),
       signature: names.counts(signature),
     },
-    body,
-    bodyLength: occurrences(body, ' ') - 1,
+    body: bodyOf(terms, query),
   };
 }
 
@@ -75,18 +71,13 @@ function nameFeatures(
   const spoken = distinct.filter((part) => query.speaksOf(part)).length;
   const [first = '', second = query.content[0] ?? ''] = [symbolParts[0], query.content[0]];
   const last = symbolParts.at(-1);
-  let bodyPairs = 0;
-  for (let at = 0; at + 1 < query.content.length; at++) {
-    const [one, next] = [query.content[at]!, query.content[at + 1]!];
-    if (body.includes(` ${one} ${next} `)) bodyPairs++;
-  }
   return {
     symbolParts: Math.min(6, symbolParts.length) / 6,
     symbolSpoken: (named + 0.8 * (spoken - named)) / count,
     symbolExtra: Math.min(5, distinct.length - named) / 5,
     firstWord: first === '' || second === '' ? 0 : first === second ? 1 : areRelated(second, first) ? 0.7 : 0,
     lastWord: last !== undefined && query.speaksOf(last) ? 1 : 0,
-    bodyPair: Math.min(3, bodyPairs) / 3,
+    bodyPair: Math.min(3, body.pairs) / 3,
     parentPrecision: parentParts.length
       ? parentParts.filter((part) => query.has(part)).length / parentParts.length
       : 0,
@@ -111,12 +102,12 @@ function coverFeatures(query: QueryView, view: View): Record<CoverFeature, numbe
   const { symbol, parent, path, signature } = view.counts;
   const soft = relatedTerms(query, new Set(view.symbolParts));
   const softSignature = relatedTerms(query, signature.keys());
-  const isIn = query.terms.map((term) => ({
+  const isIn = query.terms.map((term, position) => ({
     symbol: symbol.has(term),
     parent: parent.has(term),
     path: path.has(term),
     signature: signature.has(term),
-    body: view.body.includes(` ${term} `),
+    body: view.body.counts[position]! > 0,
   }));
   const share = (isThere: (position: number) => boolean, weights = query.rarity, total = query.total) =>
     weights.reduce((sum, weight, position) => (isThere(position) ? sum + weight : sum), 0) / total;
@@ -136,7 +127,11 @@ function coverFeatures(query: QueryView, view: View): Record<CoverFeature, numbe
     parentMatch: match(query, parent, meanLengths.parent),
     pathMatch: match(query, path, meanLengths.path),
     signatureMatch: match(query, signature, meanLengths.signature),
-    bodyMatch: matchBody(query, view),
+    bodyMatch: saturated(
+      query,
+      (_, position) => view.body.counts[position]!,
+      view.body.length / meanLengths.body,
+    ),
   };
 }
 
@@ -150,8 +145,4 @@ function match(query: QueryView, counts: Map<string, number>, meanLength: number
   let length = 0;
   for (const count of counts.values()) length += count;
   return saturated(query, (term) => counts.get(term) ?? 0, length / meanLength);
-}
-
-function matchBody(query: QueryView, { body, bodyLength }: View): number {
-  return saturated(query, (term) => occurrences(body, ` ${term} `), bodyLength / meanLengths.body);
 }

@@ -2,6 +2,13 @@ import { contentWords, queryTerms } from '../terms/query.ts';
 import { stemOf, wordsOf } from '../terms/words.ts';
 import { areRelated } from './related-words.ts';
 
+export interface QueryTerm {
+  /** In `QueryView.terms`. */
+  position: number;
+  /** The words that follow it in the query, each with a number for the pair. */
+  followers: ReadonlyMap<string, number>;
+}
+
 /** A query as the ranking looks at it. */
 export class QueryView {
   readonly terms: readonly string[];
@@ -19,7 +26,7 @@ export class QueryView {
   readonly asksForBoolean: boolean;
   /** It says that something is made. */
   readonly asksForMaker: boolean;
-  readonly #terms: ReadonlySet<string>;
+  readonly #terms: ReadonlyMap<string, QueryTerm>;
   readonly #words: ReadonlySet<string>;
   readonly #related = new Map<string, readonly number[]>();
   readonly #spoken = new Map<string, boolean>();
@@ -40,8 +47,14 @@ export class QueryView {
       /^(?:creates?|constructs?|makes?|builds?|initiali[sz]es?|instantiates?|(?:returns?|gets?) a new|allocates?|new)\b/i.test(
         text,
       );
-    this.#terms = new Set(this.terms);
+    this.#terms = new Map(
+      this.terms.map((term, position) => [term, { position, followers: followersOf(term, this.content) }]),
+    );
     this.#words = new Set(wordsOf(text).map(stemOf));
+  }
+
+  term(stem: string): QueryTerm | undefined {
+    return this.#terms.get(stem);
   }
 
   /** Whether the query has this stem, also as a stop word: `is` and `to` are words of names. */
@@ -68,6 +81,13 @@ export class QueryView {
     }
     return known;
   }
+}
+
+function followersOf(term: string, content: readonly string[]): Map<string, number> {
+  const followers = new Map<string, number>();
+  for (let at = 0; at + 1 < content.length; at++)
+    if (content[at] === term) followers.set(content[at + 1]!, at);
+  return followers;
 }
 
 function sum(values: readonly number[]): number {

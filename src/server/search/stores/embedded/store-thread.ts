@@ -5,7 +5,7 @@ import type { Arguments, Operation, Operations, StoreAnswer, StoreRequest } from
 /** Milliseconds without work after which the thread ends, and its memory with it. */
 const idleMs = 60_000;
 /** What a request makes is garbage right after it; V8's own limits would let much of it wait. Pages of SQLite do not count. */
-const resourceLimits = { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 64 };
+const resourceLimits = { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 128 };
 
 interface Waiting {
   resolve(result: unknown): void;
