@@ -25,7 +25,7 @@ export function applyChanges(path: string, before: string, changes: readonly Cha
   const places = placesOf(path, file, changes);
   const spans = places.map((place, index) => ({ ...place, number: index + 1 }));
   spans.sort((left, right) => left.start - right.start || left.number - right.number);
-  refuseOverlaps(spans);
+  shareContext(file, spans);
   const pieces: string[] = [];
   let at = 0;
   for (const { start, end, newText } of spans) {
@@ -66,12 +66,24 @@ function withSequenceHint(refusal: EditRefusal, edits: readonly Edit[], index: n
   );
 }
 
-function refuseOverlaps(spans: readonly (Placed & { number: number })[]): void {
-  spans.forEach((span, index) => {
+type Span = Placed & { number: number };
+
+/** Context that the end of one hunk and the start of the next share is written once. @throws {EditRefusal} for all else that overlaps */
+function shareContext(file: FileText, spans: readonly Span[]): void {
+  for (const [index, span] of spans.entries()) {
     const previous = spans[index - 1];
-    if (previous && span.start < previous.end)
+    if (!previous || span.start >= previous.end) continue;
+    const shared = file.slice(span.start, previous.end);
+    if (!isContextOfBoth(file, previous, span) || !previous.newText.endsWith(shared))
       throw new EditRefusal(
         `Edits ${Math.min(previous.number, span.number)} and ${Math.max(previous.number, span.number)} overlap. Nothing was changed. Join them into one edit.`,
       );
-  });
+    previous.newText = previous.newText.slice(0, -shared.length);
+    previous.end = span.start;
+  }
+}
+
+function isContextOfBoth(file: FileText, previous: Span, next: Span): boolean {
+  if (!previous.changed || !next.changed || previous.number > next.number) return false;
+  return next.start >= file.startOf(previous.changed.to) && file.startOf(next.changed.from) >= previous.end;
 }

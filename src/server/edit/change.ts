@@ -24,6 +24,12 @@ export interface Hunk {
 
 export type Change = Edit | Hunk;
 
+/** Lines of a file: the first one and the one after the last. */
+export interface Extent {
+  from: number;
+  to: number;
+}
+
 /**
  * How a change was found, from the strictest on: as it is; but for whitespace at the end of lines; for typographic characters
  * and Unicode normal forms; for one shift or unit of indentation; with copied line numbers; with escapes written out; but

@@ -1,5 +1,5 @@
 import { blocksOf } from './anchor-blocks.ts';
-import type { Hunk } from './change.ts';
+import type { Extent, Hunk } from './change.ts';
 import type { FileText } from './file-text.ts';
 import type { Placed } from './ladder/choose.ts';
 import { locateLoosely } from './ladder/locate-edit.ts';
@@ -9,10 +9,9 @@ import { alreadyApplied, notFound, notUnique } from './messages.ts';
 import { EditRefusal } from './refusal.ts';
 import type { Wanted } from './wanted.ts';
 
-interface Option {
-  /** The first line and the one after the last. */
-  from: number;
-  to: number;
+interface Option extends Extent {
+  /** Without context before and after what it changes. */
+  changed: Extent;
   placed: () => Placed;
 }
 
@@ -77,7 +76,16 @@ function optionsOf(wanted: Wanted, hunk: Hunk): Option[] {
   );
   if (done !== undefined && places.length === 1 && hunk.finalNewline === undefined)
     throw alreadyApplied(wanted, file.startOf(done));
-  return places.map(({ from, to }) => ({ from, to, placed: () => replaceLines(file, hunk, from, to) }));
+  return places.map(({ from, to }) => {
+    const [first, last] = [hunk.script?.[0], hunk.script?.at(-1)];
+    const changed =
+      first && last
+        ? { from: from + first.oldStart, to: to - hunk.oldLines.length + last.oldEnd }
+        : { from, to };
+    // A hunk that only the others decide for shares nothing with them.
+    const own = places.length === 1 ? { changed } : {};
+    return { from, to, changed, placed: () => ({ ...replaceLines(file, hunk, from, to), ...own }) };
+  });
 }
 
 function replaceLines(
@@ -111,7 +119,8 @@ function atEndOf({ file, name, path }: Wanted, { newLines, atEnd, anchors }: Hun
   const lead = count > 0 && !file.endsInLineEnd ? '\n' : '';
   const last = count === 0 || file.endsInLineEnd ? '\n' : '';
   const newText = (lead + newLines.join('\n') + last).replaceAll('\n', file.endNear(count - 1));
-  return { from: count, to: count, placed: () => ({ start, end: start, newText, rung: 'exact' }) };
+  const place = { from: count, to: count };
+  return { ...place, changed: place, placed: () => ({ start, end: start, newText, rung: 'exact' }) };
 }
 
 function loosely(wanted: Wanted, hunk: Hunk, isAllowed: (from: number, to: number) => boolean): Option {
@@ -132,7 +141,12 @@ function loosely(wanted: Wanted, hunk: Hunk, isAllowed: (from: number, to: numbe
       `${name}: its text nearly stands in ${path} at line ${from + 1}, but not where its @@ or its end says. Nothing was changed.`,
     );
   if (hunk.finalNewline !== undefined) throw notFound(wanted, written);
-  return { from, to, placed: () => placed };
+  return { from, to, changed: placed.changed ?? { from, to }, placed: () => placed };
+}
+
+/** At most lines that stay, and are context of both, are shared. */
+function mayFollow(option: Option, next: Option): boolean {
+  return next.from >= option.changed.to && next.changed.from >= option.to;
 }
 
 interface Way {
@@ -159,7 +173,7 @@ function inOrder(options: readonly (readonly Option[])[]): Option[] | null {
 /** @param after in the order of the file: more than two of them need not be looked at */
 function wayFrom(option: Option, after: readonly Way[] | null): Way {
   if (!after) return { option, count: 1, next: null };
-  const first = after.findIndex((next) => next.option.from >= option.to);
+  const first = after.findIndex(({ option: next }) => mayFollow(option, next));
   const following = first < 0 ? [] : after.slice(first, first + 2);
   const count = following.reduce((sum, each) => sum + each.count, 0);
   return { option, count: Math.min(2, count), next: following[0] ?? null };

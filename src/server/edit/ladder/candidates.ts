@@ -1,9 +1,9 @@
 import { extname } from 'node:path';
-import type { Rung } from '../change.ts';
+import type { Extent, Rung } from '../change.ts';
 import type { LineHunk } from '../diff-lines.ts';
 import type { FileText } from '../file-text.ts';
 import { EditRefusal } from '../refusal.ts';
-import { align, type Alignment, type Region } from './compare.ts';
+import { align, changedIn, type Alignment, type Region } from './compare.ts';
 import { isSignShift, withOwnIndent } from './own-indent.ts';
 import { replay, textOf, type Surroundings } from './replay.ts';
 import { everyIndex, everyRun } from './search.ts';
@@ -25,6 +25,8 @@ export interface Candidate {
   rungs: ReadonlySet<Rung>;
   /** The same lines, in an indentation that is not explained: no place for the edit, but one that another may have meant. */
   isUnexplained?: boolean;
+  /** The lines between the context before and after a hunk, where it says which are context. */
+  changed?: Extent | undefined;
   /** What is written there. @throws {EditRefusal} with the reason as a clause */
   write(): string;
 }
@@ -84,7 +86,12 @@ function wholeLineCandidates(
     const region = { lines: file.lines.slice(from, end), ends: file.ends.slice(from, end) };
     const place = { start: file.startOf(from), end: file.startOf(end), from, to: end - 1 };
     const around = { end: file.endNear(from), isMarkdown };
-    return { ...place, ...wholeLinesAt(form, region, wording, around) };
+    const { changed, ...found } = wholeLinesAt(form, region, wording, around);
+    return {
+      ...place,
+      ...found,
+      changed: changed && { from: from + changed.from, to: from + changed.to },
+    };
   });
 }
 
@@ -94,7 +101,7 @@ function wholeLinesAt(
   region: Region,
   wording: Wording,
   around: Surroundings,
-): Pick<Candidate, 'rungs' | 'write' | 'isUnexplained'> {
+): Pick<Candidate, 'rungs' | 'write' | 'isUnexplained' | 'changed'> {
   const own = ownLines(form.oldLines, region.lines);
   const meant = wording.isIndentExact ? form.oldLines : withOwnIndent(form, own);
   const texts = { ...form, oldLines: meant ?? form.oldLines };
@@ -107,7 +114,7 @@ function wholeLinesAt(
   };
   const rungs = withWording(alignment, wording);
   if (meant && meant !== form.oldLines) rungs.add('indentation');
-  return { rungs, write };
+  return { rungs, write, changed: form.script && changedIn(alignment, form.script) };
 }
 
 /** For each quoted line that is not blank, the line of the region that it is. */

@@ -1,4 +1,4 @@
-import { rungs as ladder, type Rung } from '../change.ts';
+import { rungs as ladder, type Extent, type Rung } from '../change.ts';
 import type { FileText } from '../file-text.ts';
 import type { Candidate } from './candidates.ts';
 import { maxPlaces } from './search.ts';
@@ -9,6 +9,8 @@ export interface Placed {
   end: number;
   newText: string;
   rung: Rung;
+  /** The lines between the context before and after a hunk, where it says which are context. */
+  changed?: Extent | undefined;
 }
 
 /** The places that qualify, where it is not exactly one. */
@@ -34,7 +36,7 @@ export function choose(file: FileText, candidates: readonly Candidate[]): Placed
   if (results.size !== 1) return undecided;
   const least = here.reduce((one, other) => (isLess(other.rungs, one.rungs) ? other : one));
   const rung = ladder.findLast((each) => least.rungs.has(each)) ?? 'exact';
-  return { start: least.start, end: least.end, newText: least.write(), rung };
+  return { start: least.start, end: least.end, newText: least.write(), rung, changed: least.changed };
 }
 
 function isSamePlace(left: Candidate, right: Candidate): boolean {

@@ -1,4 +1,5 @@
-import type { Rung } from '../change.ts';
+import type { Extent, Rung } from '../change.ts';
+import type { LineHunk } from '../diff-lines.ts';
 import { indentOf, shiftsBetween } from './indentation.ts';
 import { differing, looseKey, plainText, spellingsOf, type Spellings } from './typography.ts';
 
@@ -82,6 +83,12 @@ export function align(
     strayLines,
     isStrayEverywhere,
   };
+}
+
+/** The lines of the region that are not context before or after a script. */
+export function changedIn({ own, region }: Alignment, script: readonly LineHunk[]): Extent {
+  const [before, after] = [own[(script[0]?.oldStart ?? 0) - 1], own[script.at(-1)?.oldEnd ?? 0]];
+  return { from: (before ?? -1) + 1, to: after ?? region.lines.length };
 }
 
 /** Without the spaces and tabs before it and the whitespace after it. */
