@@ -6,6 +6,7 @@ import { whitespaceDamages } from './damages/whitespace.ts';
 import { formats, type Written } from './formats.ts';
 import { baseEditsOf, readPairs } from './pairs.ts';
 import { Random } from './random.ts';
+import { joinedEditsOf } from './shared-lines.ts';
 
 export type Outcome = 'exact' | 'refused' | 'wrong';
 
@@ -27,16 +28,19 @@ const damages = [...whitespaceDamages, ...characterDamages, ...negativeDamages, 
  * @returns one case for each that the damage can be done to
  */
 export function* runCases(perKind: number): Generator<Case> {
-  const bases = readPairs().flatMap(baseEditsOf);
+  const all = readPairs();
+  const [single, joined] = [all.flatMap(baseEditsOf), all.flatMap(joinedEditsOf)];
   for (const [damageIndex, damage] of damages.entries())
     for (const [formatIndex, format] of formats.entries()) {
       const random = new Random(damageIndex * 100 + formatIndex);
+      const bases = format.isJoined ? joined : single;
       let count = 0;
       for (let tried = 0; tried < perKind * 6 && count < perKind; tried += 1) {
         const base = bases[random.below(bases.length)];
         const damaged = base && damage.apply(base, random);
-        const written = damaged && format.write(base, damaged, random);
-        if (!base || !written) continue;
+        if (!damaged || (damaged.overlap && !format.isJoined)) continue;
+        const written = format.write(base, damaged, random);
+        if (!written) continue;
         count += 1;
         yield judged(damaged.before, written, {
           format: format.name,

@@ -3,6 +3,7 @@ import { parsePatch } from '#server/edit/formats/parse-patch.ts';
 import type { Damaged } from './damages/damage.ts';
 import { baseEditsOf, isUnique, type BaseEdit } from './pairs.ts';
 import type { Random } from './random.ts';
+import { sharedHunks } from './shared-lines.ts';
 
 /** An edit in one of the forms in which models write it. */
 export interface Written {
@@ -13,6 +14,8 @@ export interface Written {
 
 export interface Format {
   name: string;
+  /** It takes several changes that are near each other. */
+  isJoined?: boolean;
   /** null where the damage is not one of this format. */
   write(base: BaseEdit, damaged: Damaged, random: Random): Written | null;
 }
@@ -38,16 +41,21 @@ function hunkLines({ oldLines, newLines }: Damaged): string[] {
   ];
 }
 
-function v4a(path: string, damaged: Damaged): string {
-  const hunk = [`@@${damaged.anchor === undefined ? '' : ` ${damaged.anchor}`}`, ...hunkLines(damaged)];
-  return text(['*** Begin Patch', `*** Update File: ${path}`, ...hunk, '*** End Patch']);
+function v4a(path: string, hunks: readonly (readonly string[])[], anchor: string | undefined): string {
+  const head = `@@${anchor === undefined ? '' : ` ${anchor}`}`;
+  const lines = hunks.flatMap((hunk) => [head, ...hunk]);
+  return text(['*** Begin Patch', `*** Update File: ${path}`, ...lines, '*** End Patch']);
 }
 
 /** With line numbers and counts as models write them: near, and often wrong. */
 function unified(path: string, damaged: Damaged, at: number, random: Random): string {
   const [first, count] = [at + 1 + random.below(9), damaged.oldLines.length + random.below(3)];
   const range = `@@ -${first},${count} +${first},${damaged.newLines.length} @@`;
-  return text([`--- a/${path}`, `+++ b/${path}`, range, ...hunkLines(damaged), '']);
+  return unifiedOf(path, [[range, ...hunkLines(damaged)]]);
+}
+
+function unifiedOf(path: string, hunks: readonly (readonly string[])[]): string {
+  return text([`--- a/${path}`, `+++ b/${path}`, ...hunks.flat(), '']);
 }
 
 function blocks({ oldLines, newLines }: Damaged): string {
@@ -56,14 +64,16 @@ function blocks({ oldLines, newLines }: Damaged): string {
 
 function patchFormat(
   name: string,
-  write: (base: BaseEdit, damaged: Damaged, random: Random) => string,
+  write: (base: BaseEdit, damaged: Damaged, random: Random) => string | null,
 ): Format {
   return {
     name,
     write(base, damaged, random) {
       if (damaged.asWritten) return null;
       const patch = write(base, damaged, random);
-      return { changes: () => parsePatch(base.pair.path, patch), expected: damaged.expected };
+      return patch === null
+        ? null
+        : { changes: () => parsePatch(base.pair.path, patch), expected: damaged.expected };
     },
   };
 }
@@ -100,7 +110,34 @@ export const formats: Format[] = [
     write: (_base, damaged) => ({ changes: () => [asEdit(damaged, '\n')], expected: damaged.expected }),
   },
   { name: 'several edits', write: several },
-  patchFormat('V4A patch', ({ pair }, damaged) => v4a(pair.path, damaged)),
+  patchFormat('V4A patch', ({ pair }, damaged) => v4a(pair.path, [hunkLines(damaged)], damaged.anchor)),
   patchFormat('unified diff', ({ pair, at }, damaged, random) => unified(pair.path, damaged, at, random)),
   patchFormat('search blocks', (_base, damaged) => blocks(damaged)),
+  {
+    isJoined: true,
+    ...patchFormat('V4A, shared', (base, damaged, random) => {
+      const hunks = sharedHunks(base, damaged, random);
+      return (
+        hunks &&
+        v4a(
+          base.pair.path,
+          hunks.map(({ lines }) => lines),
+          damaged.anchor,
+        )
+      );
+    }),
+  },
+  {
+    isJoined: true,
+    ...patchFormat('unified, shared', (base, damaged, random) => {
+      const hunks = sharedHunks(base, damaged, random);
+      return (
+        hunks &&
+        unifiedOf(
+          base.pair.path,
+          hunks.map(({ from, lines }) => [`@@ -${base.at + from + 1} +${base.at + from + 1} @@`, ...lines]),
+        )
+      );
+    }),
+  },
 ];

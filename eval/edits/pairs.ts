@@ -55,11 +55,17 @@ export function widened(base: BaseEdit, by: number): BaseEdit {
   };
 }
 
+/** The lines of a file before, and which of them have changed; none for a file that is not plain lines. */
+export function rangesOf({ before, after }: Pair): { lines: string[]; ranges: Range[] } {
+  if (before.includes('\r') || !before.endsWith('\n') || !after.endsWith('\n'))
+    return { lines: [], ranges: [] };
+  const lines = before.slice(0, -1).split('\n');
+  return { lines, ranges: changedRanges(lines, after.slice(0, -1).split('\n')) };
+}
+
 function findBaseEdits(pair: Pair): BaseEdit[] {
-  if (pair.before.includes('\r') || !pair.before.endsWith('\n') || !pair.after.endsWith('\n')) return [];
-  const lines = pair.before.slice(0, -1).split('\n');
-  const after = pair.after.slice(0, -1).split('\n');
-  return changedRanges(lines, after).flatMap(({ from, to, newLines }) => {
+  const { lines, ranges } = rangesOf(pair);
+  return ranges.flatMap(({ from, to, newLines }) => {
     if (to - from > longestChange || newLines.length > longestChange) return [];
     for (let context = 2; context <= mostContext; context += 1) {
       const [start, end] = [Math.max(0, from - context), Math.min(lines.length, to + context)];
@@ -79,14 +85,14 @@ export function isUnique(text: string, lines: readonly string[]): boolean {
   return first >= 0 && text.indexOf(wanted, first + 1) < 0;
 }
 
-interface Range {
+export interface Range {
   from: number;
   to: number;
   newLines: string[];
 }
 
 /** By the longest common subsequence, in a way of its own: what is evaluated has no say in what is right. */
-function changedRanges(left: readonly string[], right: readonly string[]): Range[] {
+export function changedRanges(left: readonly string[], right: readonly string[]): Range[] {
   const width = right.length + 1;
   const lengths = new Uint16Array((left.length + 1) * width);
   for (let i = left.length - 1; i >= 0; i -= 1)

@@ -12,6 +12,8 @@ export interface Damaged {
   asWritten?: (text: string) => string;
   /** A line above the hunk, for patches that name one. */
   anchor?: string;
+  /** Hunks that share lines share one that the first of them removes, or are not in the order of the file. */
+  overlap?: 'changed line' | 'order';
 }
 
 export interface Damage {

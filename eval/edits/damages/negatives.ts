@@ -130,6 +130,14 @@ export const negativeDamages: Damage[] = [
     apply: (base) => ({ ...undamaged(base), before: undamaged(base).expected, expected: null }),
   },
   { name: '✗ blank line at the change', apply: nearBlank },
+  {
+    name: '✗ a changed line is shared',
+    apply: (base) => ({ ...undamaged(base), expected: null, overlap: 'changed line' }),
+  },
+  {
+    name: '✗ shared, not in order',
+    apply: (base) => ({ ...undamaged(base), expected: null, overlap: 'order' }),
+  },
 ];
 
 function withFile(base: BaseEdit, file: string[] | null): Damaged | null {
