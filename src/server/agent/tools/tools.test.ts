@@ -137,6 +137,13 @@ test('write_file previews and writes; a folder is refused; a binary file is repl
   await assert.rejects(use(sandbox, 'write_file', { path: 'dir', content: 'x' }), /is a folder/);
 });
 
+test('write_file keeps the line ends that no model sees, and shows only what changes', async () => {
+  const sandbox = await workspace({ 'a.bat': 'one\r\ntwo\r\n' });
+  const { summary } = await use(sandbox, 'write_file', { path: 'a.bat', content: 'one\nTWO\n' });
+  assert.equal(summary, 'Wrote a.bat (+1 -1)');
+  assert.equal(await textOf(sandbox, 'a.bat'), 'one\r\nTWO\r\n');
+});
+
 test('edit_file applies all edits or none, and refuses the forms it does not know', async () => {
   const sandbox = await workspace({ 'a.txt': 'one\ntwo\nthree\n' });
   const edits = [

@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { CrosspointError } from '#protocol/errors.ts';
 import type { FileDiff } from '#protocol/review.ts';
 import { newSyntaxError } from '#server/edit/gate.ts';
+import { inFormOf } from '#server/edit/whole-file.ts';
 import type { Sandbox } from '#server/sandbox/sandbox.ts';
 import { objectSchema, parseWith, pathSchema } from './schema.ts';
 import { changedSinceSeen, ChangeRefusal, refuseOmission, staleOutcome, writeText } from './file-change.ts';
@@ -41,7 +42,7 @@ export const writeFile: Tool<Args> = {
     if (wasShown) refuseOmission(args.path, file.text ?? '', args.content);
     else await refuse(args, context, file);
     const diff = diffOf(args, file);
-    const written = await writeText(context.sandbox, args.path, args.content);
+    const written = await writeText(context.sandbox, args.path, inFormOf(file.text, args.content));
     const verb = diff?.isNew ? 'Created' : 'Wrote';
     const counts = diff ? ` (+${diff.added} -${diff.removed})` : '';
     const summary = `${verb} ${args.path}${counts}`;
@@ -81,5 +82,5 @@ async function currentFile(path: string, sandbox: Sandbox): Promise<CurrentFile>
 
 /** No diff where the file as it is now is not text; it is replaced all the same. */
 function diffOf({ path, content }: Args, { text, hash }: CurrentFile): FileDiff | undefined {
-  return text === null && hash !== null ? undefined : fileDiff(path, text, content);
+  return text === null && hash !== null ? undefined : fileDiff(path, text, inFormOf(text, content));
 }
