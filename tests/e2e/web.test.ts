@@ -39,6 +39,7 @@ test('the sources of a search stand in the timeline as text, and an address that
   const { page } = await beginThread(desk, visited.page, 'Look it up.');
   const review = page.getByRole('region', { name: 'Review' });
   await review.getByText('https://evil.test/?d=secret', { exact: true }).waitFor();
+  await review.getByText('Opening it tells evil.test all of it.').waitFor();
   assert.deepEqual(
     tavily.requests.map(({ path }) => path),
     ['/search'],
