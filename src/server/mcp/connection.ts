@@ -185,10 +185,11 @@ export class McpConnection {
     return new CrosspointError('mcp_unreachable', { server, detail: this.#detail(cause) }, { cause });
   }
 
+  /** The innermost cause: those around it say that something failed. */
   #detail(cause: unknown): string {
-    const all: string[] = [];
-    for (let at: unknown = cause; at instanceof Error && all.length < 3; at = at.cause) all.push(at.message);
-    return this.#line(all.length ? all.join(': ') : String(cause));
+    let detail = String(cause);
+    for (let at: unknown = cause; at instanceof Error; at = at.cause) detail = at.message || detail;
+    return this.#line(detail);
   }
 
   /** Of what a server says, a line that may be shown. */
