@@ -158,7 +158,7 @@ export const routes: readonly Route[] = [
   signedIn('DELETE', '/api/gateway/cache', clearCache),
   signedIn('GET', '/api/mcp', listMcp),
   signedIn('POST', '/api/mcp', addMcp),
-  signedIn('POST', '/api/mcp/callback', finishMcpSignIn),
+  signedIn('POST', '/api/mcp-callback', finishMcpSignIn),
   signedIn('PUT', '/api/mcp/{id}', changeMcp),
   signedIn('DELETE', '/api/mcp/{id}', removeMcp),
   signedIn('POST', '/api/mcp/{id}/look', lookAtMcp),

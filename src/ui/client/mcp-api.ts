@@ -37,7 +37,7 @@ export class McpApi {
     this.#ask<McpServerView>('POST', `${pathOf(id)}/rules`, { tool: name, hash, allowed });
   /** Where the person says yes. */
   signIn = (id: string) => this.#ask<McpSignIn>('POST', `${pathOf(id)}/sign-in`, {});
-  finishSignIn = (callback: McpCallback) => this.#ask<McpServerView>('POST', '/api/mcp/callback', callback);
+  finishSignIn = (callback: McpCallback) => this.#ask<McpServerView>('POST', '/api/mcp-callback', callback);
   signOut = (id: string) => this.#ask<McpServerView>('DELETE', `${pathOf(id)}/sign-in`, {});
 }
 
