@@ -45,7 +45,7 @@ interface SharedHunk {
 
 /**
  * One hunk for each change: of the lines between two, each quotes some, and at least one is quoted by both.
- * @returns null where the damage does not leave the changes apart, or does not show in one of them
+ * @returns null where the damage does not leave the changes apart
  */
 export function sharedHunks(base: BaseEdit, damaged: Damaged, random: Random): SharedHunk[] | null {
   const { oldLines, newLines, overlap } = damaged;
@@ -63,7 +63,6 @@ export function sharedHunks(base: BaseEdit, damaged: Damaged, random: Random): S
     from = isReaching ? range.to - 1 : range.to + random.below(to - range.to);
     return hunk;
   });
-  if (hunks.some((hunk) => isHidden(damaged, hunk))) return null;
   const signed = (sign: string, lines: readonly string[]) => lines.map((line) => sign + line);
   const written = hunks.map((hunk) => ({
     from: hunk.from,
@@ -79,17 +78,4 @@ export function sharedHunks(base: BaseEdit, damaged: Damaged, random: Random): S
 
 function sizesOf(ranges: readonly Range[]): string {
   return ranges.map(({ from, to }) => to - from).join();
-}
-
-/** Each hunk is read on its own: what is damaged in the new lines of one has to show in lines that it quotes. */
-function isHidden(
-  { before, expected, oldLines }: Damaged,
-  { from, to, range }: { from: number; to: number; range: Range },
-): boolean {
-  if (expected === null) return false;
-  const right = new Set(expected.split(/\r?\n/));
-  const damaged = range.newLines.filter((line) => !right.has(line));
-  const quoted = oldLines.slice(from, to).join('\n');
-  const signs = damaged.join('').match(/[\u0080-\uffff]/g) ?? [];
-  return damaged.length > 0 && (before.includes(quoted) || signs.some((sign) => !quoted.includes(sign)));
 }

@@ -1,5 +1,6 @@
 import { isHunk, type Change, type Edit, type Hunk, type Rung } from './change.ts';
 import { FileText } from './file-text.ts';
+import { refuseHiddenDamage } from './hidden-damage.ts';
 import type { Placed } from './ladder/choose.ts';
 import { locateEdit } from './ladder/locate-edit.ts';
 import { locateHunks } from './locate-hunks.ts';
@@ -23,6 +24,7 @@ interface Applied {
 export function applyChanges(path: string, before: string, changes: readonly Change[]): Applied {
   const file = new FileText(before);
   const places = placesOf(path, file, changes);
+  refuseHiddenDamage(file, places, changes.every(isHunk) ? 'Hunk' : 'Edit');
   const spans = places.map((place, index) => ({ ...place, number: index + 1 }));
   spans.sort((left, right) => left.start - right.start || left.number - right.number);
   shareContext(file, spans);

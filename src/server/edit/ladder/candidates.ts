@@ -8,7 +8,7 @@ import { isSignShift, withOwnIndent } from './own-indent.ts';
 import { replay, textOf, type Surroundings } from './replay.ts';
 import { everyIndex, everyRun } from './search.ts';
 import { looseKey, plainText, unitsOf } from './typography.ts';
-import type { Wording } from './wording.ts';
+import type { Undone, Wording } from './wording.ts';
 
 /** A shorter text stands in too many places but for small things: it must be exact. */
 const shortestNeedle = 8;
@@ -27,6 +27,7 @@ export interface Candidate {
   isUnexplained?: boolean;
   /** The lines between the context before and after a hunk, where it says which are context. */
   changed?: Extent | undefined;
+  undone?: Undone;
   /** What is written there. @throws {EditRefusal} with the reason as a clause */
   write(): string;
 }
@@ -101,7 +102,7 @@ function wholeLinesAt(
   region: Region,
   wording: Wording,
   around: Surroundings,
-): Pick<Candidate, 'rungs' | 'write' | 'isUnexplained' | 'changed'> {
+): Pick<Candidate, 'rungs' | 'write' | 'isUnexplained' | 'changed' | 'undone'> {
   const own = ownLines(form.oldLines, region.lines);
   const meant = wording.isIndentExact ? form.oldLines : withOwnIndent(form, own);
   const texts = { ...form, oldLines: meant ?? form.oldLines };
@@ -114,7 +115,8 @@ function wholeLinesAt(
   };
   const rungs = withWording(alignment, wording);
   if (meant && meant !== form.oldLines) rungs.add('indentation');
-  return { rungs, write, changed: form.script && changedIn(alignment, form.script) };
+  const changed = form.script && changedIn(alignment, form.script);
+  return { rungs, write, changed, undone: undoneBy(alignment, wording) };
 }
 
 /** For each quoted line that is not blank, the line of the region that it is. */
@@ -169,7 +171,8 @@ function partialCandidates(
       return textOf(replay(form, alignment, { end: file.endNear(from), isMarkdown }));
     };
     const place = { start: file.startOf(from) + column, end: file.startOf(to) + end, from, to };
-    return [{ ...place, rungs: withWording(alignment, wording), write }];
+    const undone = undoneBy(alignment, wording);
+    return [{ ...place, rungs: withWording(alignment, wording), write, undone }];
   });
 }
 
@@ -180,6 +183,10 @@ function isWithinIndent(line: string, column: number, { oldLines }: LineForm): b
 
 function withWording({ rungs }: Alignment, wording: Wording): Set<Rung> {
   return new Set([...rungs, ...wording.rungs]);
+}
+
+function undoneBy({ spellings, shifts }: Alignment, { unescape }: Wording): Undone {
+  return { spellings, shifts, unescape };
 }
 
 function lastAtMost(starts: readonly number[], offset: number): number {

@@ -2,6 +2,7 @@ import { rungs as ladder, type Extent, type Rung } from '../change.ts';
 import type { FileText } from '../file-text.ts';
 import type { Candidate } from './candidates.ts';
 import { maxPlaces } from './search.ts';
+import type { Undone } from './wording.ts';
 
 /** What is to be written where, under which rung. */
 export interface Placed {
@@ -11,6 +12,7 @@ export interface Placed {
   rung: Rung;
   /** The lines between the context before and after a hunk, where it says which are context. */
   changed?: Extent | undefined;
+  undone?: Undone | undefined;
 }
 
 /** The places that qualify, where it is not exactly one. */
@@ -36,7 +38,8 @@ export function choose(file: FileText, candidates: readonly Candidate[]): Placed
   if (results.size !== 1) return undecided;
   const least = here.reduce((one, other) => (isLess(other.rungs, one.rungs) ? other : one));
   const rung = ladder.findLast((each) => least.rungs.has(each)) ?? 'exact';
-  return { start: least.start, end: least.end, newText: least.write(), rung, changed: least.changed };
+  const { start, end, changed, undone } = least;
+  return { start, end, newText: least.write(), rung, changed, undone };
 }
 
 function isSamePlace(left: Candidate, right: Candidate): boolean {

@@ -21,7 +21,12 @@ export function withoutEscapes({ oldText, newText }: Wording): Wording[] {
   const quotes = ['"', "'"].filter((each) => oldText.includes(`\\${each}`));
   const found: Wording[] = [];
   const offer = (read: (text: string) => string) => {
-    const wording = { oldText: read(oldText), newText: read(newText), rungs: ['escapes' as const] };
+    const wording = {
+      oldText: read(oldText),
+      newText: read(newText),
+      rungs: ['escapes' as const],
+      unescape: read,
+    };
     if (wording.oldText !== oldText) found.push(wording);
   };
   for (const quote of quotes) offer((text) => replaced(text, [quote]));
@@ -54,6 +59,14 @@ export function standsAsWritten(fileText: string, { oldText }: Wording): boolean
   return [...oldText.matchAll(/([^\n\\]{4,12})\\[nt]/g)].some(
     ([part, before = '']) => before.trim().length >= 4 && fileText.includes(part),
   );
+}
+
+/** A character stands there as it is that would have been escaped as well. */
+export function hasUnescaped(text: string, unescape: (text: string) => string): boolean {
+  return ['n', 't', '"', '\\'].some((kind) => {
+    const sign = values[kind] ?? '';
+    return unescape(`\\${kind}`) === sign && text.includes(sign);
+  });
 }
 
 function replaced(text: string, kinds: readonly string[]): string {

@@ -1,5 +1,6 @@
 import type { Rung } from '../change.ts';
 import type { LineHunk } from '../diff-lines.ts';
+import type { Spellings } from './typography.ts';
 
 /** A replacement in one of the ways in which its text may have been meant. */
 export interface Wording {
@@ -13,6 +14,16 @@ export interface Wording {
   isWholeLines?: boolean;
   /** Which lines stay, where that is said. */
   script?: readonly LineHunk[];
+  /** How escapes that were written out were read. */
+  unescape?: (text: string) => string;
   /** The first of the line numbers that were copied with the text, and how they were written. */
   copied?: { first: number; form: RegExp };
+}
+
+/** What was taken back in the text of a change, to find it. */
+export interface Undone {
+  spellings: Spellings;
+  shifts: readonly ((indent: string) => string | null)[];
+  /** How escapes that were written out are read. */
+  unescape?: ((text: string) => string) | undefined;
 }
