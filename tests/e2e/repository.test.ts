@@ -71,6 +71,8 @@ test('a branch is started and what is changed is committed there', async () => {
   await repository().getByText('nothing changed').waitFor();
   await assertFineEverywhere(page, 'a repository');
   await openPanel(page, 'Terminal');
+  // It was made anew when the window changed: what is typed before it has its screen back is typed nowhere.
+  await terminalShows(page, /^changed 2/);
   await typeLine(page, 'clear; git log --format="%s|%an" -1');
   await terminalShows(page, /^Say more\|Crosspoint/);
 });
