@@ -3,7 +3,7 @@ import type { ChunkedFile, EmbeddedFile, WorkspaceIndex } from '../types.ts';
 import { hashFiles } from './file-hashes.ts';
 import { listWorkspace, type ListedFile, type Listing } from './list-files.ts';
 import { readInBatches, type Batch, type ReadFile } from './read-files.ts';
-import { withSmallYoungGeneration } from './young-generation.ts';
+import { withFrugalHeap } from './frugal-heap.ts';
 
 /** Below this many files, reading them is as quick as asking for their hashes. */
 const fewFiles = 24;
@@ -143,7 +143,7 @@ export class WorkspaceIndexer {
     const files = listing.files.size;
     const { partial } = listing;
     this.#state = { state: 'indexing', files, done: files - paths.length, partial, problem: null };
-    await withSmallYoungGeneration(() => this.#index(sandbox, paths, listing, signal));
+    await withFrugalHeap(() => this.#index(sandbox, paths, listing, signal));
     this.#token = token;
     this.#state = { ...this.#state, state: 'ready', done: files };
   }
