@@ -17,16 +17,23 @@ const resident = () => process.memoryUsage.rss() / 1e6;
 // As `npm start` does.
 enableCompileCache(`${import.meta.dirname}/../../node_modules/.cache/crosspoint/bench`);
 
-const [{ createLocalSandboxes }, { createChunker }, { WorkspaceIndexer }, { createEmbeddedStore }, { rank }] =
-  await loadFrugally(() =>
-    Promise.all([
-      import('#server/sandbox/local/local-sandboxes.ts'),
-      import('#server/search/chunk/chunker.ts'),
-      import('#server/search/indexer/workspace-indexer.ts'),
-      import('#server/search/stores/embedded/embedded-store.ts'),
-      import('#server/search/rank/rank.ts'),
-    ]),
-  );
+const [
+  { createLocalSandboxes },
+  { createChunker },
+  { WorkspaceIndexer },
+  { createEmbeddedStore },
+  { rank },
+  { candidateCount },
+] = await loadFrugally(() =>
+  Promise.all([
+    import('#server/sandbox/local/local-sandboxes.ts'),
+    import('#server/search/chunk/chunker.ts'),
+    import('#server/search/indexer/workspace-indexer.ts'),
+    import('#server/search/stores/embedded/embedded-store.ts'),
+    import('#server/search/rank/rank.ts'),
+    import('#server/search/code-search.ts'),
+  ]),
+);
 const sandboxes = createLocalSandboxes({ dataDir });
 const sandbox = await sandboxes.open(sandboxId);
 const store = createEmbeddedStore({ folder: `${dataDir}/search` });
@@ -51,7 +58,7 @@ const seconds = (performance.now() - start) / 1_000;
 // The kernel's own high-water mark: no peak is too short for it.
 const peak = (process.resourceUsage().maxRSS * 1_024) / 1e6;
 for (const text of ['parse the headers of a request', 'split a text into lines', 'compare two versions'])
-  rank(text, await index.candidates({ text, limit: 300 }), 10);
+  rank(text, await index.candidates({ text, limit: candidateCount }), 10);
 const searched = resident();
 await pause(afterwardsMs);
 const left = resident();

@@ -99,11 +99,22 @@ export function filesOf({ package: name, version, files, archive }: Source): Sou
       .filter(([path, bytes]) => path.endsWith('.py') && bytes.length <= maxBytes)
       .map(([path, bytes]) => ({ path: `${name}/${path}`, text: bytes.toString() }))
       .sort(byPath);
-  const root = join(folder, 'package');
-  return globSync(files, { cwd: root })
+  return filesBelow(join(folder, 'package'), files, (path) => `${name}/${path}`);
+}
+
+/** In the order of their paths: what is no data, no declaration and no other package. @param pathOf each below `root` */
+export function filesBelow(
+  root: string,
+  patterns: string | string[],
+  pathOf: (path: string) => string,
+): SourceFile[] {
+  return globSync(patterns, { cwd: root })
     .filter((path) => !/\.d\.[mc]?ts$|(?:^|\/)node_modules\//.test(path))
-    .filter((path) => statSync(join(root, path)).isFile() && statSync(join(root, path)).size <= maxBytes)
-    .map((path) => ({ path: `${name}/${path}`, text: readFileSync(join(root, path), 'utf8') }))
+    .filter((path) => {
+      const found = statSync(join(root, path), { throwIfNoEntry: false });
+      return found?.isFile() && found.size <= maxBytes;
+    })
+    .map((path) => ({ path: pathOf(path), text: readFileSync(join(root, path), 'utf8') }))
     .sort(byPath);
 }
 

@@ -1,17 +1,6 @@
-import { execFileSync } from 'node:child_process';
-import {
-  existsSync,
-  globSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-} from 'node:fs';
 import { join } from 'node:path';
-import type { SourceFile } from '../corpora.ts';
-import { unpacked } from '../packages.ts';
+import { filesBelow, type SourceFile } from '../corpora.ts';
+import { unpacked, unpackedFromDebian } from '../packages.ts';
 
 /** Code that the ranking may be fitted on: nothing of it is asked for in `evaluateRetrieval`. */
 export interface Development {
@@ -23,10 +12,11 @@ export interface Development {
 export const devLanguages = ['javascript', 'python', 'rust'] as const;
 export type Language = (typeof devLanguages)[number];
 
-const cache = new URL('../../.cache/', import.meta.url).pathname;
-const maxBytes = 1_000_000;
 /** What is searched at a time, in characters of source: a workspace of some 20,000 chunks. */
 const workspaceSize = 8e6;
+
+/** Where Debian puts code: it says nothing about it. */
+const installedIn = /^usr\/(?:lib\/python3\/dist-packages|share\/cargo\/registry)\//;
 
 /** Package, version, files. */
 const ofNpm: [string, string, string][] = [
@@ -73,17 +63,26 @@ const ofDebian: Record<Exclude<Language, 'javascript'>, string[]> = {
 /** @throws when npm or apt-get cannot get a package */
 export function development(): Development[] {
   const packages: Development[] = ofNpm.map(([name, version, pattern]) => {
-    const folder = unpacked(name, version);
-    if (folder === null) throw new Error(`npm could not get ${name}@${version}.`);
+    const root = join(required(name, unpacked(name, version)), 'package');
     const language: Language = pattern.endsWith('.rs') ? 'rust' : 'javascript';
-    return { name, language, files: filesIn(name, join(folder, 'package'), pattern) };
+    return { name, language, files: filesBelow(root, pattern, (path) => `${name}/${path}`) };
   });
   for (const language of ['python', 'rust'] as const)
     for (const name of ofDebian[language]) {
-      const files = filesIn(name, installed(name), language === 'python' ? '**/*.py' : '**/*.rs');
-      packages.push({ name, language, files });
+      const root = required(name, unpackedFromDebian(name));
+      const pathOf = (path: string) => `${name}/${path.replace(installedIn, '')}`;
+      packages.push({
+        name,
+        language,
+        files: filesBelow(root, language === 'python' ? '**/*.py' : '**/*.rs', pathOf),
+      });
     }
   return packages;
+}
+
+function required(name: string, folder: string | null): string {
+  if (folder === null) throw new Error(`${name} cannot be had.`);
+  return folder;
 }
 
 /** As they would be searched: several packages of one language together. */
@@ -101,30 +100,4 @@ export function workspacesOf(packages: readonly Development[]): Development[][] 
     }
   }
   return workspaces;
-}
-
-/** Nothing of it runs: it is unpacked and read. */
-function installed(name: string): string {
-  const folder = join(cache, `debian-${name}`);
-  if (existsSync(folder)) return folder;
-  const work = `${folder}.${process.pid}`;
-  mkdirSync(work, { recursive: true });
-  execFileSync('apt-get', ['download', name], { cwd: work, stdio: 'ignore' });
-  const [archive = ''] = readdirSync(work);
-  execFileSync('dpkg-deb', ['-x', archive, '.'], { cwd: work });
-  rmSync(join(work, archive));
-  renameSync(work, folder);
-  return folder;
-}
-
-function filesIn(name: string, root: string, pattern: string): SourceFile[] {
-  return globSync(pattern, { cwd: root })
-    .filter((path) => !/\.d\.[mc]?ts$|(?:^|\/)node_modules\//.test(path))
-    .map((path) => ({ path, stat: statSync(join(root, path), { throwIfNoEntry: false }) }))
-    .filter(({ stat }) => stat?.isFile() && stat.size <= maxBytes)
-    .map(({ path }) => ({
-      path: `${name}/${path.replace(/^usr\/(?:lib\/python3\/dist-packages|share\/cargo\/registry)\//, '')}`,
-      text: readFileSync(join(root, path), 'utf8'),
-    }))
-    .sort((one, other) => (one.path < other.path ? -1 : 1));
 }

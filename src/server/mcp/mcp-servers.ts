@@ -8,6 +8,7 @@ import { McpConnection, type CallOptions } from './connection.ts';
 import { assertMayBeAsked } from './address.ts';
 import { McpServer, type OfferedTool } from './mcp-server.ts';
 import { SignIns } from './oauth/sign-ins.ts';
+import { oneAfterAnother } from './one-after-another.ts';
 import { openTransport } from './open-transport.ts';
 import {
   readServers,
@@ -19,6 +20,7 @@ import {
   type StoredServer,
 } from './server-record.ts';
 import type { ServerTool } from './server-tools.ts';
+import { withoutSecrets } from './without-secrets.ts';
 
 export interface McpParts {
   settings: SettingsStore;
@@ -43,7 +45,12 @@ export class McpServers {
   readonly #servers = new Map<string, McpServer>();
   /** What was offered last, by thread: the same objects as long as nothing changed. */
   readonly #offered = new Map<string, readonly OfferedTool[]>();
-  #writing: Promise<unknown> = Promise.resolve();
+  readonly #save = oneAfterAnother(() =>
+    writeServers(
+      this.#parts.settings,
+      [...this.#servers.values()].map(({ stored }) => stored),
+    ),
+  );
 
   private constructor(parts: McpParts, signIns: SignIns) {
     this.#parts = parts;
@@ -82,12 +89,10 @@ export class McpServers {
   async change(id: string, config: McpServerConfig): Promise<McpServerView> {
     const { stored, connection } = this.#require(id);
     this.#assertUsable(config, id);
-    const isSame =
-      config.name === stored.config.name &&
-      JSON.stringify(config.transport) === JSON.stringify(stored.config.transport);
+    const isSameTransport = JSON.stringify(config.transport) === JSON.stringify(stored.config.transport);
+    const isSame = isSameTransport && config.name === stored.config.name;
     await connection.close();
-    if (JSON.stringify(config.transport) !== JSON.stringify(stored.config.transport))
-      await this.#signIns.forget(id);
+    if (!isSameTransport) await this.#signIns.forget(id);
     const server = this.#put(isSame ? { ...stored, config } : { id, config, agreed: [], allowed: [] });
     await this.#save();
     return this.#view(server);
@@ -283,20 +288,6 @@ export class McpServers {
   }
 
   #redacted(text: string): string {
-    return this.secrets().reduce<string>(
-      (shown, secret) => (secret ? shown.replaceAll(secret, '[secret]') : shown),
-      text,
-    );
-  }
-
-  /** One after the other: the last state is what stays. */
-  #save(): Promise<unknown> {
-    const write = () =>
-      writeServers(
-        this.#parts.settings,
-        [...this.#servers.values()].map(({ stored }) => stored),
-      );
-    this.#writing = this.#writing.then(write, write);
-    return this.#writing;
+    return withoutSecrets(text, this.secrets());
   }
 }

@@ -51,10 +51,8 @@ export async function readSkills(
   mayHave: (path: string) => boolean = () => true,
   own: SkillFiles | null = null,
 ): Promise<Skills> {
-  const folders = skillFolders.filter(mayHave).map((folder) => ({ files, folder }));
-  const places = own ? [...folders, { files: own, folder: ownSkillFolder }] : folders;
   const listed = await Promise.all(
-    places.map(async (place) =>
+    placesOf(files, skillFolders.filter(mayHave), own).map(async (place) =>
       (await skillFiles(place.files, place.folder)).map((entry) => ({ ...entry, files: place.files })),
     ),
   );
@@ -80,14 +78,18 @@ export async function findSkill(
   own: SkillFiles | null = null,
 ): Promise<(Skill & { body: string; files: SkillFiles }) | null> {
   if (!legalName.test(name)) return null;
-  const places = skillFolders.map((folder) => ({ files, folder }));
-  if (own) places.push({ files: own, folder: ownSkillFolder });
-  for (const place of places) {
+  for (const place of placesOf(files, skillFolders, own)) {
     if (!(await isOwnFolder(place.files, `${place.folder}/${name}`))) continue;
     const skill = await readSkill(place.files, `${place.folder}/${name}/SKILL.md`);
     if (skill) return { ...skill, files: place.files };
   }
   return null;
+}
+
+/** The project's folders, then that of the person. */
+function placesOf(files: SkillFiles, folders: readonly string[], own: SkillFiles | null) {
+  const places = folders.map((folder) => ({ files, folder }));
+  return own ? [...places, { files: own, folder: ownSkillFolder }] : places;
 }
 
 /** `SKILL.md` of each folder right below; links are not followed. */

@@ -4,8 +4,10 @@ import { CrosspointError } from '#protocol/errors.ts';
 import type { HttpTransport, McpCallback } from '#protocol/mcp.ts';
 import type { SettingsStore } from '#server/store/store.ts';
 import { assertMayBeAsked, isLoopback } from '../address.ts';
+import { oneAfterAnother } from '../one-after-another.ts';
 import { isPublicOnly, serverFetch } from '../server-fetch.ts';
 import type { SignInServer } from '../server-record.ts';
+import { withoutSecrets } from '../without-secrets.ts';
 import { Draft } from './draft.ts';
 import { PendingSignIns } from './pending.ts';
 import { readSignIns, writeSignIns, type Challenge, type SignInRecord } from './sign-in-record.ts';
@@ -34,7 +36,7 @@ export class SignIns {
   /** What a server said with its 401, by its id. */
   readonly #challenges = new Map<string, Challenge>();
   readonly #renewing = new Map<string, Promise<void>>();
-  #writing: Promise<unknown> = Promise.resolve();
+  readonly #save = oneAfterAnother(() => writeSignIns(this.#parts.settings, this.#records));
 
   private constructor(parts: SignInParts, records: Map<string, SignInRecord>) {
     this.#parts = parts;
@@ -239,8 +241,7 @@ export class SignIns {
    */
   #detailOf(cause: unknown, secrets: readonly (string | undefined)[] = []): string {
     const words = cause instanceof Error ? cause.message : String(cause);
-    return [...this.secrets(), ...secrets]
-      .reduce<string>((shown, secret) => (secret ? shown.replaceAll(secret, '[secret]') : shown), words)
+    return withoutSecrets(words, [...this.secrets(), ...secrets])
       .replaceAll(/[\p{C}\s]+/gu, ' ')
       .trim()
       .slice(0, detailCharacters);
@@ -248,12 +249,6 @@ export class SignIns {
 
   #fetch(transport: HttpTransport): FetchLike {
     return serverFetch(transport, bounds);
-  }
-
-  #save(): Promise<unknown> {
-    const write = () => writeSignIns(this.#parts.settings, this.#records);
-    this.#writing = this.#writing.then(write, write);
-    return this.#writing;
   }
 }
 

@@ -29,7 +29,7 @@ export function featuresOf(text: string, { found, rarity }: Candidates): Record<
   const top = Math.max(Number.MIN_VALUE, ...found.map(({ score }) => score));
   const others = othersOf(found);
   const names = new Names();
-  const translation = new Translation(text, rarity);
+  const translation = new Translation(query.content, rarity);
   return found.map((candidate) => {
     const view = viewOf(candidate, names, query);
     return {

@@ -1,5 +1,3 @@
-import { contentWords } from '../terms/query.ts';
-import { stemOf } from '../terms/words.ts';
 import { saidFor } from './lexicon.ts';
 
 /** Of a query; the rest of a long one says little more. */
@@ -23,8 +21,9 @@ export class Translation {
   readonly #total: number;
   readonly #rows = new Map<string, Row>();
 
-  constructor(text: string, rarity: ReadonlyMap<string, number>) {
-    this.#words = [...new Set(contentWords(text).map(stemOf))].slice(0, mostWords);
+  /** @param content of the query, as stems */
+  constructor(content: readonly string[], rarity: ReadonlyMap<string, number>) {
+    this.#words = [...new Set(content)].slice(0, mostWords);
     this.#rarity = this.#words.map((word) => rarity.get(word) ?? unseen);
     this.#total = this.#rarity.reduce((sum, value) => sum + value, 0) || 1;
   }
