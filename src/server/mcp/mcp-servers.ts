@@ -5,20 +5,11 @@ import type { Sandbox } from '#server/sandbox/sandbox.ts';
 import type { SettingsStore } from '#server/store/store.ts';
 import { readResult, type McpResult } from './call-result.ts';
 import { McpConnection, type CallOptions } from './connection.ts';
-import { assertMayBeAsked } from './address.ts';
 import { McpServer, type OfferedTool } from './mcp-server.ts';
 import { SignIns } from './oauth/sign-ins.ts';
-import { oneAfterAnother } from './one-after-another.ts';
 import { openTransport } from './open-transport.ts';
-import {
-  readServers,
-  seeEachOther,
-  signInServerOf,
-  threadOf,
-  variablesOf,
-  writeServers,
-  type StoredServer,
-} from './server-record.ts';
+import { ServerList } from './server-list.ts';
+import { readServers, signInServerOf, threadOf, variablesOf, type StoredServer } from './server-record.ts';
 import type { ServerTool } from './server-tools.ts';
 import { withoutSecrets } from './without-secrets.ts';
 
@@ -34,7 +25,6 @@ export interface McpParts {
   now?: () => number;
 }
 
-const mostServers = 40;
 /** That a model is told of at the same time; providers take 128 in all. */
 const mostTools = 100;
 
@@ -42,19 +32,14 @@ const mostTools = 100;
 export class McpServers {
   readonly #parts: McpParts;
   readonly #signIns: SignIns;
-  readonly #servers = new Map<string, McpServer>();
+  readonly #servers: ServerList;
   /** What was offered last, by thread: the same objects as long as nothing changed. */
   readonly #offered = new Map<string, readonly OfferedTool[]>();
-  readonly #save = oneAfterAnother(() =>
-    writeServers(
-      this.#parts.settings,
-      [...this.#servers.values()].map(({ stored }) => stored),
-    ),
-  );
 
   private constructor(parts: McpParts, signIns: SignIns) {
     this.#parts = parts;
     this.#signIns = signIns;
+    this.#servers = new ServerList(parts.settings);
   }
 
   static async open(parts: McpParts): Promise<McpServers> {
@@ -67,58 +52,55 @@ export class McpServers {
 
   /** @throws `not_found` */
   assertThere(id: string): void {
-    this.#require(id);
+    this.#servers.require(id);
   }
 
   /** Of every thread, and of this one. */
   list(threadId: string | null): McpServerView[] {
-    return this.#seenBy(threadId).map((server) => this.#view(server));
+    return this.#servers.seenBy(threadId).map((server) => this.#view(server));
   }
 
   /** @throws `mcp_name_taken`, `mcp_too_many`, `mcp_address_refused` */
   async add(config: McpServerConfig): Promise<McpServerView> {
-    if (this.#servers.size >= mostServers)
-      throw new CrosspointError('mcp_too_many', { limit: mostServers, what: 'MCP servers' });
-    this.#assertUsable(config, null);
+    this.#servers.assertRoom();
+    this.#servers.assertUsable(config, null);
     const server = this.#put({ id: randomUUID(), config, agreed: [], allowed: [] });
-    await this.#save();
+    await this.#servers.save();
     return this.#view(server);
   }
 
   /** Another address or command is another server: what was agreed to counts no more. @throws as `add`, `not_found` */
   async change(id: string, config: McpServerConfig): Promise<McpServerView> {
-    const { stored, connection } = this.#require(id);
-    this.#assertUsable(config, id);
+    const { stored, connection } = this.#servers.require(id);
+    this.#servers.assertUsable(config, id);
     const isSameTransport = JSON.stringify(config.transport) === JSON.stringify(stored.config.transport);
     const isSame = isSameTransport && config.name === stored.config.name;
     await connection.close();
     if (!isSameTransport) await this.#signIns.forget(id);
     const server = this.#put(isSame ? { ...stored, config } : { id, config, agreed: [], allowed: [] });
-    await this.#save();
+    await this.#servers.save();
     return this.#view(server);
   }
 
   async remove(id: string): Promise<void> {
-    const { connection } = this.#require(id);
+    const { connection } = this.#servers.require(id);
     this.#servers.delete(id);
     this.#offered.clear();
     await connection.close();
     await this.#signIns.forget(id);
-    await this.#save();
+    await this.#servers.save();
   }
 
   /** Its workspace goes, and with it what runs there. */
   async forgetThread(threadId: string): Promise<void> {
-    for (const { stored } of [...this.#servers.values()])
+    for (const { stored } of this.#servers.all())
       if (threadOf(stored.config) === threadId) await this.remove(stored.id);
     this.#offered.delete(threadId);
   }
 
   /** Asks the server for its tools; that it fails is in the view. @throws `not_found`, `mcp_disabled` */
   async look(id: string): Promise<McpServerView> {
-    const server = this.#require(id);
-    const { name, enabled } = server.stored.config;
-    if (!enabled) throw new CrosspointError('mcp_disabled', { server: name });
+    const server = this.#enabled(id);
     try {
       await server.connection.list();
       server.works();
@@ -135,8 +117,7 @@ export class McpServers {
    * @throws `not_found`, `mcp_disabled`, `mcp_no_sign_in`, `mcp_sign_in_failed`
    */
   async signIn(id: string, userId: string, redirectUrl: string): Promise<string> {
-    const { stored } = this.#require(id);
-    if (!stored.config.enabled) throw new CrosspointError('mcp_disabled', { server: stored.config.name });
+    const { stored } = this.#enabled(id);
     const signedInTo = signInServerOf(stored);
     if (!signedInTo) throw new CrosspointError('mcp_no_sign_in');
     // Its refusal names where its metadata is, and what to ask for.
@@ -146,14 +127,14 @@ export class McpServers {
 
   /** The person came back from where they said yes. @throws `mcp_sign_in_expired`, `mcp_sign_in_failed` */
   async finishSignIn(callback: McpCallback, userId: string): Promise<McpServerView> {
-    const server = this.#require(await this.#signIns.finish(callback, userId));
+    const server = this.#servers.require(await this.#signIns.finish(callback, userId));
     await server.connection.close();
     server.works();
     return this.#view(server);
   }
 
   async signOut(id: string): Promise<McpServerView> {
-    const server = this.#require(id);
+    const server = this.#servers.require(id);
     await this.#signIns.forget(id);
     await server.connection.close();
     server.works();
@@ -163,11 +144,9 @@ export class McpServers {
 
   /** From now on models are told of exactly these. @throws `mcp_tool_changed`, `mcp_too_many` */
   async agree(id: string, tools: readonly Pick<ServerTool, 'name' | 'hash'>[]): Promise<McpServerView> {
-    const server = this.#require(id);
+    const server = this.#servers.require(id);
     const agreed = server.meant(tools);
-    const others = [...this.#servers.values()].filter(
-      ({ stored }) => stored.id !== id && seeEachOther(stored.config, server.stored.config),
-    );
+    const others = this.#servers.othersBeside(server.stored.config, id);
     const count = others.reduce((sum, { stored }) => sum + stored.agreed.length, agreed.length);
     if (count > mostTools) throw new CrosspointError('mcp_too_many', { limit: mostTools, what: 'tools' });
     const hashes = new Set(agreed.map(({ hash }) => hash));
@@ -177,7 +156,7 @@ export class McpServers {
 
   /** @throws `mcp_tool_changed` when nobody agreed to this tool as it is */
   async setRule(id: string, hash: string, tool: string, allowed: boolean): Promise<McpServerView> {
-    const server = this.#require(id);
+    const server = this.#servers.require(id);
     if (!server.offered.some((offered) => offered.hash === hash))
       throw new CrosspointError('mcp_tool_changed', { tool, server: server.stored.config.name });
     const others = server.stored.allowed.filter((other) => other !== hash);
@@ -188,7 +167,7 @@ export class McpServers {
   offeredTo(threadId: string): readonly OfferedTool[] {
     const known = this.#offered.get(threadId);
     if (known) return known;
-    const offered = this.#seenBy(threadId).flatMap((server) => server.offers());
+    const offered = this.#servers.seenBy(threadId).flatMap((server) => server.offers());
     this.#offered.set(threadId, offered);
     return offered;
   }
@@ -199,23 +178,21 @@ export class McpServers {
     args: Record<string, unknown>,
     options: CallOptions,
   ): Promise<McpResult> {
-    const server = this.#require(serverId);
-    if (!server.stored.config.enabled)
-      throw new CrosspointError('mcp_disabled', { server: server.stored.config.name });
+    const server = this.#enabled(serverId);
     const result = readResult(await this.#called(server, server.connection.call(tool, args, options)));
     return { ...result, text: this.#redacted(result.text) };
   }
 
   /** Values that are sent to servers: to be kept out of everything else. */
   secrets(): (string | null)[] {
-    const named = [...this.#servers.values()].flatMap(({ stored }) =>
-      variablesOf(stored.config).map((variable) => this.#parts.secretOf(variable)),
-    );
+    const named = this.#servers
+      .all()
+      .flatMap(({ stored }) => variablesOf(stored.config).map((variable) => this.#parts.secretOf(variable)));
     return [...named, ...this.#signIns.secrets()];
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.#servers.values()].map(({ connection }) => connection.close()));
+    await Promise.all(this.#servers.all().map(({ connection }) => connection.close()));
   }
 
   /** That the person has to sign in again is seen in the settings too. */
@@ -228,36 +205,21 @@ export class McpServers {
     }
   }
 
-  #view(server: McpServer): McpServerView {
-    return server.view(this.#parts.secretOf, this.#signIns.has(server.stored.id));
-  }
-
-  #seenBy(threadId: string | null): McpServer[] {
-    return [...this.#servers.values()].filter(({ stored }) => {
-      const own = threadOf(stored.config);
-      return own === null || own === threadId;
-    });
-  }
-
-  #require(id: string): McpServer {
-    const server = this.#servers.get(id);
-    if (!server) throw new CrosspointError('not_found', { what: 'MCP server' });
+  #enabled(id: string): McpServer {
+    const server = this.#servers.require(id);
+    const { name, enabled } = server.stored.config;
+    if (!enabled) throw new CrosspointError('mcp_disabled', { server: name });
     return server;
   }
 
-  #assertUsable(config: McpServerConfig, id: string | null): void {
-    if (config.transport.type === 'http') assertMayBeAsked(new URL(config.transport.url));
-    const taken = [...this.#servers.values()].some(
-      ({ stored }) =>
-        stored.id !== id && stored.config.name === config.name && seeEachOther(stored.config, config),
-    );
-    if (taken) throw new CrosspointError('mcp_name_taken', { name: config.name });
+  #view(server: McpServer): McpServerView {
+    return server.view(this.#parts.secretOf, this.#signIns.has(server.stored.id));
   }
 
   async #update(server: McpServer, change: Partial<StoredServer>): Promise<McpServerView> {
     server.stored = { ...server.stored, ...change };
     this.#onChange(server);
-    await this.#save();
+    await this.#servers.save();
     return this.#view(server);
   }
 
@@ -282,7 +244,7 @@ export class McpServers {
         },
       }),
     );
-    this.#servers.set(stored.id, server);
+    this.#servers.put(server);
     this.#offered.clear();
     return server;
   }
